@@ -1,0 +1,4 @@
+//! plimsoll: the linter that a team trusts between `git push` and the cluster.
+#![forbid(unsafe_code)]
+
+pub mod model;

@@ -1,0 +1,104 @@
+//! Which files there are. Stages that ask whether a path exists ask this, never the disk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::source::FileId;
+
+/// The files below the roots of a run, by their printed names.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    files: BTreeMap<Arc<str>, FileId>,
+    ignored: Vec<Arc<str>>,
+}
+
+impl Listing {
+    /// Adds a file.
+    pub fn add(&mut self, name: Arc<str>, id: FileId) {
+        self.files.insert(name, id);
+    }
+
+    /// Adds a file or folder that was left out because of `.gitignore` or `exclude`, and whose content is not known.
+    pub fn add_ignored(&mut self, name: Arc<str>) {
+        self.ignored.push(name);
+    }
+
+    /// The file of that name.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<FileId> {
+        self.files.get(name).copied()
+    }
+
+    /// Whether some file lies below that folder.
+    #[must_use]
+    pub fn is_folder(&self, name: &str) -> bool {
+        self.below(name).next().is_some()
+    }
+
+    /// Whether the path is one that was left out, or lies in a folder that was: nothing can be said of it.
+    #[must_use]
+    pub fn is_ignored(&self, name: &str) -> bool {
+        self.ignored
+            .iter()
+            .any(|left_out| name.strip_prefix(&**left_out).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
+    /// All files below a folder, at any depth, in order of name; `""` or `"."` is the working directory.
+    pub fn below<'l>(&'l self, folder: &str) -> impl Iterator<Item = (&'l Arc<str>, FileId)> + use<'l> {
+        let prefix = if folder.is_empty() || folder == "." { String::new() } else { format!("{folder}/") };
+        self.files
+            .range::<str, _>((std::ops::Bound::Included(prefix.as_str()), std::ops::Bound::Unbounded))
+            .take_while({
+                let prefix = prefix.clone();
+                move |(name, _)| name.starts_with(&prefix)
+            })
+            .map(|(name, id)| (name, *id))
+    }
+
+    /// All files, in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
+        self.files.iter().map(|(name, id)| (name, *id))
+    }
+}
+
+/// Joins a folder and a relative path with `/`, resolving `.` and `..`. `None` if it leads above the working
+/// directory, or if the path is absolute.
+#[must_use]
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_leave_the_working_directory_have_no_name() {
+        assert_eq!(join("a/b", "../c/./d"), Some("a/c/d".into()));
+        assert_eq!(join("", "."), Some(String::new()));
+        assert_eq!(join("a", "../../c"), None);
+        assert_eq!(join("a", "/etc"), None);
+    }
+
+    #[test]
+    fn a_folder_is_a_prefix_of_whole_names() {
+        let mut listing = Listing::default();
+        listing.add("a/b.yaml".into(), FileId(0));
+        listing.add("ab/c.yaml".into(), FileId(1));
+        assert!(listing.is_folder("a") && listing.is_folder("") && !listing.is_folder("a/b"));
+        assert_eq!(listing.below("a").count(), 1);
+    }
+}

@@ -1,0 +1,19 @@
+//! The nouns: plain data that the stages hand to each other. Nothing in here reads, writes or decides.
+//!
+//! Lowest first: [`source`] (files, spans, line index), [`node`] and [`value`] (the YAML tree and the cursor that
+//! walks it), [`path`] (a route into a tree, and the span it leads to), [`document`] and [`resource`] (what a file
+//! holds), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it).
+
+pub mod diagnostic;
+pub mod document;
+pub mod listing;
+pub mod node;
+pub mod origin;
+pub mod path;
+pub mod report;
+pub mod resource;
+pub mod rule;
+pub mod scalar;
+pub mod source;
+pub mod suppression;
+pub mod value;

@@ -1,0 +1,44 @@
+//! Where a value came from: the chain of definition lines behind it.
+
+use super::source::Span;
+
+/// What a link of the chain did. The words are those of the JSON output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A definition line that pulled the next one in.
+    IncludedBy,
+    /// The line that wrote the value.
+    SetBy,
+    /// A patch that changed it.
+    PatchedBy,
+    /// What chose the target of the change.
+    SelectedBy,
+    /// The generator that made the file.
+    GeneratedBy,
+    /// A default of the tool or the chart.
+    Default,
+}
+
+impl Role {
+    /// The word used in the JSON output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::IncludedBy => "included-by",
+            Role::SetBy => "set-by",
+            Role::PatchedBy => "patched-by",
+            Role::SelectedBy => "selected-by",
+            Role::GeneratedBy => "generated-by",
+            Role::Default => "default",
+        }
+    }
+}
+
+/// One link, outermost definition first in a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// What it did.
+    pub role: Role,
+    /// Where it is written.
+    pub span: Span,
+}

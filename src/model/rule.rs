@@ -1,0 +1,151 @@
+//! What is known of a rule without running it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// How bad a finding is, whatever `--fail-on` makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Works, and will hurt.
+    Warning,
+    /// Will be refused, ignored or broken, or is a leak.
+    Error,
+}
+
+impl Severity {
+    /// The word used in every output and in the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The family a rule belongs to; also a selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// The YAML or JSON text itself.
+    Syntax,
+    /// OpenAPI and CRD schemas.
+    Schema,
+    /// The API server's own validation.
+    Api,
+    /// API versions and fields on their way out.
+    Deprecation,
+    /// Fabrikate, Kustomize, Helm, Flux and Argo CD definitions.
+    Definition,
+    /// Between resources.
+    Reference,
+    /// Built-in pack: security.
+    Security,
+    /// Built-in pack: reliability.
+    Reliability,
+    /// Built-in pack: hygiene.
+    Hygiene,
+    /// The user's own policies, and what is wrong with them.
+    Policy,
+}
+
+impl Category {
+    /// Every category, in the order of the documentation.
+    pub const ALL: [Category; 10] = [
+        Category::Syntax,
+        Category::Schema,
+        Category::Api,
+        Category::Deprecation,
+        Category::Definition,
+        Category::Reference,
+        Category::Security,
+        Category::Reliability,
+        Category::Hygiene,
+        Category::Policy,
+    ];
+
+    /// The word used in every output, as a selector and as a folder name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::Syntax => "syntax",
+            Category::Schema => "schema",
+            Category::Api => "api",
+            Category::Deprecation => "deprecation",
+            Category::Definition => "definition",
+            Category::Reference => "reference",
+            Category::Security => "security",
+            Category::Reliability => "reliability",
+            Category::Hygiene => "hygiene",
+            Category::Policy => "policy",
+        }
+    }
+
+    /// The category of that name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Category> {
+        Category::ALL.into_iter().find(|category| category.as_str() == word)
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What `explain`, `rules`, SARIF and the README say about a rule. Each stage lists its own in one table of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Kebab-case, unique, and naming the problem.
+    pub id: Cow<'static, str>,
+    /// The family.
+    pub category: Category,
+    /// The severity unless configured otherwise.
+    pub severity: Severity,
+    /// Whether it is on without being selected.
+    pub default: bool,
+    /// Whether a finding can carry a fix.
+    pub fixable: bool,
+    /// One line: what is wrong.
+    pub title: Cow<'static, str>,
+    /// Why it matters: what happens if it is merged.
+    pub why: Cow<'static, str>,
+    /// How to mend it.
+    pub help: Cow<'static, str>,
+    /// Sources and further reading.
+    pub links: Vec<Cow<'static, str>>,
+}
+
+impl Rule {
+    /// A rule that is on by default, with its texts in the program.
+    #[must_use]
+    pub const fn new(
+        id: &'static str,
+        category: Category,
+        severity: Severity,
+        title: &'static str,
+        why: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Rule {
+            id: Cow::Borrowed(id),
+            category,
+            severity,
+            default: true,
+            fixable: false,
+            title: Cow::Borrowed(title),
+            why: Cow::Borrowed(why),
+            help: Cow::Borrowed(help),
+            links: Vec::new(),
+        }
+    }
+}
