@@ -61,8 +61,8 @@ impl Listing {
     }
 }
 
-/// Joins a folder and a relative path with `/`, resolving `.` and `..`. `None` if it leads above the working
-/// directory, or if the path is absolute.
+/// Joins a folder and a relative path with `/`, resolving `.` and `..`. The folder may be absolute (it lies outside the
+/// working directory then). `None` if the path leads above the working directory, or if it is absolute itself.
 #[must_use]
 pub fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
@@ -78,7 +78,8 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    Some(parts.join("/"))
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    Some(format!("{root}{}", parts.join("/")))
 }
 
 #[cfg(test)]
@@ -91,6 +92,7 @@ mod tests {
         assert_eq!(join("", "."), Some(String::new()));
         assert_eq!(join("a", "../../c"), None);
         assert_eq!(join("a", "/etc"), None);
+        assert_eq!(join("/srv/a", "../b"), Some("/srv/b".into()));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod report;
 pub mod resource;
 pub mod rule;
 pub mod scalar;
+pub mod selection;
 pub mod source;
 pub mod suppression;
 pub mod value;

@@ -1,0 +1,218 @@
+//! What was typed. No disk, no environment, no decisions: [`crate::settings`] makes options of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// The linter that a team trusts between `git push` and the cluster.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check definitions and manifests
+    Lint(Lint),
+    /// Show how Kubernetes reads a YAML or JSON file: one JSON line a document
+    Parse(Parse),
+    /// Say what a rule checks, why it matters, how to mend it, how to switch it off
+    Explain(Explain),
+    /// List every rule: id, category, severity, on or off by default, fixable
+    Rules(Rules),
+    /// List the Kubernetes versions and kinds that are known
+    Schemas(Schemas),
+    /// Write a completion script for a shell to standard output
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// `plimsoll lint`
+#[derive(Debug, Default, Args)]
+pub struct Lint {
+    /// Files and folders; `-` is standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The configuration file; by default plimsoll.yaml or .plimsoll.yaml at the root of the repository
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long)]
+    pub no_config: bool,
+    /// The Kubernetes version to check against, such as 1.33; default: the newest known
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// Rego files, or folders of them; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
+    /// The Fabrikate environments to merge, in the order of `fab generate`; repeatable; default: every one found
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+    /// Manifests generated elsewhere from the definitions under PATHS, as in a two-repository set-up
+    #[arg(long, value_name = "DIR")]
+    pub generated: Option<PathBuf>,
+    /// Rule ids, categories, `default` or `all`, comma-separated: only these
+    #[arg(long, value_name = "SELECTOR", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// These as well
+    #[arg(long, value_name = "SELECTOR", value_delimiter = ',')]
+    pub extend_select: Vec<String>,
+    /// Not these
+    #[arg(long, value_name = "SELECTOR", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// The lowest severity that fails the run
+    #[arg(long, value_enum, default_value_t)]
+    pub fail_on: FailOn,
+    /// Where to write what: `text`, `json`, `github` or `sarif`, with `=FILE` into a file; repeatable
+    #[arg(short, long, value_name = "FORMAT[=FILE]")]
+    pub output: Vec<String>,
+    /// The name that findings in standard input are given
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<String>,
+    /// Worker threads; default: the cores this process may use
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Only findings, no summary
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also say how places were found and what was left out
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Color,
+    /// Count findings by rule
+    #[arg(long)]
+    pub statistics: bool,
+}
+
+/// `plimsoll parse`
+#[derive(Debug, Args)]
+pub struct Parse {
+    /// The file; default: standard input
+    pub file: Option<PathBuf>,
+    /// Let duplicate keys pass, as the API server's own conversion to JSON does
+    #[arg(long)]
+    pub lenient: bool,
+}
+
+/// `plimsoll explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The rule's id
+    pub rule: String,
+}
+
+/// `plimsoll rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// As text or as JSON
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// `plimsoll schemas`
+#[derive(Debug, Args)]
+pub struct Schemas {
+    /// List the kinds of this Kubernetes version; default: the newest known
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// As text or as JSON
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
+}
+
+/// How lists are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `--fail-on`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    #[default]
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Note,
+    /// Nothing; a run that cannot be trusted still ends with 2.
+    Never,
+}
+
+/// `--color`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR says no or CLICOLOR_FORCE says yes.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options of the documented interface that this release does not have: named in the error, never accepted and ignored.
+const PLANNED: &[&str] = &[
+    "--schema",
+    "--data",
+    "--since",
+    "--baseline",
+    "--write-baseline",
+    "--config-from",
+    "--fix",
+    "--diff",
+    "render",
+    "test",
+    "init",
+];
+
+/// A hint for an argument that this release refuses although the documentation of later ones has it.
+#[must_use]
+pub fn planned_hint(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let refused = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| match error
+        .get(kind)?
+    {
+        ContextValue::String(word) => Some(word.split(['=', ' ']).next().unwrap_or(word).to_owned()),
+        _ => None,
+    })?;
+    PLANNED
+        .contains(&refused.as_str())
+        .then(|| format!("hint: `{refused}` is planned and not part of plimsoll {}", env!("CARGO_PKG_VERSION")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_option_of_a_later_release_is_refused_with_a_hint() {
+        #![allow(clippy::unwrap_used)]
+        let refused = Cli::try_parse_from(["plimsoll", "lint", "--since", "main"]).unwrap_err();
+        assert_eq!(refused.exit_code(), 2);
+        assert!(planned_hint(&refused).unwrap().contains("--since"));
+        let refused = Cli::try_parse_from(["plimsoll", "lint", "--sinse", "main"]).unwrap_err();
+        assert_eq!(planned_hint(&refused), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! VERB 1: what to read. The paths of the command line become a [`Listing`] of files with their ids; the bytes stay on
+//! disk. Nothing outside the root is entered: a link that leads out is named and left alone.
+
+mod ignored;
+mod walk;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::GlobSet;
+
+use crate::model::listing::Listing;
+use crate::model::source::{FileId, Sources};
+
+/// What discovery needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Files and folders, as typed; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// The working directory, to which printed names are relative.
+    pub working_directory: PathBuf,
+    /// The root of the repository: links may lead anywhere in it, and nowhere else.
+    pub root: PathBuf,
+    /// Globs, relative to the root, of what is left out below folders.
+    pub exclude: GlobSet,
+    /// The text of standard input, and the name its findings are given.
+    pub stdin: Option<(String, Vec<u8>)>,
+}
+
+/// What there is to read.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// Every file, YAML or not.
+    pub listing: Listing,
+    /// The files that were named on the command line: they are read whatever their name is.
+    pub named: Vec<FileId>,
+    /// Whether a folder was named, so that an empty result is worth an error.
+    pub folder: bool,
+    /// What could not be entered below a folder: printed name, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// A path of the command line that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// As typed.
+    pub path: PathBuf,
+    /// The system's words.
+    pub why: String,
+}
+
+impl Inputs {
+    /// The files to load, in order of name: those named, and below folders those whose name ends in `.yaml`, `.yml` or
+    /// `.json`, or that Kustomize reads without an ending.
+    pub fn to_read(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
+        self.listing.iter().filter(|(name, id)| self.named.contains(id) || is_manifest_name(name))
+    }
+}
+
+fn is_manifest_name(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)) || file == "Kustomization"
+}
+
+/// Lists the files below the paths of `options` and gives each an id in `sources`.
+///
+/// # Errors
+/// A path of the command line that is not there or cannot be read.
+pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unreadable> {
+    let mut inputs = Inputs::default();
+    for path in &options.paths {
+        if path.as_os_str() == "-" {
+            if let Some((name, text)) = &options.stdin {
+                let id = sources.add_text(name.as_str(), text.clone());
+                inputs.listing.add(name.as_str().into(), id);
+                inputs.named.push(id);
+            }
+            continue;
+        }
+        let unreadable = |error: std::io::Error| Unreadable { path: path.clone(), why: error.to_string() };
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if metadata.is_dir() {
+            inputs.folder = true;
+            walk::walk(path, options, sources, &mut inputs);
+        } else if metadata.is_file() {
+            std::fs::File::open(path).map_err(unreadable)?;
+            let id = add_file(path, options, sources, &mut inputs.listing);
+            inputs.named.push(id);
+        } else {
+            return Err(Unreadable { path: path.clone(), why: "neither a file nor a folder".into() });
+        }
+    }
+    inputs.named.sort_unstable();
+    Ok(inputs)
+}
+
+fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut Listing) -> FileId {
+    let name = printed_name(path, &options.working_directory);
+    if let Some(known) = listing.file(&name) {
+        return known;
+    }
+    let name: Arc<str> = name.into();
+    let id = sources.add(name.clone(), path);
+    listing.add(name, id);
+    id
+}
+
+/// The name of a path in every output: relative to the working directory, with `/`. What is no UTF-8 is replaced.
+#[must_use]
+pub fn printed_name(path: &Path, working_directory: &Path) -> String {
+    let relative = path.strip_prefix(working_directory).unwrap_or(path);
+    let mut name = String::new();
+    for part in relative.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::RootDir => name.push('/'),
+            part => {
+                if !name.is_empty() && !name.ends_with('/') {
+                    name.push('/');
+                }
+                name.push_str(&part.as_os_str().to_string_lossy());
+            }
+        }
+    }
+    if name.is_empty() { ".".to_owned() } else { name }
+}

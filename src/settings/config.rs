@@ -1,0 +1,200 @@
+//! `plimsoll.yaml`, typed. The one place that reads YAML with serde: it keeps no spans but the place of an error, which
+//! is all that a configuration needs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::model::rule::Severity;
+
+/// The file as it is written. Keys that this release does not know are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The Kubernetes version to check against.
+    pub kubernetes: Vec<String>,
+    /// Globs, relative to the root of the repository, of what is left out.
+    pub exclude: Vec<String>,
+    /// Selectors of the rules that are on.
+    pub select: Vec<String>,
+    /// Selectors of the rules that are on as well.
+    pub extend_select: Vec<String>,
+    /// Selectors of the rules that are off.
+    pub ignore: Vec<String>,
+    /// Settings of single rules.
+    pub rules: BTreeMap<String, RuleConfig>,
+    /// Rego files and folders, relative to the root of the repository.
+    pub policies: Vec<String>,
+    /// Findings that are known and accepted.
+    pub suppress: Vec<Suppress>,
+    /// Whether a suppression without a reason is a warning.
+    pub require_reason: bool,
+    /// What it means that something could not be checked.
+    pub unchecked: Unchecked,
+}
+
+/// Settings of one rule.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleConfig {
+    /// The severity instead of the rule's own.
+    pub severity: Option<Level>,
+}
+
+/// A severity, as it is written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// `error`
+    Error,
+    /// `warning`
+    Warning,
+    /// `note`
+    Note,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Note => Severity::Note,
+        }
+    }
+}
+
+/// `unchecked:`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unchecked {
+    /// It is listed.
+    #[default]
+    List,
+    /// It fails the run.
+    Error,
+}
+
+/// One entry of `suppress:`: all parts that are given must hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppress {
+    /// The rule's id.
+    pub rule: String,
+    /// A glob for the file, relative to the root of the repository.
+    pub path: Option<String>,
+    /// The kind of the object.
+    pub kind: Option<String>,
+    /// The namespace of the object.
+    pub namespace: Option<String>,
+    /// The name of the object.
+    pub name: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What is wrong with the file, and where.
+#[derive(Debug)]
+pub struct Broken {
+    /// Byte offset of the fault.
+    pub offset: usize,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+/// Keys that the documentation of later releases has.
+const PLANNED: &[&str] = &["schemas", "environments", "external", "parameters"];
+
+/// Reads the text of a configuration file. An empty file is the default configuration.
+///
+/// # Errors
+/// Text that is no YAML, an unknown key, or a value of the wrong type.
+pub fn parse(text: &str) -> Result<Config, Broken> {
+    let config: Option<Config> = serde_yaml::from_str(text).map_err(|error| broken(text, &error))?;
+    Ok(config.unwrap_or_default())
+}
+
+fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
+    let words = error.to_string();
+    // serde's words are "path: unknown field `x`, expected one of … at line 1 column 2"; the place becomes the frame.
+    let message = words.rsplit_once(" at line ").map_or(words.as_str(), |(message, _)| message);
+    let (fact, known) = message.split_once(", expected ").unwrap_or((message, ""));
+    let key = fact.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`')).map(|(key, _)| key);
+    let offset = key
+        .and_then(|key| find_key(text, key, error.location().map_or(0, |location| location.index())))
+        .or_else(|| error.location().map(|location| location.index()))
+        .unwrap_or(0);
+    let help = match key {
+        Some(key) if PLANNED.contains(&key) => {
+            Some(format!("`{key}` is planned and not part of plimsoll {}", env!("CARGO_PKG_VERSION")))
+        }
+        Some(key) => nearest(key, known).map(|near| format!("did you mean `{near}`?")),
+        None => None,
+    };
+    let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {known}")));
+    Broken { offset: offset.min(text.len()), message: fact.to_owned(), help }
+}
+
+/// The place of a key as a whole word that begins a line, at or after the place of the error, else anywhere.
+fn find_key(text: &str, key: &str, from: usize) -> Option<usize> {
+    let begins = |at: usize| {
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        text[line..at].bytes().all(|byte| matches!(byte, b' ' | b'-' | b'{' | b',')) && {
+            let rest = text[at + key.len()..].trim_start();
+            rest.starts_with(':')
+        }
+    };
+    let places: Vec<usize> = text.match_indices(key).map(|(at, _)| at).filter(|&at| begins(at)).collect();
+    places.iter().copied().find(|&at| at >= from).or_else(|| places.first().copied())
+}
+
+fn nearest<'k>(key: &str, known: &'k str) -> Option<&'k str> {
+    known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_documented_keys_are_read() {
+        let config = parse(
+            "kubernetes: [\"1.33\"]\nignore: [naked-pod]\nrules:\n  image-tag: {severity: error}\nsuppress:\n- {rule: host-network, path: 'infra/**', kind: DaemonSet, reason: cni}\n",
+        )
+        .unwrap();
+        assert_eq!(config.kubernetes, ["1.33"]);
+        assert_eq!(config.suppress[0].kind.as_deref(), Some("DaemonSet"));
+        assert!(parse("").unwrap().policies.is_empty());
+        assert!(parse("# nothing\n").unwrap().policies.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_where_it_stands() {
+        let text = "exclude: []\nignor: [naked-pod]\n";
+        let broken = parse(text).unwrap_err();
+        assert_eq!((broken.offset, &*broken.message), (12, "unknown field `ignor`"));
+        assert_eq!(broken.help.as_deref(), Some("did you mean `ignore`?"));
+    }
+
+    #[test]
+    fn a_key_of_a_later_release_says_so() {
+        let broken = parse("schemas: [crds/]\n").unwrap_err();
+        assert!(broken.help.unwrap().contains("planned"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_shown_where_it_stands() {
+        let text = "rules:\n  image-tag:\n    severity: fatal\n";
+        let broken = parse(text).unwrap_err();
+        assert_eq!(&text[broken.offset..broken.offset + 5], "fatal", "{broken:?}");
+    }
+}
