@@ -2,11 +2,13 @@
 //!
 //! Lowest first: [`source`] (files, spans, line index), [`node`] and [`value`] (the YAML tree and the cursor that
 //! walks it), [`path`] (a route into a tree, and the span it leads to), [`document`] and [`resource`] (what a file
-//! holds), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it).
+//! holds), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
+//! name was meant to be.
 
 pub mod diagnostic;
 pub mod document;
 pub mod listing;
+pub mod near;
 pub mod node;
 pub mod origin;
 pub mod path;

@@ -1,0 +1,35 @@
+//! "Did you mean": the known name that a misspelt one is closest to.
+
+/// The known name nearest to `word`, if one is near enough to be worth a guess: at most a third of its letters differ
+/// (insertions, deletions, replacements and swapped neighbours, ignoring case). Of two that are equally near the first
+/// in the alphabet is taken.
+#[must_use]
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = word.to_lowercase();
+    known
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= candidate.len().div_ceil(3))
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_finds_its_word_and_nonsense_finds_none() {
+        let known = ["replicas", "selector", "strategy"];
+        assert_eq!(nearest("replica", known), Some("replicas"));
+        assert_eq!(nearest("slector", known), Some("selector"));
+        assert_eq!(nearest("REPLICAS", known), Some("replicas"));
+        assert_eq!(nearest("zzz", known), None);
+    }
+
+    #[test]
+    fn of_two_equally_near_the_first_in_the_alphabet_wins() {
+        assert_eq!(nearest("bat", ["rat", "cat"]), Some("cat"));
+    }
+}
