@@ -28,7 +28,8 @@ pub struct Diagnostic {
     pub effect: Option<String>,
     /// The one best way to mend it.
     pub help: Option<String>,
-    /// What it was checked against, and what else should be known.
+    /// What it was checked against, shown as `checked: …`. A note that begins with a few plain words and a colon
+    /// (`searched: 14 workloads`) is shown under those words.
     pub notes: Vec<String>,
     /// The route to the value in its resource.
     pub path: Option<Path>,

@@ -3,6 +3,26 @@
 use super::diagnostic::Diagnostic;
 use super::rule::{Rule, Severity};
 use super::source::{Sources, Span};
+use super::suppression::Suppression;
+
+/// What loading, rendering and checking a tree have brought to light, before anything is silenced, merged or sorted.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// Every finding, in any order.
+    pub findings: Vec<Diagnostic>,
+    /// Every suppression comment, in any order.
+    pub suppressions: Vec<Suppression>,
+    /// What could not be checked, in any order.
+    pub not_checked: Vec<NotChecked>,
+    /// Names of all files, and the texts of those that a finding points into.
+    pub sources: Sources,
+    /// Files read.
+    pub files: usize,
+    /// YAML and JSON documents in them.
+    pub documents: usize,
+    /// Kubernetes objects in those.
+    pub resources: usize,
+}
 
 /// The findings of a run, in their final order, and what the reader needs beside them.
 #[derive(Debug)]
@@ -50,6 +70,12 @@ pub struct Summary {
 }
 
 impl Report {
+    /// Whether a finding is at or above `fail_on`; `None` stands for `--fail-on never`.
+    #[must_use]
+    pub fn fails(&self, fail_on: Option<Severity>) -> bool {
+        fail_on.is_some_and(|threshold| self.worst() >= Some(threshold))
+    }
+
     /// The worst severity among the findings.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {

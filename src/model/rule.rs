@@ -148,4 +148,11 @@ impl Rule {
             links: Vec::new(),
         }
     }
+
+    /// The same rule, whose findings can carry a fix.
+    #[must_use]
+    pub const fn fixable(mut self) -> Self {
+        self.fixable = true;
+        self
+    }
 }
