@@ -4,4 +4,5 @@
 pub mod cli;
 pub mod discover;
 pub mod model;
+pub mod report;
 pub mod settings;

@@ -1,0 +1,153 @@
+//! The order of findings, and one finding for one problem.
+//!
+//! A line in a base that twelve overlays use, or a static manifest and its copies in every environment, gives the same
+//! finding many times. They are one if the rule, the place to change and the route to the value agree (list indexes
+//! aside), and if they say the same once the object's own name is left out.
+
+use std::cmp::Ordering;
+
+use crate::model::diagnostic::{Diagnostic, Label};
+use crate::model::path::{Path, Segment};
+use crate::model::source::{Sources, Span};
+
+/// How many labels a merged finding shows beside its primary one.
+const LABELS: usize = 6;
+
+/// Brings findings into the order of every output, file, line, column and rule, and unites those that are one. Equal
+/// input in any order gives equal output.
+pub(super) fn sort_and_merge(mut findings: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+    let ranks = ranks(sources);
+    findings.sort_by(|a, b| order(a, b, &ranks));
+    let mut merged: Vec<Diagnostic> = Vec::with_capacity(findings.len());
+    let mut rest = findings.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let mut group = vec![first];
+        while let Some(next) =
+            rest.next_if(|next| group[0].rule == next.rule && group[0].primary.span == next.primary.span)
+        {
+            group.push(next);
+        }
+        merged.extend(if group.len() == 1 { group } else { unite(group) });
+    }
+    merged
+}
+
+/// The position of each file among the names, by id.
+fn ranks(sources: &Sources) -> Vec<u32> {
+    let mut files: Vec<_> = sources.iter().map(|(id, file)| (&file.name, id)).collect();
+    files.sort();
+    let mut ranks = vec![0; files.len()];
+    for (rank, (_, id)) in files.into_iter().enumerate() {
+        ranks[id.0 as usize] = rank as u32;
+    }
+    ranks
+}
+
+/// A total order: what a reader sees first, then everything that could make a difference.
+fn order(a: &Diagnostic, b: &Diagnostic, ranks: &[u32]) -> Ordering {
+    let place = |span: Span| (ranks.get(span.file.0 as usize).copied().unwrap_or(u32::MAX), span.start, span.end);
+    let (one, two) = (place(a.primary.span), place(b.primary.span));
+    (one.0, one.1)
+        .cmp(&(two.0, two.1))
+        .then_with(|| a.rule.cmp(&b.rule))
+        .then_with(|| one.2.cmp(&two.2))
+        .then_with(|| a.path.cmp(&b.path))
+        .then_with(|| a.message.cmp(&b.message))
+        .then_with(|| a.resource.cmp(&b.resource))
+        .then_with(|| b.severity.cmp(&a.severity))
+        .then_with(|| {
+            let places = |finding: &Diagnostic| -> Vec<_> {
+                finding.labels.iter().map(|label| (place(label.span), label.message.clone())).collect()
+            };
+            places(a).cmp(&places(b))
+        })
+        .then_with(|| a.affects.cmp(&b.affects))
+        .then_with(|| a.notes.cmp(&b.notes))
+        .then_with(|| (&a.effect, &a.help).cmp(&(&b.effect, &b.help)))
+        .then_with(|| a.origin.iter().map(|link| place(link.span)).cmp(b.origin.iter().map(|link| place(link.span))))
+}
+
+/// Unites what is one among findings of one rule at one place; they come and go in order.
+fn unite(group: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut united: Vec<(Key, Diagnostic, Vec<Label>)> = Vec::new();
+    for mut finding in group {
+        let key = Key::of(&finding);
+        match united.iter_mut().find(|(known, ..)| *known == key) {
+            Some((_, first, labels)) => {
+                labels.append(&mut finding.labels);
+                absorb(first, finding);
+            }
+            None => {
+                let labels = std::mem::take(&mut finding.labels);
+                united.push((key, finding, labels));
+            }
+        }
+    }
+    united.into_iter().map(|(_, finding, labels)| label(finding, labels)).collect()
+}
+
+/// What two findings at one place must have in common to be one.
+#[derive(PartialEq)]
+struct Key {
+    path: Option<Path>,
+    message: String,
+}
+
+impl Key {
+    fn of(finding: &Diagnostic) -> Self {
+        let path = finding.path.as_ref().map(|path| {
+            let fixed = path.0.iter().map(|segment| match segment {
+                Segment::Index(_) => Segment::Index(0),
+                key => key.clone(),
+            });
+            Path(fixed.collect())
+        });
+        Key { path, message: without_names(finding) }
+    }
+}
+
+/// The message with the identity of its object left out.
+fn without_names(finding: &Diagnostic) -> String {
+    let Some(resource) = &finding.resource else { return finding.message.clone() };
+    let mut message = finding.message.replace(&resource.to_string(), "\0");
+    for name in resource.name.iter().chain(&resource.namespace).filter(|name| !name.is_empty()) {
+        message = message.replace(&format!("`{name}`"), "\0").replace(&format!("\"{name}\""), "\0");
+    }
+    message
+}
+
+/// Takes over everything but the labels.
+fn absorb(first: &mut Diagnostic, other: Diagnostic) {
+    first.severity = first.severity.max(other.severity);
+    first.affects.extend(other.affects);
+    first.resource = first.resource.take().or(other.resource);
+    first.effect = first.effect.take().or(other.effect);
+    first.help = first.help.take().or(other.help);
+    first.fix = first.fix.take().or(other.fix);
+    if first.origin.is_empty() {
+        first.origin = other.origin;
+    }
+    for note in other.notes {
+        if !first.notes.contains(&note) {
+            first.notes.push(note);
+        }
+    }
+}
+
+/// Sets the labels: each place once, and not too many.
+fn label(mut finding: Diagnostic, labels: Vec<Label>) -> Diagnostic {
+    let mut left_out = 0;
+    let mut seen = std::collections::HashSet::new();
+    for label in labels {
+        if !seen.insert((label.span, label.message.clone())) {
+            continue;
+        }
+        if finding.labels.len() < LABELS { finding.labels.push(label) } else { left_out += 1 }
+    }
+    if left_out > 0 {
+        finding.notes.push(format!("also in: {left_out} more places"));
+    }
+    finding.affects.sort();
+    finding.affects.dedup();
+    finding
+}

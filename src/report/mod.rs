@@ -1,0 +1,56 @@
+//! VERB 5: diagnostics -> review. What is silenced is taken out, what is one problem is said once, the rest is put in
+//! order ([`assemble()`]) and written ([`write`]).
+//!
+//! One file per output format; adding one is a file, a variant of [`Format`] and an arm in [`write`]. Whatever the
+//! format, foreign text passes through [`sanitise`], secrets through `redact`, and offsets become lines and columns in
+//! `place`.
+
+mod assemble;
+pub mod fingerprint;
+mod json;
+mod merge;
+mod place;
+mod redact;
+mod rules;
+pub mod sanitise;
+mod suppress;
+
+use std::io::{self, Write};
+
+pub use assemble::{Exception, Options, assemble};
+pub use rules::RULES;
+
+use crate::model::report::Report;
+
+/// An output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The contract of other programs.
+    Json,
+}
+
+/// How text for people looks.
+#[derive(Debug, Clone, Default)]
+pub struct Style {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Findings alone, without the summary.
+    pub quiet: bool,
+    /// Everything that was not checked, not only the first entries.
+    pub verbose: bool,
+    /// The word that resumes workflow commands, where the output goes to a GitHub log: an unguessable one, new for every
+    /// run. The text is then written between `::stop-commands::WORD` and `::WORD::`.
+    pub stop_commands: Option<String>,
+}
+
+/// Writes a report in a format.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let _ = style;
+    match format {
+        Format::Json => json::write(report, out),
+    }
+}
