@@ -4,5 +4,6 @@
 pub mod cli;
 pub mod discover;
 pub mod model;
+pub mod render;
 pub mod report;
 pub mod settings;

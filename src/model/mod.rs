@@ -5,6 +5,7 @@
 //! holds), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
 //! name was meant to be.
 
+pub mod definition;
 pub mod diagnostic;
 pub mod document;
 pub mod listing;

@@ -1,0 +1,118 @@
+//! What a repository is defined by: which file plays which part, and the definitions that were understood.
+
+pub mod fabrikate;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::report::NotChecked;
+use super::source::FileId;
+
+/// The part a file plays. It decides how its documents are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileRole {
+    /// Kubernetes objects, as far as it holds any: what every file is that no definition says otherwise about.
+    Manifest,
+    /// Kubernetes objects that a definition copies into what it generates.
+    StaticInput,
+    /// Kubernetes objects that a definition generated; [`Plan::generated`] says which.
+    Generated,
+    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902): something missing is no
+    /// fault in it.
+    Patch,
+    /// A file of a definition format; no Kubernetes object, even where it has `apiVersion` and `kind`.
+    Definition(DefinitionKind),
+    /// A template of a Helm chart: text, not YAML.
+    HelmTemplate,
+    /// Values of a Helm chart.
+    ChartValues,
+    /// Content of a generated ConfigMap or Secret: whatever it is, nobody applies it.
+    Data,
+}
+
+impl FileRole {
+    /// Whether the objects in it reach a cluster as they stand, and are checked in full.
+    #[must_use]
+    pub fn is_manifest(self) -> bool {
+        matches!(self, FileRole::Manifest | FileRole::StaticInput | FileRole::Generated)
+    }
+
+    /// Whether the objects in it are partial: what is there is checked, what is missing is not.
+    #[must_use]
+    pub fn is_patch(self) -> bool {
+        self == FileRole::Patch
+    }
+}
+
+/// Which definition file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DefinitionKind {
+    /// Fabrikate `component.yaml` or `component.json`.
+    FabrikateComponent,
+    /// Fabrikate `config/<environment>.yaml` or `.json` beside a component.
+    FabrikateConfig,
+    /// Fabrikate `access.yaml` beside a component.
+    FabrikateAccess,
+    /// `kustomization.yaml`, `kustomization.yml` or `Kustomization`.
+    Kustomization,
+    /// A file of settings that a kustomization names: `configurations`, `replacements`, `openapi`, plugin
+    /// configurations.
+    KustomizeSettings,
+    /// `Chart.yaml` and its companions.
+    HelmChart,
+}
+
+/// What the definitions of a run say about its files.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The files that are something else than [`FileRole::Manifest`].
+    pub roles: BTreeMap<FileId, FileRole>,
+    /// The Fabrikate component files, in order of name.
+    pub components: Vec<fabrikate::ComponentFile>,
+    /// The Fabrikate config files, in order of name.
+    pub configs: Vec<fabrikate::ConfigFile>,
+    /// The Fabrikate component trees: one for every component file that no other one includes.
+    pub definitions: Vec<fabrikate::Definition>,
+    /// The generated files, and the components that they come from.
+    pub generated: BTreeMap<FileId, Generated>,
+    /// The static manifests, each with the first component (definition, unit) that copies it.
+    pub statics: BTreeMap<FileId, (usize, usize)>,
+    /// What was wrong with the definition files themselves.
+    pub findings: Vec<Diagnostic>,
+    /// What could not be followed, and why: one line a cause.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// Where a generated file comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Its printed name.
+    pub name: Arc<str>,
+    /// Index into [`Plan::definitions`].
+    pub definition: usize,
+    /// Index into the environments of the definition.
+    pub environment: usize,
+    /// Index into the units of the definition; absent if no component writes a file of that name.
+    pub unit: Option<usize>,
+}
+
+impl Plan {
+    /// The part that a file plays.
+    #[must_use]
+    pub fn role(&self, file: FileId) -> FileRole {
+        self.roles.get(&file).copied().unwrap_or(FileRole::Manifest)
+    }
+
+    /// Gives a file a part, unless it has one.
+    pub fn cast(&mut self, file: FileId, role: FileRole) {
+        self.roles.entry(file).or_insert(role);
+    }
+
+    /// The environment that a generated file belongs to.
+    #[must_use]
+    pub fn environment(&self, file: FileId) -> Option<&fabrikate::Environment> {
+        let generated = self.generated.get(&file)?;
+        self.definitions.get(generated.definition)?.environments.get(generated.environment)
+    }
+}

@@ -1,0 +1,102 @@
+//! Fabrikate: component trees with their environments, and the way back from `generated/`.
+//!
+//! [`recognise`] tells component files from files of other tools, [`read`] takes them in, [`tree`] resolves the
+//! subcomponents, [`merge`] lays the environments over each other, [`trace`] names the generated files, and [`place`]
+//! moves findings back. Hooks are known and never run.
+
+mod merge;
+mod place;
+mod read;
+mod recognise;
+mod stale;
+mod statics;
+mod trace;
+mod tree;
+mod values;
+
+use crate::model::definition::fabrikate::{ComponentFile, ConfigFile};
+use crate::model::definition::{DefinitionKind, FileRole, Plan};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::source::FileId;
+
+use super::{Format, Input, Text, file_of, folder_of};
+
+pub(super) use stale::stale;
+
+/// <https://github.com/microsoft/fabrikate>
+pub(super) struct Fabrikate;
+
+impl Format for Fabrikate {
+    fn is_definition(&self, name: &str) -> bool {
+        recognise::is_component_name(name) || recognise::is_config_name(name) || file_of(name) == "access.yaml"
+    }
+
+    fn plan(&self, input: &Input<'_>, plan: &mut Plan) {
+        read_components(input, plan);
+        if plan.components.is_empty() {
+            return;
+        }
+        read_configs(input, plan);
+        tree::grow(input, plan);
+        trace::environments(input, plan);
+        trace::generated(input, plan);
+    }
+
+    fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
+        place::place(plan, finding, text)
+    }
+}
+
+/// Parts in order of name, so that whatever order they were loaded in, the plan is the same.
+fn by_name<'a>(input: &Input<'a>, wanted: fn(&str) -> bool) -> Vec<(&'a str, FileId, &'a Part)> {
+    let mut parts: Vec<_> = input.parts.iter().map(|(file, part)| ((input.names)(*file), *file, part)).collect();
+    parts.retain(|(name, ..)| wanted(name));
+    parts.sort_unstable_by_key(|(name, ..)| *name);
+    parts
+}
+
+fn read_components(input: &Input<'_>, plan: &mut Plan) {
+    for (name, file, part) in by_name(input, recognise::is_component_name) {
+        // YAML is tried first; JSON is read only when there is none.
+        let shadowed =
+            name.strip_suffix(".json").and_then(|stem| input.listing.file(&format!("{stem}.yaml"))).is_some();
+        // Fabrikate decodes the first document and drops the others.
+        let Some((_, root)) = part.roots().next().filter(|_| !shadowed) else { continue };
+        if recognise::is_component(root) {
+            let component = read::component(root, &mut plan.findings);
+            plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateComponent));
+            plan.components.push(ComponentFile { file, folder: folder_of(name).to_owned(), component });
+        }
+    }
+}
+
+fn read_configs(input: &Input<'_>, plan: &mut Plan) {
+    for (name, file, part) in by_name(input, recognise::is_config_name) {
+        let folder = folder_of(folder_of(name));
+        if !has_component(plan, folder) {
+            continue;
+        }
+        let Some((_, root)) = part.roots().next() else { continue };
+        if !recognise::is_config(root) {
+            continue;
+        }
+        plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateConfig));
+        let shadowed =
+            name.strip_suffix(".json").and_then(|stem| input.listing.file(&format!("{stem}.yaml"))).is_some();
+        if !shadowed {
+            let config = read::config(root, &mut plan.findings);
+            let environment = file_of(name).rsplit_once('.').map_or("", |(stem, _)| stem).to_owned();
+            plan.configs.push(ConfigFile { file, folder: folder.to_owned(), environment, config });
+        }
+    }
+    for (name, file, _) in by_name(input, |name| file_of(name) == "access.yaml") {
+        if has_component(plan, folder_of(name)) {
+            plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateAccess));
+        }
+    }
+}
+
+fn has_component(plan: &Plan, folder: &str) -> bool {
+    plan.components.iter().any(|known| known.folder == folder)
+}

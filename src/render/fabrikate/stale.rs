@@ -1,0 +1,107 @@
+//! Whether `generated/` is what the definition generates, as far as that can be told without a generator.
+
+use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
+use crate::model::definition::{Generated, Plan};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::source::{FileId, Span};
+
+use super::super::Text;
+use super::super::rules::STALE;
+use super::statics::Copies;
+
+/// See [`Plan::stale`].
+pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (at, definition) in plan.definitions.iter().enumerate() {
+        for (number, environment) in definition.environments.iter().enumerate() {
+            let Some(folder) = &environment.generated else { continue };
+            let files = || {
+                let here = move |generated: &Generated| generated.definition == at && generated.environment == number;
+                plan.generated.iter().filter(move |(_, generated)| here(generated))
+            };
+            // A tree with nothing of this definition in it belongs to another one.
+            if !files().any(|(_, generated)| generated.unit.is_some()) {
+                continue;
+            }
+            for (unit, config) in definition.units.iter().zip(&environment.configs) {
+                let is_there = |name: String| files().any(|(_, generated)| *generated.name == *name);
+                if config.is_some() && writes_something(unit) && !is_there(format!("{folder}/{}", unit.output())) {
+                    findings.push(missing(unit, folder, environment));
+                }
+            }
+            for (file, generated) in files() {
+                findings.extend(match generated.unit {
+                    Some(unit) => differs(&definition.units, unit, *file, generated, text),
+                    None => unexpected(definition, folder, *file, generated),
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// A component whose file would not be empty, and whose name is known.
+fn writes_something(unit: &Unit) -> bool {
+    unit.missing.is_none()
+        && matches!(unit.component.kind(), ComponentKind::Helm | ComponentKind::Static)
+        && !unit.component.name().is_empty()
+}
+
+fn missing(unit: &Unit, folder: &str, environment: &Environment) -> Diagnostic {
+    let name = unit.component.name();
+    let message = format!("component `{name}` has no generated manifest for `{}`", environment.name);
+    Diagnostic::new(&STALE, unit.name_span(), message, format!("`{folder}/{}` is missing", unit.output()))
+        .effect(format!("nothing of `{name}` reaches the cluster from this tree"))
+        .help(format!("run `fab generate {}` and commit what it writes", environment.layers.join(" ")))
+}
+
+/// A file that no component writes, unless one that cannot be looked into may do so.
+fn unexpected(definition: &Definition, folder: &str, file: FileId, generated: &Generated) -> Option<Diagnostic> {
+    let inside = generated.name[folder.len()..].trim_start_matches('/');
+    let may_write = |unit: &Unit| unit.missing.is_some() && inside.starts_with(&format!("{}/", unit.logical_path));
+    if definition.units.iter().any(may_write) || !inside.ends_with(".yaml") {
+        return None;
+    }
+    let root = definition.units.first()?.component.name().to_owned();
+    Some(
+        Diagnostic::new(&STALE, Span::top(file), format!("no component of `{root}` generates this file"), "")
+            .effect("the cluster keeps what it describes, though the definition does not")
+            .help("run `fab generate`, which removes it, or add the component that it belongs to"),
+    )
+}
+
+/// A copy that differs from its static manifests. Where a hook makes manifests, nothing can be said.
+fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text: Text<'_>) -> Option<Diagnostic> {
+    let unit = &units[at];
+    let makes_files = std::iter::successors(Some(unit), |unit| unit.parent.map(|parent| &units[parent]))
+        .any(|unit| unit.component.creates_files());
+    if unit.component.kind() != ComponentKind::Static || makes_files || unit.statics.is_empty() {
+        return None;
+    }
+    let content = text(file)?;
+    let copies = Copies::compare(&content, &unit.statics, text);
+    let place = |at: usize| {
+        let at = at + content[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'-')).count();
+        let end = at + memchr::memchr(b'\n', &content[at..]).unwrap_or(content.len() - at);
+        Span::new(file, at as u32, end as u32)
+    };
+    let span = copies.rest.map_or(Span::top(file), place);
+    let name = &unit.component.name();
+    let finding = match copies.differs {
+        Some((source, id)) => {
+            let message = format!("the manifests generated from `{name}` differ from `{source}`");
+            Diagnostic::new(&STALE, span, message, "not in the static manifests as they are now")
+                .see(Span::top(id), "the file as it is now is not in the generated manifests")
+        }
+        None => {
+            copies.rest?;
+            let message = format!("the manifests generated from `{name}` hold more than its static manifests");
+            Diagnostic::new(&STALE, span, message, "in none of the static manifests")
+        }
+    };
+    Some(
+        finding
+            .effect(format!("the cluster gets what `{}` says until the next `fab generate`", generated.name))
+            .help("make the change in the static manifest, and run `fab generate`"),
+    )
+}

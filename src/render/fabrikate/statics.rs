@@ -1,0 +1,117 @@
+//! Static components: the generated file is `---`, the first file, a line end, `---`, the second file, and so on, in
+//! order of name (`generators/static.go`). So every byte of it has one source, as long as it is fresh.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use crate::model::source::{FileId, Span};
+
+use super::super::Text;
+
+/// A stretch of a generated file that is, byte for byte, one static file.
+pub(super) struct Copy {
+    /// The stretch.
+    pub range: Range<usize>,
+    /// The static file.
+    pub file: FileId,
+}
+
+/// What a generated file holds.
+pub(super) struct Copies {
+    /// The copies, in order.
+    pub found: Vec<Copy>,
+    /// The first static file that is not in it as it is now, by its printed name.
+    pub differs: Option<(Arc<str>, FileId)>,
+    /// There is something in it that is no copy.
+    pub rest: Option<usize>,
+}
+
+const SEPARATOR: &[u8] = b"---\n";
+
+impl Copies {
+    /// Compares a generated file with the static files that it should be made of.
+    pub fn compare(generated: &[u8], statics: &[(Arc<str>, FileId)], text: Text<'_>) -> Copies {
+        let mut copies = Copies { found: Vec::new(), differs: None, rest: None };
+        let mut cursor = 0;
+        for (name, file) in statics {
+            let at = text(*file).and_then(|content| {
+                let start = find(&generated[cursor..], &content)? + cursor;
+                Some(start..start + content.len())
+            });
+            match at {
+                Some(range) => {
+                    if range.start > cursor + SEPARATOR.len() + usize::from(cursor > 0) {
+                        copies.rest.get_or_insert(cursor);
+                    }
+                    cursor = range.end;
+                    copies.found.push(Copy { range, file: *file });
+                }
+                None => copies.differs = copies.differs.or_else(|| Some((name.clone(), *file))),
+            }
+        }
+        if !generated[cursor..].trim_ascii().is_empty() {
+            copies.rest.get_or_insert(cursor);
+        }
+        copies
+    }
+
+    /// The place in the static file of a place in the generated one.
+    pub fn source_of(&self, span: Span) -> Option<Span> {
+        let range = span.range();
+        let copy = self.found.iter().find(|copy| copy.range.start <= range.start && range.end <= copy.range.end)?;
+        let moved = |at: usize| (at - copy.range.start) as u32;
+        Some(Span::new(copy.file, moved(range.start), moved(range.end)))
+    }
+
+    /// Whether the file is exactly what the static files make.
+    pub fn is_fresh(&self) -> bool {
+        self.differs.is_none() && self.rest.is_none()
+    }
+}
+
+/// Where the content stands, behind a separator: at the start, which is where it is in a fresh file, or further on.
+fn find(generated: &[u8], content: &[u8]) -> Option<usize> {
+    let rest = generated.strip_prefix(b"\n").unwrap_or(generated);
+    let skipped = generated.len() - rest.len();
+    if rest.strip_prefix(SEPARATOR).is_some_and(|rest| rest.starts_with(content)) {
+        return Some(skipped + SEPARATOR.len());
+    }
+    let mut needle = SEPARATOR.to_vec();
+    needle.extend_from_slice(content);
+    let begins_line = |at: &usize| *at == 0 || generated[at - 1] == b'\n';
+    memmem::find_iter(generated, &needle).find(begins_line).map(|at| at + SEPARATOR.len())
+}
+
+/// In a stale file: the only line among the static files that has the text of the line at `offset`.
+pub(super) fn same_line(generated: &[u8], span: Span, statics: &[(Arc<str>, FileId)], text: Text<'_>) -> Option<Span> {
+    let line = line_around(generated, span.start as usize);
+    let wanted = &generated[line.clone()];
+    if wanted.trim_ascii().len() < 3 || span.end as usize > line.end {
+        return None;
+    }
+    let mut found = None;
+    for (_, file) in statics {
+        let content = text(*file)?;
+        for at in memmem::find_iter(&content, wanted) {
+            if line_around(&content, at) != (at..at + wanted.len()) {
+                continue;
+            }
+            if found.is_some() {
+                return None;
+            }
+            let moved = |offset: u32| offset - line.start as u32 + at as u32;
+            found = Some(Span::new(*file, moved(span.start), moved(span.end)));
+        }
+    }
+    found
+}
+
+/// The line that an offset lies in, without its end.
+fn line_around(text: &[u8], offset: usize) -> Range<usize> {
+    let offset = offset.min(text.len());
+    let start = memchr::memrchr(b'\n', &text[..offset]).map_or(0, |at| at + 1);
+    let end = memchr::memchr(b'\n', &text[offset..]).map_or(text.len(), |at| offset + at);
+    start..end
+}

@@ -1,0 +1,122 @@
+//! VERB 3: definitions -> what they generate, and from what is generated back to the line that a person would edit.
+//!
+//! One folder a format, behind [`Format`]: a new one is its folder and a line in [`FORMATS`]. Nothing here reads a
+//! file: what the definitions say is handed in, and so is the text of a generated manifest when a finding in it has to
+//! be placed.
+
+mod argo;
+mod fabrikate;
+mod flux;
+mod helm;
+mod kustomize;
+mod objects;
+mod rules;
+
+use std::sync::Arc;
+
+use crate::model::definition::Plan;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::listing::Listing;
+use crate::model::source::FileId;
+
+pub use objects::{Object, Objects};
+pub use rules::RULES;
+
+/// What the formats look at.
+pub struct Input<'a> {
+    /// The definition files that were loaded: those for which [`is_definition`] holds.
+    pub parts: &'a [(FileId, Part)],
+    /// Every file there is.
+    pub listing: &'a Listing,
+    /// The printed name of a file.
+    pub names: &'a dyn Fn(FileId) -> &'a str,
+    /// The Fabrikate environments to merge, in the order of `fab generate`; empty: every one that is found.
+    pub environments: &'a [String],
+    /// The folder of manifests that were generated elsewhere; by default `generated` beside the root component.
+    pub generated: Option<&'a str>,
+}
+
+/// Gives the text of a file, if it can be read.
+pub type Text<'a> = &'a dyn Fn(FileId) -> Option<Arc<[u8]>>;
+
+/// A way to define what is deployed.
+trait Format: Sync {
+    /// Whether a file of that name may be a definition of this format, so that its content is needed by
+    /// [`Format::plan`].
+    fn is_definition(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// Adds to the plan what the definitions of this format say.
+    fn plan(&self, _input: &Input<'_>, _plan: &mut Plan) {}
+
+    /// What a Kubernetes object of that group and kind is to this format.
+    fn object(&self, _group: &str, _kind: &str) -> Option<Object> {
+        None
+    }
+
+    /// Moves a finding from what this format generated to the definition behind it. Other findings stay as they are.
+    fn place(&self, _plan: &Plan, finding: Diagnostic, _text: Text<'_>) -> Diagnostic {
+        finding
+    }
+}
+
+/// Every format. The first that gives a file a part keeps it.
+static FORMATS: [&dyn Format; 5] =
+    [&fabrikate::Fabrikate, &kustomize::Kustomize, &helm::Helm, &flux::Flux, &argo::Argo];
+
+/// Whether a file of that printed name may be a definition, and has to be loaded before the others can be understood.
+/// Its documents may turn out to be ordinary manifests: [`Plan::role`] tells.
+#[must_use]
+pub fn is_definition(name: &str) -> bool {
+    FORMATS.iter().any(|format| format.is_definition(name))
+}
+
+/// What a Kubernetes object of that group and kind is to a definition format: not a kind to look for a schema of.
+#[must_use]
+pub fn object(group: &str, kind: &str) -> Option<Object> {
+    FORMATS.iter().find_map(|format| format.object(group, kind))
+}
+
+/// Understands the definitions.
+#[must_use]
+pub fn plan(input: &Input<'_>) -> Plan {
+    let mut plan = Plan::default();
+    for format in FORMATS {
+        format.plan(input, &mut plan);
+    }
+    plan
+}
+
+impl Plan {
+    /// Moves a finding in a generated manifest to the definition: the primary label goes where a person would edit, the
+    /// generated place stays as a further label, and `origin` and `affects` say how one led to the other. A finding
+    /// elsewhere comes back as it is, except that one in a static manifest learns which components include it.
+    #[must_use]
+    pub fn place(&self, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
+        FORMATS.iter().fold(finding, |finding, format| format.place(self, finding, text))
+    }
+
+    /// Compares the generated manifests with what can be said of them without running a generator: missing and
+    /// unexpected files, and copies that differ from what they were copied from.
+    #[must_use]
+    pub fn stale(&self, text: Text<'_>) -> Vec<Diagnostic> {
+        fabrikate::stale(self, text)
+    }
+}
+
+/// The folder of a printed name, `""` for the working directory.
+fn folder_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last part of a printed name.
+fn file_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// A count with its noun: `1 chart`, `2 charts`.
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
