@@ -12,6 +12,7 @@ use crate::model::source::Sources;
 pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
     // Matchers compare whole paths, so the walk has to use the spelling in which the root is written.
     let start = &options.working_directory.join(start).canonicalize().unwrap_or_else(|_| start.to_path_buf());
+    inputs.listing.add_root(printed_name(start, &options.working_directory).into());
     let mut ignored = Ignored::above(&options.root, start);
     let mut entries = WalkDir::new(start).sort_by(gitignore_first).into_iter();
     while let Some(entry) = entries.next() {

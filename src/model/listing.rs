@@ -10,6 +10,7 @@ use super::source::FileId;
 pub struct Listing {
     files: BTreeMap<Arc<str>, FileId>,
     ignored: Vec<Arc<str>>,
+    roots: Vec<Arc<str>>,
 }
 
 impl Listing {
@@ -21,6 +22,22 @@ impl Listing {
     /// Adds a file or folder that was left out because of `.gitignore` or `exclude`, and whose content is not known.
     pub fn add_ignored(&mut self, name: Arc<str>) {
         self.ignored.push(name);
+    }
+
+    /// Adds a folder below which every file is listed, or left out; `"."` is the working directory.
+    pub fn add_root(&mut self, name: Arc<str>) {
+        self.roots.push(name);
+    }
+
+    /// Whether this listing knows what lies at that path: it is below a listed folder and was not left out. Where it
+    /// does not know, that a file is not listed means nothing.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        let is_below = |root: &str| match root {
+            "" | "." => !name.starts_with('/'),
+            root => name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        };
+        self.roots.iter().any(|root| is_below(root)) && !self.is_ignored(name)
     }
 
     /// The file of that name.
@@ -93,6 +110,18 @@ mod tests {
         assert_eq!(join("a", "../../c"), None);
         assert_eq!(join("a", "/etc"), None);
         assert_eq!(join("/srv/a", "../b"), Some("/srv/b".into()));
+    }
+
+    #[test]
+    fn only_what_lies_below_a_listed_folder_is_known() {
+        let mut listing = Listing::default();
+        assert!(!listing.knows("a/b"));
+        listing.add_root("a".into());
+        listing.add_ignored("a/c".into());
+        assert!(listing.knows("a/b") && listing.knows("a"));
+        assert!(!listing.knows("ab") && !listing.knows("a/c/d"));
+        listing.add_root(".".into());
+        assert!(listing.knows("ab") && !listing.knows("/srv/ab"));
     }
 
     #[test]
