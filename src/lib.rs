@@ -1,6 +1,7 @@
 //! plimsoll: the linter that a team trusts between `git push` and the cluster.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod cli;
 pub mod discover;
 pub mod model;

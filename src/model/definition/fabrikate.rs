@@ -113,6 +113,14 @@ pub struct Hook {
     pub commands: Vec<Name>,
 }
 
+impl Hook {
+    /// Whether its commands run before the component's files are looked at, and may make them.
+    #[must_use]
+    pub fn makes_files(&self) -> bool {
+        matches!(self.event.text.as_str(), "before-install" | "before-generate") && !self.commands.is_empty()
+    }
+}
+
 impl Component {
     /// The name, empty if there is none.
     #[must_use]
@@ -163,8 +171,7 @@ impl Component {
     /// Whether it has commands that run before its files are looked at, and may make them.
     #[must_use]
     pub fn creates_files(&self) -> bool {
-        let runs_before = |hook: &Hook| matches!(hook.event.text.as_str(), "before-install" | "before-generate");
-        self.hooks.iter().any(|hook| runs_before(hook) && !hook.commands.is_empty())
+        self.hooks.iter().any(Hook::makes_files)
     }
 }
 

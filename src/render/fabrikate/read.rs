@@ -25,9 +25,6 @@ pub(super) const COMPONENT_FIELDS: &[&str] = &[
     "subcomponents",
 ];
 
-/// The fields of a configuration (`core/componentConfig.go`).
-pub(super) const CONFIG_FIELDS: &[&str] = &["config", "namespace", "injectNamespace", "disabled", "subcomponents"];
-
 /// When hooks run.
 pub(super) const HOOK_EVENTS: [&str; 4] = ["before-install", "after-install", "before-generate", "after-generate"];
 

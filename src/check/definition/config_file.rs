@@ -1,0 +1,88 @@
+//! Fields of config files, and the subcomponents that they name.
+
+use std::collections::BTreeSet;
+
+use crate::model::definition::Plan;
+use crate::model::definition::fabrikate::{Config, ConfigFile, Definition, Name};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near::nearest;
+use crate::model::source::FileId;
+
+use super::component_file::suggest;
+use super::{list, rules};
+
+const FIELDS: [&str; 5] = ["config", "namespace", "injectNamespace", "disabled", "subcomponents"];
+
+pub(super) fn check(file: &ConfigFile, out: &mut Vec<Diagnostic>) {
+    let mut open = vec![&file.config];
+    while let Some(config) = open.pop() {
+        for field in &config.unknown {
+            let message = format!("unknown field `{}` in a configuration", field.text);
+            let finding = Diagnostic::new(&rules::UNKNOWN_CONFIG_FIELD, field.span, message, "")
+                .effect("Fabrikate drops the field without a word: no chart gets it");
+            let finding = suggest(finding, field, &FIELDS);
+            out.push(if finding.fix.is_some() { finding } else { finding.help("chart values go below `config`") });
+        }
+        open.extend(config.subcomponents.iter().rev().map(|(_, child)| child));
+    }
+}
+
+/// Compares the names that config files use with the subcomponents that there are.
+pub(super) fn check_names(plan: &Plan, out: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeSet<FileId> = BTreeSet::new();
+    for definition in &plan.definitions {
+        for (at, unit) in definition.units.iter().enumerate() {
+            let Some(folder) = unit.folder.as_ref().filter(|_| unit.file.is_some() && unit.missing.is_none()) else {
+                continue;
+            };
+            for file in plan.configs.iter().filter(|file| file.folder == *folder) {
+                if seen.insert(file.file) {
+                    compare(definition, at, &file.config, out);
+                }
+            }
+        }
+    }
+}
+
+fn compare(definition: &Definition, at: usize, config: &Config, out: &mut Vec<Diagnostic>) {
+    let mut open = vec![(at, config)];
+    while let Some((at, config)) = open.pop() {
+        // What a component that is not here has below it is not known.
+        if definition.units[at].missing.is_some() {
+            continue;
+        }
+        for (name, child) in &config.subcomponents {
+            let units = definition.units.iter().enumerate();
+            let mut children = units.filter(|(_, unit)| unit.parent == Some(at));
+            match children.find(|(_, unit)| unit.entry.name() == name.text) {
+                Some((number, _)) => open.push((number, child)),
+                None => out.push(unknown_subcomponent(definition, at, name)),
+            }
+        }
+    }
+}
+
+fn unknown_subcomponent(definition: &Definition, at: usize, name: &Name) -> Diagnostic {
+    let unit = &definition.units[at];
+    let parent = unit.component.name();
+    let known: Vec<&str> = definition
+        .units
+        .iter()
+        .filter(|unit| unit.parent == Some(at))
+        .map(|unit| unit.entry.name())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let message = format!("configuration for `{}`, which is no subcomponent of `{parent}`", name.text);
+    let has = match known.is_empty() {
+        true => format!("`{parent}` has no subcomponents"),
+        false => format!("`{parent}` has {}", list(known.iter().copied(), 6)),
+    };
+    let title = unit.component.name.as_ref().map_or(unit.component.title, |name| name.span);
+    let finding = Diagnostic::new(&rules::UNKNOWN_SUBCOMPONENT_CONFIG, name.span, message, "")
+        .see(title, has)
+        .effect("Fabrikate ignores it without a word: these values reach nothing");
+    match nearest(&name.text, known) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help(format!("remove it, or add the subcomponent to `{parent}`")),
+    }
+}

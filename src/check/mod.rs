@@ -1,0 +1,3 @@
+//! VERB 4: resources and definitions x rules -> diagnostics.
+
+pub mod definition;
