@@ -6,14 +6,23 @@
 //! `place`.
 
 mod assemble;
+mod diff;
+mod excerpt;
 pub mod fingerprint;
+mod frame;
+mod github;
 mod json;
+mod line_hash;
 mod merge;
+mod notes;
 mod place;
 mod redact;
 mod rules;
 pub mod sanitise;
+mod sarif;
+mod sarif_rules;
 mod suppress;
+mod text;
 
 use std::io::{self, Write};
 
@@ -25,8 +34,14 @@ use crate::model::report::Report;
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Code frames for people.
+    Text,
+    /// Workflow commands for annotations.
+    Github,
     /// The contract of other programs.
     Json,
+    /// SARIF 2.1.0 for code scanning.
+    Sarif,
 }
 
 /// How text for people looks.
@@ -49,8 +64,10 @@ pub struct Style {
 ///
 /// Those of `out`.
 pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let _ = style;
     match format {
+        Format::Text => text::write(report, style, out),
+        Format::Github => github::write(report, out),
         Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, out),
     }
 }

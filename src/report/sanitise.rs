@@ -52,14 +52,16 @@ pub fn clean_short(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// A piece of a source line for a frame: exactly as many bytes as the original, so that every span stays right. Tabs
-/// and line feeds stay.
+/// and line ends stay.
 #[must_use]
 pub fn same_length(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
+        let mut characters = chunk.valid().chars().peekable();
+        while let Some(character) = characters.next() {
             match character {
                 '\t' | '\n' => text.push(character),
+                '\r' if characters.peek() == Some(&'\n') => text.push(character),
                 other if is_unsafe(other) => text.push_str(replacement(other.len_utf8())),
                 other => text.push(other),
             }
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(shown, "a?b\u{b7}c\u{fffd}d\u{fffd}?e\tf");
         assert_eq!(shown.len(), source.len());
         assert_eq!(same_length(b"a\xff\xc3z"), "a??z");
+        assert_eq!(same_length(b"a\r\nb\rc"), "a\r\nb?c");
     }
 
     #[test]

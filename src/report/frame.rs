@@ -1,0 +1,146 @@
+//! Code frames. This file owns codespan-reporting, which lays out labels of several files but prints everything as it
+//! is given; what it is given here is an [`Excerpt`] that is safe and narrow.
+
+use std::ops::Range;
+
+use codespan_reporting::diagnostic::{Diagnostic as Frame, Label as FrameLabel, LabelStyle, Severity as FrameSeverity};
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::termcolor::Ansi;
+use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_io_write, emit_to_write_style};
+
+use super::excerpt::Excerpt;
+use super::place::Places;
+use super::sanitise::{clean, clean_short};
+use super::text::{MESSAGE, WIDTH};
+use crate::model::diagnostic::{Diagnostic, Label};
+use crate::model::rule::Severity;
+use crate::model::source::{FileId, Span};
+
+/// Labels shown in a frame, the primary one included.
+const LABELS: usize = 8;
+
+/// Draws frames with one configuration.
+pub(super) struct Painter {
+    config: Config,
+    /// Absent without colour.
+    styles: Option<Styles>,
+}
+
+impl Painter {
+    pub fn new(color: bool) -> Self {
+        Painter { config: Config::default(), styles: color.then(Styles::default) }
+    }
+
+    /// Appends the frame of a finding to `out`, with `notes` below it. They are made by a function that is told how many
+    /// columns the gutter leaves.
+    pub fn draw<'r>(
+        &self,
+        finding: &Diagnostic,
+        places: &mut Places<'r>,
+        notes: impl FnOnce(&mut Places<'r>, usize) -> Vec<String>,
+        out: &mut Vec<u8>,
+    ) {
+        let gutter = gutter(finding, places);
+        let (shown, labels) = excerpts(finding, places, WIDTH - gutter);
+        let frame = Frame::new(match finding.severity {
+            Severity::Error => FrameSeverity::Error,
+            Severity::Warning => FrameSeverity::Warning,
+            Severity::Note => FrameSeverity::Note,
+        })
+        .with_code(clean(&finding.rule))
+        .with_message(clean_short(&finding.message, MESSAGE))
+        .with_labels(labels)
+        .with_notes(notes(places, WIDTH - gutter));
+        let start = out.len();
+        let drawn = match &self.styles {
+            Some(styles) => {
+                let mut writer = StylesWriter::new(Ansi::new(&mut *out), styles);
+                emit_to_write_style(&mut writer, &self.config, &shown, &frame)
+            }
+            None => emit_to_io_write(out, &self.config, &shown, &frame),
+        };
+        if drawn.is_err() {
+            // Spans are made to fit above, so this is a fault of the program; the finding must not be lost over it.
+            out.truncate(start);
+            let name = clean(places.sources().name(finding.primary.span.file));
+            let message = clean_short(&finding.message, MESSAGE);
+            out.extend_from_slice(
+                format!("{}[{}]: {message} ({name})\n\n", finding.severity, clean(&finding.rule)).as_bytes(),
+            );
+        }
+    }
+}
+
+/// The labels of a frame, the primary one first.
+fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
+    std::iter::once(&finding.primary).chain(&finding.labels).take(LABELS)
+}
+
+/// The columns that line numbers and the border take, for a frame and for the notes below it.
+fn gutter(finding: &Diagnostic, places: &mut Places<'_>) -> usize {
+    let last = labels(finding).map(|label| places.line_of(label.span.file, label.span.end as usize) + 1).max();
+    last.unwrap_or(1).ilog10() as usize + 1 + " │ ".chars().count()
+}
+
+/// The excerpts that a frame shows, one for each file, and its labels on them.
+fn excerpts<'r>(finding: &Diagnostic, places: &mut Places<'r>, width: usize) -> (Shown<'r>, Vec<FrameLabel<usize>>) {
+    let mut files: Vec<(FileId, Vec<&Label>)> = Vec::new();
+    for label in labels(finding) {
+        match files.iter_mut().find(|(file, _)| *file == label.span.file) {
+            Some((_, list)) => list.push(label),
+            None => files.push((label.span.file, vec![label])),
+        }
+    }
+    let mut shown = Shown(Vec::with_capacity(files.len()));
+    let mut drawn = Vec::new();
+    for (at, (file, list)) in files.into_iter().enumerate() {
+        let spans: Vec<Span> = list.iter().map(|label| label.span).collect();
+        let (excerpt, ranges) = Excerpt::new(file, &spans, places, width);
+        shown.0.push((clean(places.sources().name(file)).into(), excerpt));
+        drawn.extend(list.into_iter().zip(ranges).map(|(label, range)| {
+            let primary = std::ptr::eq(label, &finding.primary);
+            let style = if primary { LabelStyle::Primary } else { LabelStyle::Secondary };
+            FrameLabel::new(style, at, range).with_message(clean_short(&label.message, MESSAGE))
+        }));
+    }
+    (shown, drawn)
+}
+
+/// Excerpts with their printed names, as codespan-reporting asks for them.
+struct Shown<'r>(Vec<(std::borrow::Cow<'r, str>, Excerpt)>);
+
+impl Shown<'_> {
+    fn excerpt(&self, id: usize) -> Result<&Excerpt, Error> {
+        self.0.get(id).map(|(_, excerpt)| excerpt).ok_or(Error::FileMissing)
+    }
+}
+
+impl<'a> Files<'a> for Shown<'_> {
+    type FileId = usize;
+    type Name = &'a str;
+    type Source = &'a str;
+
+    fn name(&'a self, id: usize) -> Result<&'a str, Error> {
+        self.0.get(id).map(|(name, _)| &**name).ok_or(Error::FileMissing)
+    }
+
+    fn source(&'a self, id: usize) -> Result<&'a str, Error> {
+        Ok(&self.excerpt(id)?.text)
+    }
+
+    fn line_index(&'a self, id: usize, offset: usize) -> Result<usize, Error> {
+        Ok(self.excerpt(id)?.index_of(offset))
+    }
+
+    fn line_number(&'a self, id: usize, index: usize) -> Result<usize, Error> {
+        Ok(self.excerpt(id)?.number_of(index))
+    }
+
+    fn column_number(&'a self, id: usize, _: usize, offset: usize) -> Result<usize, Error> {
+        Ok(self.excerpt(id)?.column_of(offset))
+    }
+
+    fn line_range(&'a self, id: usize, index: usize) -> Result<Range<usize>, Error> {
+        Ok(self.excerpt(id)?.range_of(index))
+    }
+}

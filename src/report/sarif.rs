@@ -1,0 +1,392 @@
+//! `-o sarif`: SARIF 2.1.0 (OASIS, 27 March 2020) as GitHub code scanning reads it.
+//!
+//! What GitHub asks for beyond the standard, from its page "SARIF support for code scanning": every text not empty; only
+//! the first location and `primaryLocationLineHash` count; related locations are seen only as links in the message; at
+//! most 25,000 results a run and 1,000 locations a result. An alert appears in a pull request only if every line of its
+//! region was changed, so a region is never longer than a line.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::fingerprint::fingerprints;
+use super::json::write_printable;
+use super::line_hash::line_hashes;
+use super::place::Places;
+use super::sanitise::{clean, clean_short};
+use super::sarif_rules::{Descriptor, descriptors};
+use crate::model::diagnostic::{Diagnostic, Fix};
+use crate::model::report::{NotChecked, Report};
+use crate::model::rule::Severity;
+use crate::model::source::{FileId, Span};
+
+/// Results that GitHub accepts of a run.
+const RESULTS: usize = 25_000;
+/// Related places of a result that are written; GitHub shows 100.
+const RELATED: usize = 100;
+/// Characters of a message.
+const MESSAGE: usize = 1_000;
+
+#[derive(Serialize)]
+struct Log<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'r>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    tool: Tool<'r>,
+    column_kind: &'static str,
+    automation_details: Id,
+    invocations: [Invocation; 1],
+    results: Vec<Finding<'r>>,
+}
+
+#[derive(Serialize)]
+struct Id {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool<'r> {
+    driver: Driver<'r>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'r> {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Descriptor<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'r> {
+    rule_id: &'r str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_flows: Vec<CodeFlow>,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Mend>,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow {
+    thread_flows: [ThreadFlow; 1],
+}
+
+#[derive(Serialize)]
+struct ThreadFlow {
+    locations: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    location: Location,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mend {
+    description: Text,
+    artifact_changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    artifact_location: Artifact,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    inserted_content: Text,
+}
+
+/// Writes the report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut places = Places::new(&report.sources);
+    let prints = fingerprints(report);
+    let mut chosen: Vec<(&Diagnostic, String)> = report.diagnostics.iter().zip(prints).collect();
+    let left_out = choose(&mut chosen);
+    let hashes = hashes(&chosen, &mut places);
+    let (rules, index) = descriptors(&report.rules, chosen.iter().map(|(finding, _)| *finding));
+    let mut notifications: Vec<_> = report.not_checked.iter().map(|entry| notification(entry, &mut places)).collect();
+    if left_out > 0 {
+        let text = format!("{left_out} results of lower severity are left out: code scanning accepts {RESULTS}");
+        notifications.push(Notification { level: "warning", message: Text { text }, locations: Vec::new() });
+    }
+    let results = chosen.into_iter().map(|(finding, print)| {
+        let rule_index = index.get(&*finding.rule).copied().unwrap_or_default();
+        let hash = line_of(finding, &mut places, &hashes);
+        result_of(finding, rule_index, partial_fingerprints(print, hash), &mut places)
+    });
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            results: results.collect(),
+            tool: Tool { driver: Driver { name: "plimsoll", semantic_version: env!("CARGO_PKG_VERSION"), rules } },
+            column_kind: "unicodeCodePoints",
+            automation_details: Id { id: "plimsoll/" },
+            invocations: [Invocation { execution_successful: true, tool_execution_notifications: notifications }],
+        }],
+    };
+    write_printable(&log, out)
+}
+
+/// Leaves as many results as are accepted, the most severe ones, in their order, and says how many went.
+fn choose(findings: &mut Vec<(&Diagnostic, String)>) -> usize {
+    let over = findings.len().saturating_sub(RESULTS);
+    let mut to_go = over;
+    for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+        let with = findings.iter().filter(|(finding, _)| finding.severity == severity).count();
+        let mut keep = with - with.min(to_go);
+        to_go -= with.min(to_go);
+        findings.retain(|(finding, _)| {
+            let stays = finding.severity != severity || keep > 0;
+            keep -= usize::from(stays && finding.severity == severity);
+            stays
+        });
+    }
+    over
+}
+
+/// The line hashes of all files with a result, each file read once.
+fn hashes(findings: &[(&Diagnostic, String)], places: &mut Places<'_>) -> HashMap<(FileId, usize), String> {
+    let mut wanted: BTreeMap<FileId, BTreeSet<usize>> = BTreeMap::new();
+    for (finding, _) in findings {
+        let span = finding.primary.span;
+        let line = places.line_of(span.file, span.start as usize) + 1;
+        wanted.entry(span.file).or_default().insert(line);
+    }
+    let of_file = |(file, lines): (FileId, BTreeSet<usize>)| {
+        line_hashes(places.sources().text(file), &lines).into_iter().map(move |(line, hash)| ((file, line), hash))
+    };
+    wanted.into_iter().flat_map(of_file).collect()
+}
+
+fn line_of<'h>(
+    finding: &Diagnostic,
+    places: &mut Places<'_>,
+    hashes: &'h HashMap<(FileId, usize), String>,
+) -> Option<&'h String> {
+    let span = finding.primary.span;
+    hashes.get(&(span.file, places.line_of(span.file, span.start as usize) + 1))
+}
+
+fn partial_fingerprints(own: String, line: Option<&String>) -> BTreeMap<&'static str, String> {
+    let line = line.map(|hash| ("primaryLocationLineHash", hash.clone()));
+    line.into_iter().chain([("plimsoll/v1", own)]).collect()
+}
+
+fn result_of<'r>(
+    finding: &'r Diagnostic,
+    rule_index: usize,
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    places: &mut Places<'_>,
+) -> Finding<'r> {
+    let mut place = location(finding.primary.span, None, &finding.primary.message, places);
+    place.logical_locations = logical(finding);
+    let related = finding.labels.iter().take(RELATED).enumerate();
+    Finding {
+        rule_id: &finding.rule,
+        rule_index,
+        level: finding.severity.as_str(),
+        message: Text { text: message(finding) },
+        locations: [place],
+        related_locations: related
+            .map(|(at, label)| location(label.span, Some(at + 1), &label.message, places))
+            .collect(),
+        code_flows: code_flow(finding, places).into_iter().collect(),
+        partial_fingerprints,
+        fixes: finding.fix.iter().map(|fix| mend(fix, finding, places)).collect(),
+    }
+}
+
+/// The fact, what follows from it, how to mend it, and a link to every related place.
+fn message(finding: &Diagnostic) -> String {
+    let plain = |text: &str| clean_short(text, MESSAGE).replace("](", "] (");
+    let mut text = plain(&finding.message);
+    for words in finding.effect.iter().chain(&finding.help) {
+        text.push('\n');
+        text.push_str(&plain(words));
+    }
+    for (at, label) in finding.labels.iter().take(RELATED).enumerate() {
+        let words = plain(&label.message).replace(['[', ']'], "");
+        let words = if words.is_empty() { "related place" } else { &words };
+        text.push_str(&format!("\n[{words}]({})", at + 1));
+    }
+    if text.is_empty() { finding.rule.to_string() } else { text }
+}
+
+fn logical(finding: &Diagnostic) -> Vec<Logical> {
+    let name = finding.resource.as_deref().map(|id| {
+        let parts = id.namespace.as_deref().into_iter().chain([&*id.kind]).chain(id.name.as_deref());
+        parts.map(|part| clean(part)).collect::<Vec<_>>().join("/")
+    });
+    name.map(|fully_qualified_name| Logical { fully_qualified_name, kind: "resource" }).into_iter().collect()
+}
+
+/// The causal chain, outermost definition first, and at its end the place of the finding.
+fn code_flow(finding: &Diagnostic, places: &mut Places<'_>) -> Option<CodeFlow> {
+    if finding.origin.is_empty() {
+        return None;
+    }
+    let links = finding.origin.iter().filter(|link| link.span != finding.primary.span);
+    let mut locations: Vec<Step> =
+        links.map(|link| Step { location: location(link.span, None, link.role.as_str(), places) }).collect();
+    let last = if finding.primary.message.is_empty() { &finding.message } else { &finding.primary.message };
+    locations.push(Step { location: location(finding.primary.span, None, last, places) });
+    Some(CodeFlow { thread_flows: [ThreadFlow { locations }] })
+}
+
+fn location(span: Span, id: Option<usize>, message: &str, places: &mut Places<'_>) -> Location {
+    let message = clean_short(message, MESSAGE).into_owned();
+    let region = places.first_line(span);
+    Location {
+        id,
+        physical_location: Physical { artifact_location: artifact(span.file, places), region: region.into() },
+        logical_locations: Vec::new(),
+        message: (!message.is_empty()).then_some(Text { text: message }),
+    }
+}
+
+impl From<super::place::Region> for Region {
+    fn from(from: super::place::Region) -> Self {
+        let (start, end) = (from.start, from.end);
+        Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
+    }
+}
+
+fn artifact(file: FileId, places: &Places<'_>) -> Artifact {
+    Artifact { uri: uri(places.sources().name(file)) }
+}
+
+/// A relative reference in the sense of RFC 3986: everything but unreserved characters and `/` is percent-encoded.
+fn uri(name: &str) -> String {
+    let mut uri = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(byte.into()),
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri
+}
+
+fn mend(fix: &Fix, finding: &Diagnostic, places: &mut Places<'_>) -> Mend {
+    let mut changes: Vec<(FileId, Change)> = Vec::new();
+    for edit in &fix.edits {
+        let replacement = Replacement {
+            deleted_region: places.region(edit.span).into(),
+            inserted_content: Text { text: edit.text.clone() },
+        };
+        match changes.iter_mut().find(|(file, _)| *file == edit.span.file) {
+            Some((_, change)) => change.replacements.push(replacement),
+            None => {
+                let artifact_location = artifact(edit.span.file, places);
+                changes.push((edit.span.file, Change { artifact_location, replacements: vec![replacement] }));
+            }
+        }
+    }
+    let words = finding.help.as_deref().unwrap_or(&finding.message);
+    Mend {
+        description: Text { text: clean_short(words, MESSAGE).into_owned() },
+        artifact_changes: changes.into_iter().map(|(_, change)| change).collect(),
+    }
+}
+
+fn notification(entry: &NotChecked, places: &mut Places<'_>) -> Notification {
+    Notification {
+        level: "note",
+        message: Text { text: format!("not checked: {}", clean_short(&entry.message, MESSAGE)) },
+        locations: entry.span.map(|span| location(span, None, "", places)).into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_relative_references() {
+        assert_eq!(uri("a b/ü:1%.yaml"), "a%20b/%C3%BC%3A1%25.yaml");
+    }
+}
