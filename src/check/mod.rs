@@ -1,3 +1,5 @@
 //! VERB 4: resources and definitions x rules -> diagnostics.
 
 pub mod definition;
+pub mod deprecation;
+pub mod schema;

@@ -1,0 +1,291 @@
+//! The wording of what a walk finds.
+
+use std::sync::Arc;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::node::Style;
+use crate::model::path::{Path, Segment, Trail};
+use crate::model::rule::Rule;
+use crate::model::scalar::Scalar;
+use crate::model::source::Span;
+use crate::model::value::{Entry, Value};
+
+use super::table::{Shape, Type};
+use super::version::Version;
+use super::walk::Walk;
+use super::{INVALID_QUANTITY, INVALID_VALUE, MISSING_FIELD, UNKNOWN_FIELD, WRONG_TYPE, quantity, suggest};
+
+const REFUSED: &str = "the API server cannot decode this and refuses the object";
+
+/// What a resource is checked against.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Against<'w> {
+    /// A built-in kind of that version.
+    BuiltIn(Version),
+    /// A built-in kind by another API version than the one that is written.
+    Instead(&'w str),
+    /// A definition in the input.
+    Custom,
+}
+
+/// The cold half of a walk: everything that happens once there is something to say.
+impl<'t> Walk<'_, 't> {
+    #[cold]
+    pub(super) fn unknown(&mut self, entry: Entry<'t>, name: &str, of: &Type, trail: &Trail<'_>) {
+        let path = trail.path();
+        let guess = suggest::guess(self, entry, name, &path);
+        let known = short_name(self.table.type_name(of));
+        let label = if known.is_empty() { "no such field".to_owned() } else { format!("{known} has no such field") };
+        let message = format!("unknown field `{name}` in {}", self.place(&path));
+        let effect = if self.custom {
+            "kubectl and server-side apply refuse this; for other clients the API server drops the field without a word"
+        } else {
+            "kubectl and server-side apply refuse this; other clients drop the field without a word"
+        };
+        let mut finding =
+            self.finding(&UNKNOWN_FIELD, entry.key.span(), message, label, path, Some(name)).effect(effect);
+        if let Some(guess) = guess {
+            finding = finding.help(guess.help);
+            if let Some((safe, text)) = guess.rename {
+                finding = finding.fix(safe, entry.key.span(), text);
+            }
+        }
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn missing(&mut self, name: &str, trail: &Trail<'_>) {
+        let path = trail.path();
+        let span = with(&path, name).span(self.resource.value);
+        let message = format!("missing field `{name}` in {}", self.place(&path));
+        let finding = self
+            .finding(&MISSING_FIELD, span, message, format!("needs `{name}`"), path, Some(name))
+            .effect("the API server refuses the object")
+            .help(format!("add `{name}`"));
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn wrong_type(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        if self.is_encrypted(value) {
+            return;
+        }
+        let path = trail.path();
+        if of.shape == Shape::Quantity {
+            let text = found(value);
+            let reason = "a quantity is a number, or a string such as `500m` or `1Gi`";
+            return self.quantity_finding(value, &text, None, reason, path);
+        }
+        let wanted = wanted(of.shape, self.table.type_at(of.first).shape);
+        let message = format!("expected {wanted} for {}, found {}", self.field_and_place(&path), found(value));
+        let span = path.span(self.resource.value);
+        let mut finding = self.finding(&WRONG_TYPE, span, message, format!("not {wanted}"), path, None).effect(REFUSED);
+        if let Some((help, text)) = retype(value, of.shape) {
+            finding = finding.help(help);
+            if let Some(text) = text {
+                finding = finding.fix(true, value.span(), text);
+            }
+        }
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn out_of_range(&mut self, value: Value<'t>, of: &Type, scalar: &Scalar<'_>, trail: &Trail<'_>) {
+        let bits = if of.shape == Shape::Int64 || self.custom { "64" } else { "32" };
+        let number = match scalar {
+            Scalar::Int(number) => number.to_string(),
+            Scalar::Uint(number) => number.to_string(),
+            Scalar::Float(number) => number.to_string(),
+            _ => value.raw().to_owned(),
+        };
+        let range = if bits == "64" {
+            "from -9223372036854775808 to 9223372036854775807"
+        } else {
+            "from -2147483648 to 2147483647"
+        };
+        let path = trail.path();
+        let message = format!("{number} is out of range for {}", self.field_and_place(&path));
+        let label = format!("does not fit an integer of {bits} bits");
+        let finding = self
+            .finding(&INVALID_VALUE, value.span(), message, label, path, None)
+            .effect(REFUSED)
+            .help(format!("write an integer {range}"));
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn invalid_quantity(&mut self, value: Value<'t>, text: &str, reason: &str, trail: &Trail<'_>) {
+        if !self.is_encrypted(value) {
+            self.quantity_finding(value, &format!("`{text}`"), quantity::suggest(text), reason, trail.path());
+        }
+    }
+
+    fn quantity_finding(&mut self, value: Value<'t>, what: &str, better: Option<String>, reason: &str, path: Path) {
+        let message = format!("{what} is not a quantity, for {}", self.field_and_place(&path));
+        let span = path.span(self.resource.value);
+        let mut finding = self.finding(&INVALID_QUANTITY, span, message, "not a quantity", path, None);
+        finding = finding.effect(REFUSED);
+        match better {
+            Some(better) => {
+                finding = finding.help(format!("did you mean `{better}`?")).note(reason);
+                if value.style() == Style::Plain {
+                    finding = finding.fix(false, span, better);
+                }
+            }
+            None => finding = finding.help(reason),
+        }
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn not_base64(&mut self, value: Value<'t>, at: usize, trail: &Trail<'_>) {
+        if self.is_encrypted(value) {
+            return;
+        }
+        let path = trail.path();
+        let message = format!("expected base64 for {}", self.field_and_place(&path));
+        let label = format!("no base64 from byte {at} on");
+        let mut finding = self.finding(&INVALID_VALUE, value.span(), message, label, path, None).effect(REFUSED);
+        finding = match &*self.resource.kind {
+            "Secret" => finding.help("encode the value, or move it as it is from `data` to `stringData`"),
+            _ => finding.help("encode the value with `base64`"),
+        };
+        self.found.push(finding);
+    }
+
+    #[cold]
+    pub(super) fn not_a_time(&mut self, value: Value<'t>, text: &str, trail: &Trail<'_>) {
+        if self.is_encrypted(value) {
+            return;
+        }
+        let path = trail.path();
+        let message = format!("`{text}` is not a time, for {}", self.field_and_place(&path));
+        let finding = self
+            .finding(&INVALID_VALUE, value.span(), message, "not a time of RFC 3339", path, None)
+            .effect(REFUSED)
+            .help("write it as `2006-01-02T15:04:05Z`");
+        self.found.push(finding);
+    }
+
+    /// A finding about the field `name` of the object at `path`, or about the value at `path` itself.
+    pub(super) fn finding(
+        &mut self,
+        rule: &Rule,
+        span: Span,
+        message: String,
+        label: impl Into<String>,
+        path: Path,
+        name: Option<&str>,
+    ) -> Diagnostic {
+        let resource = self.resource;
+        let id = self.id.get_or_insert_with(|| Arc::new(resource.id())).clone();
+        let inner = path.0.into_iter().chain(name.map(Segment::from));
+        let path = Path(resource.prefix.0.iter().cloned().chain(inner).collect());
+        Diagnostic::new(rule, span, message, label).about(id, path).note(self.checked())
+    }
+
+    fn checked(&self) -> String {
+        let (api_version, kind) = (&self.resource.api_version, &self.resource.kind);
+        match self.against {
+            Against::BuiltIn(version) => format!("checked: {api_version} {kind} of Kubernetes {version}"),
+            Against::Instead(instead) => format!("checked: {instead} {kind}"),
+            Against::Custom => format!("checked: {api_version} {kind} as its CustomResourceDefinition declares it"),
+        }
+    }
+
+    /// `Deployment.spec.template`
+    pub(super) fn place(&self, path: &Path) -> String {
+        let (kind, path) = (&self.resource.kind, path.to_string());
+        match path.as_str() {
+            "" => kind.to_string(),
+            rest if rest.starts_with('[') => format!("{kind}{rest}"),
+            rest => format!("{kind}.{rest}"),
+        }
+    }
+
+    /// `` `replicas` in Deployment.spec ``
+    pub(super) fn field_and_place(&self, path: &Path) -> String {
+        let items = path.0.iter().rev().take_while(|segment| matches!(segment, Segment::Index(_))).count();
+        let cut = path.0.len().saturating_sub(items + 1);
+        let (above, own) = path.0.split_at(cut);
+        let own = match own.split_first() {
+            // A key is shown as it is, without the quotes that it has inside of a path.
+            Some((Segment::Key(key), rest)) => format!("{key}{}", Path(rest.to_vec())),
+            _ => Path(own.to_vec()).to_string(),
+        };
+        format!("`{own}` in {}", self.place(&Path(above.to_vec())))
+    }
+
+    /// A value that SOPS encrypted: the type shows only after decryption.
+    fn is_encrypted(&self, value: Value<'t>) -> bool {
+        value.as_str().is_some_and(|text| text.starts_with("ENC["))
+            && self.resource.value.get("sops").is_some_and(Value::is_mapping)
+    }
+}
+
+/// `apps/v1.DeploymentSpec` -> `DeploymentSpec`
+fn short_name(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn with(path: &Path, name: &str) -> Path {
+    Path(path.0.iter().cloned().chain([Segment::from(name)]).collect())
+}
+
+fn wanted(shape: Shape, item: Shape) -> &'static str {
+    match (shape, item) {
+        (Shape::String | Shape::Bytes | Shape::Time, _) => "a string",
+        (Shape::Boolean, _) => "a boolean",
+        (Shape::Int32 | Shape::Int64, _) => "an integer",
+        (Shape::Number, _) => "a number",
+        (Shape::IntOrString, _) => "an integer or a string",
+        (Shape::Quantity, _) => "a quantity",
+        (Shape::Array, Shape::String) => "a list of strings",
+        (Shape::Array, Shape::Object) => "a list of objects",
+        (Shape::Array, _) => "a list",
+        (Shape::Map, Shape::String) => "a map of strings",
+        (Shape::Map, _) => "a map",
+        (Shape::Object | Shape::Metadata, _) => "an object",
+        (Shape::Any, _) => "a value",
+    }
+}
+
+/// What is there instead. Only numbers and booleans are quoted: they are short, and no secret is one.
+fn found(value: Value<'_>) -> String {
+    match value.scalar() {
+        None if value.is_sequence() => "a list".to_owned(),
+        None => "a mapping".to_owned(),
+        Some(Scalar::Null) => "null".to_owned(),
+        Some(Scalar::Bool(_)) => format!("the boolean `{}`", value.target().raw()),
+        Some(Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_)) => format!("the number `{}`", value.target().raw()),
+        Some(Scalar::Str(_)) => "a string".to_owned(),
+    }
+}
+
+/// How a scalar gets the wanted type by its spelling alone: the help, and the replacement unless an alias stands
+/// there.
+fn retype(value: Value<'_>, shape: Shape) -> Option<(String, Option<String>)> {
+    let raw = value.target().raw();
+    let text = match (shape, value.scalar()?) {
+        (
+            Shape::String | Shape::Bytes | Shape::Time,
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_),
+        ) => {
+            format!("\"{raw}\"")
+        }
+        (Shape::Int32 | Shape::Int64, Scalar::Str(text))
+            if text.parse::<i32>().is_ok_and(|number| number.to_string() == *text) =>
+        {
+            text.into_owned()
+        }
+        (Shape::Boolean, Scalar::Str(text)) if matches!(&*text, "true" | "false") => text.into_owned(),
+        _ => return None,
+    };
+    let help = if text.starts_with('"') {
+        format!("quote it: `{text}`")
+    } else {
+        format!("write it without quotes: `{text}`")
+    };
+    let replaceable = value.written().kind == crate::model::node::Kind::Scalar && !raw.contains(['"', '\\', '\n']);
+    Some((help, (replaceable || !text.starts_with('"')).then_some(text)))
+}

@@ -1,0 +1,96 @@
+//! What a document says that it is: `apiVersion` and `kind`.
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Path;
+use crate::model::resource::Resource;
+use crate::model::value::Value;
+
+use super::table::{BUILT_IN, Table};
+use super::{MISSING_API_VERSION, MISSING_KIND, NOT_AN_OBJECT, WRONG_TYPE};
+
+/// Where a document was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Anywhere in a repository, where YAML files of other tools are as well.
+    Anywhere,
+    /// Where every document is applied to a cluster.
+    Manifests,
+}
+
+/// What a document turned out to be.
+#[derive(Debug)]
+pub enum Identity<'t> {
+    /// It has both, and is a Kubernetes object or wants to be one.
+    Resource(Resource<'t>),
+    /// It is something else, or empty: nothing to say.
+    Other,
+    /// It is meant to be an object, and something is wrong with its identity.
+    Broken(Box<Diagnostic>),
+}
+
+/// Reads the identity of a document. Of documents that lie anywhere only those are found to be broken that have
+/// `metadata` and one of the two fields: Helm's `Chart.yaml` and the files of CI systems have one of them too.
+#[must_use]
+pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
+    if let Some(resource) = Resource::of(value) {
+        return Identity::Resource(resource);
+    }
+    let empty = value.is_null() || (value.is_mapping() && value.is_empty());
+    let like_an_object = value.get("metadata").is_some_and(Value::is_mapping)
+        && (value.get("apiVersion").is_some() || value.get("kind").is_some());
+    if empty || (place == Place::Anywhere && !like_an_object) {
+        return Identity::Other;
+    }
+    if !value.is_mapping() {
+        let message = "expected a Kubernetes object, found a document of another form";
+        let finding = Diagnostic::new(&NOT_AN_OBJECT, value.title_span(), message, "no mapping")
+            .effect("a client that applies this file fails here")
+            .help("remove the document, or give it `apiVersion` and `kind`");
+        return Identity::Broken(Box::new(finding));
+    }
+    Identity::Broken(Box::new(faulty(value)))
+}
+
+fn faulty(value: Value<'_>) -> Diagnostic {
+    let (api_version, kind) = (value.get("apiVersion"), value.get("kind"));
+    for (key, field) in [("apiVersion", api_version), ("kind", kind)] {
+        if let Some(field) = field.filter(|field| !field.is_null() && field.as_str().is_none()) {
+            let message = format!("expected a string for `{key}`");
+            let mut finding = Diagnostic::new(&WRONG_TYPE, Path::of([key]).span(value), message, "not a string")
+                .effect("the API server cannot tell what this is and refuses it");
+            if field.is_scalar() {
+                finding = finding.help("quote it, if this is what is meant");
+            }
+            finding.path = Some(Path::of([key]));
+            return finding;
+        }
+    }
+    let is_set = |field: Option<Value<'_>>| field.and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let (rule, key, other) = match is_set(kind) {
+        true => (&MISSING_API_VERSION, "apiVersion", kind),
+        false => (&MISSING_KIND, "kind", api_version),
+    };
+    let (what, span) = match other.filter(|other| is_set(Some(*other))).map(|other| (other.text(), other.span())) {
+        Some((Some(text), span)) => (format!("in an object of `{text}`"), span),
+        _ => ("in a document that is applied to a cluster".to_owned(), value.title_span()),
+    };
+    let span = value.entry(key).map_or(span, |entry| entry.key.span());
+    let help = match kind.and_then(Value::as_str).and_then(|kind| home_of(&kind)) {
+        Some(api_version) if key == "apiVersion" => format!("add `apiVersion: {api_version}`"),
+        _ => format!("add `{key}`"),
+    };
+    let mut finding = Diagnostic::new(rule, span, format!("missing field `{key}` {what}"), format!("needs `{key}`"))
+        .effect("the API server cannot tell what this is and refuses it")
+        .help(help);
+    finding.path = Some(Path::of([key]));
+    finding
+}
+
+/// The API version that serves a kind in the newest Kubernetes, if there is only one.
+fn home_of(kind: &str) -> Option<&'static str> {
+    let table = Table::read(BUILT_IN);
+    let newest = table.versions().len().checked_sub(1)?;
+    let mut homes = table.kinds().filter(|row| row.kind == kind && row.type_in(newest).is_some());
+    let home = homes.next()?;
+    homes.next().is_none().then_some(home.api_version)
+}

@@ -1,0 +1,270 @@
+//! The walk through an object beside its type: one pass, and nothing is allocated unless something is found.
+//!
+//! What the server makes of the value decides, not what JSON Schema would say (`k8s.io/apimachinery`
+//! `pkg/runtime/serializer/json` and `sigs.k8s.io/json` for built-in kinds, `k8s.io/apiextensions-apiserver`
+//! `pkg/apiserver/schema` for custom resources): null is an absent field, `1.0` is an integer, and so on.
+
+use std::sync::Arc;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Trail;
+use crate::model::resource::{Resource, ResourceId};
+use crate::model::scalar::Scalar;
+use crate::model::value::{Entry, Value};
+
+use super::finding::Against;
+use super::table::{Field, Shape, Table, Type};
+use super::{encoding, quantity};
+
+/// Deeper than any manifest; what lies below is not looked at. JSON schemas in custom resource definitions are the only
+/// built-in type that refers to itself.
+const DEPTH: u32 = 700;
+
+/// How much of an object is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All of it.
+    Whole,
+    /// What a patch changes: required fields may be elsewhere.
+    Patch,
+}
+
+/// A type, and the table that it is in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Root<'w> {
+    pub(super) table: Table<'w>,
+    pub(super) index: u32,
+}
+
+/// One walk.
+pub(super) struct Walk<'w, 't> {
+    pub(super) resource: &'w Resource<'t>,
+    pub(super) against: Against<'w>,
+    /// Where the walk began.
+    pub(super) root: Root<'w>,
+    /// `ObjectMeta` of the target version.
+    pub(super) metadata: Root<'w>,
+    pub(super) table: Table<'w>,
+    /// The rules of custom resources hold, not those of built-in kinds.
+    pub(super) custom: bool,
+    pub(super) mode: Mode,
+    /// Keys of a strategic merge patch were met, so that this is a patch, whatever it was taken for.
+    pub(super) directives: bool,
+    pub(super) found: Vec<Diagnostic>,
+    pub(super) id: Option<Arc<ResourceId>>,
+    status: bool,
+    depth: u32,
+}
+
+impl<'w, 't> Walk<'w, 't> {
+    pub(super) fn new(resource: &'w Resource<'t>, root: Root<'w>, metadata: Root<'w>, against: Against<'w>) -> Self {
+        Walk {
+            resource,
+            custom: matches!(against, Against::Custom),
+            against,
+            root,
+            metadata,
+            table: root.table,
+            mode: Mode::Whole,
+            directives: false,
+            found: Vec::new(),
+            id: None,
+            status: false,
+            depth: 0,
+        }
+    }
+
+    /// Walks the whole object.
+    pub(super) fn run(mut self, mode: Mode) -> Vec<Diagnostic> {
+        self.mode = mode;
+        let resource = self.resource;
+        self.value(resource.value, self.root.index, &Trail::Root);
+        if self.directives {
+            self.found.retain(|finding| finding.rule != super::MISSING_FIELD.id);
+        }
+        self.found
+    }
+
+    fn value(&mut self, value: Value<'t>, index: u32, trail: &Trail<'_>) {
+        let of = self.table.type_at(index);
+        match of.shape {
+            Shape::Any => {}
+            _ if self.depth > DEPTH => {}
+            Shape::Object if value.is_mapping() => self.object(value, &of, trail),
+            Shape::Array if value.is_sequence() => self.array(value, &of, trail),
+            Shape::Map if value.is_mapping() => self.map(value, &of, trail),
+            Shape::Metadata => self.object_meta(value, trail),
+            _ => self.scalar(value, &of, trail),
+        }
+    }
+
+    fn object(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        self.depth += 1;
+        let mut seen = Seen::new(of.amount);
+        for entry in value.entries() {
+            let name = entry.name();
+            match self.table.field(of, &name) {
+                Some((place, field)) => {
+                    if field.has(Field::REQUIRED) && !self.is_absent(entry.value, field) {
+                        seen.insert(place);
+                    }
+                    let outside = self.status;
+                    self.status |= field.has(Field::STATUS);
+                    self.value(entry.value, field.type_index(), &trail.key(&name));
+                    self.status = outside;
+                }
+                None if of.has(Type::CLOSED) => self.unexpected(entry, &name, of, trail),
+                None => {}
+            }
+        }
+        if seen.count < of.required && self.mode == Mode::Whole && !self.status {
+            for (place, field) in self.table.fields(of) {
+                if field.has(Field::REQUIRED) && !seen.contains(place) {
+                    self.missing(self.table.field_name(field), trail);
+                }
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn array(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        self.depth += 1;
+        for (at, item) in value.items().enumerate() {
+            let trail = trail.index(at);
+            if self.custom && item.is_null() && !self.is_nullable(of.first) {
+                self.wrong_type(item, &self.table.type_at(of.first), &trail);
+            } else {
+                self.value(item, of.first, &trail);
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn map(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        self.depth += 1;
+        for entry in value.entries() {
+            let name = entry.name();
+            if self.is_directive(&name) {
+                self.directives = true;
+            } else {
+                self.value(entry.value, of.first, &trail.key(&name));
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// Metadata of a custom resource, or of an object inside of one, has the built-in type.
+    fn object_meta(&mut self, value: Value<'t>, trail: &Trail<'_>) {
+        let outside = (self.table, self.custom);
+        (self.table, self.custom) = (self.metadata.table, false);
+        self.value(value, self.metadata.index, trail);
+        (self.table, self.custom) = outside;
+    }
+
+    fn scalar(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        let Some(scalar) = value.scalar() else {
+            return self.wrong_type(value, of, trail);
+        };
+        match (of.shape, scalar) {
+            // Absent, or the zero value; a custom resource's null in a list was met in `array`.
+            (_, Scalar::Null) => {}
+            (Shape::String, Scalar::Str(_)) | (Shape::Boolean, Scalar::Bool(_)) => {}
+            (Shape::IntOrString, Scalar::Str(_)) => {}
+            (Shape::Int32, Scalar::Int(number)) if i32::try_from(number).is_ok() => {}
+            (Shape::IntOrString, Scalar::Int(number)) if self.custom || i32::try_from(number).is_ok() => {}
+            (Shape::Int64 | Shape::Number, Scalar::Int(_)) => {}
+            (Shape::Number, Scalar::Uint(_) | Scalar::Float(_)) => {}
+            (Shape::Int32 | Shape::Int64 | Shape::IntOrString, scalar @ (Scalar::Int(_) | Scalar::Uint(_))) => {
+                self.out_of_range(value, of, &scalar, trail);
+            }
+            (Shape::Int32 | Shape::Int64 | Shape::IntOrString, Scalar::Float(number)) => {
+                self.float(value, of, number, trail);
+            }
+            (Shape::Quantity, Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_)) => {}
+            (Shape::Quantity, Scalar::Str(text)) => {
+                if let Err(fault) = quantity::check(&text) {
+                    self.invalid_quantity(value, &text, fault.reason(), trail);
+                }
+            }
+            (Shape::Bytes, Scalar::Str(text)) => {
+                if let Some(at) = encoding::base64_fault(text.as_bytes()) {
+                    self.not_base64(value, at, trail);
+                }
+            }
+            (Shape::Time, Scalar::Str(text)) => {
+                if !encoding::is_time(&text) {
+                    self.not_a_time(value, &text, trail);
+                }
+            }
+            _ => self.wrong_type(value, of, trail),
+        }
+    }
+
+    /// A number with a dot or an exponent is an integer if it has no fraction.
+    fn float(&mut self, value: Value<'t>, of: &Type, number: f64, trail: &Trail<'_>) {
+        let limit = if of.shape == Shape::Int64 || self.custom { 2f64.powi(63) } else { 2f64.powi(31) };
+        if number.fract() != 0.0 || !number.is_finite() {
+            self.wrong_type(value, of, trail);
+        } else if number < -limit || number >= limit {
+            self.out_of_range(value, of, &Scalar::Float(number), trail);
+        }
+    }
+
+    #[cold]
+    fn unexpected(&mut self, entry: Entry<'t>, name: &str, of: &Type, trail: &Trail<'_>) {
+        if self.is_directive(name) {
+            self.directives = true;
+        } else if !(name == "sops" && matches!(trail, Trail::Root) && entry.value.is_mapping()) {
+            self.unknown(entry, name, of, trail);
+        }
+    }
+
+    /// Keys that tell a strategic merge patch what to do (`k8s.io/apimachinery/pkg/util/strategicpatch`).
+    fn is_directive(&self, name: &str) -> bool {
+        name.starts_with('$')
+            && !self.custom
+            && (matches!(name, "$patch" | "$retainKeys")
+                || name.starts_with("$setElementOrder/")
+                || name.starts_with("$deleteFromPrimitiveList/"))
+    }
+
+    fn is_absent(&self, value: Value<'t>, field: Field) -> bool {
+        value.is_null() && !(self.custom && self.is_nullable(field.type_index()))
+    }
+
+    fn is_nullable(&self, index: u32) -> bool {
+        let of = self.table.type_at(index);
+        of.shape == Shape::Any || of.has(Type::NULLABLE)
+    }
+}
+
+/// Which required fields were met.
+struct Seen {
+    count: u32,
+    small: u128,
+    large: Vec<bool>,
+}
+
+impl Seen {
+    fn new(amount: u16) -> Self {
+        let large = if amount > 128 { vec![false; usize::from(amount)] } else { Vec::new() };
+        Seen { count: 0, small: 0, large }
+    }
+
+    fn insert(&mut self, place: usize) {
+        if !self.contains(place) {
+            self.count += 1;
+            match self.large.get_mut(place) {
+                Some(slot) => *slot = true,
+                None => self.small |= 1 << place.min(127),
+            }
+        }
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        match self.large.get(place) {
+            Some(slot) => *slot,
+            None => self.small & (1 << place.min(127)) != 0,
+        }
+    }
+}
