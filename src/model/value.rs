@@ -48,6 +48,18 @@ impl<'t> Value<'t> {
         Value { tree, text, at }
     }
 
+    /// The tree it is in.
+    #[must_use]
+    pub fn tree(self) -> &'t Tree {
+        self.tree
+    }
+
+    /// The text that the tree was read from.
+    #[must_use]
+    pub fn source(self) -> &'t str {
+        self.text
+    }
+
     /// The node as it is written, an alias not followed.
     #[must_use]
     pub fn written(self) -> &'t Node {
