@@ -1,0 +1,50 @@
+# METADATA
+# scope: package
+# title: image without a fixed tag
+# description: >-
+#   nobody can say which program runs: nodes pull different images, and a rollback brings back the same name
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/containers/images/#image-names
+# custom:
+#   severity: warning
+#   kinds: [workload]
+#   help: >-
+#     name a version, or better a digest
+package plimsoll.hygiene["image-tag"]
+
+import data.plimsoll.resource
+import data.plimsoll.workload
+
+deny contains finding if {
+	some container in workload.containers
+	image := container.spec.image
+	is_string(image)
+	not trim_space(image) == ""
+	not resource.placeholder(image)
+	fault := floating(image)
+	finding := object.union(pulled(container.spec), {
+		"path": array.concat(container.path, ["image"]),
+		"msg": sprintf("image `%s` of %s %s, in %s", [image, container.title, fault, resource.described]),
+	})
+}
+
+# A digest is a pin, with or without a tag; the colon of a registry's port is no tag.
+floating(image) := "has the tag `latest`" if {
+	tag(image) == "latest"
+} else := "has no tag" if {
+	not contains(image, "@")
+	not tag(image)
+}
+
+tag(image) := parts[1] if {
+	not contains(image, "@")
+	segments := split(image, "/")
+	parts := split(segments[count(segments) - 1], ":")
+	count(parts) == 2
+}
+
+# A moving tag that is not pulled again is worse still: nodes keep what they have.
+pulled(spec) := {"note": sprintf("`imagePullPolicy: %s` keeps whatever image a node already has", [policy])} if {
+	policy := spec.imagePullPolicy
+	policy in {"IfNotPresent", "Never"}
+} else := {}

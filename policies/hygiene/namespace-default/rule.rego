@@ -1,0 +1,20 @@
+# METADATA
+# scope: package
+# title: object is placed in the namespace `default`
+# description: >-
+#   what has no home of its own shares quotas, network policies and rights with everything else that has none
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+# custom:
+#   severity: warning
+#   kinds: ["*"]
+#   help: >-
+#     name a namespace of its own
+package plimsoll.hygiene["namespace-default"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
+	input.metadata.namespace == "default"
+	msg := sprintf("%s is placed in the namespace `default`", [resource.described])
+}

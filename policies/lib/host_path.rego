@@ -1,0 +1,60 @@
+# The `hostPath` volumes of a pod, and which of them are worse than others.
+package plimsoll.host_path
+
+import data.plimsoll.workload
+
+# Each with the `kind` of what it opens: `socket`, `sensitive` or `plain`.
+volumes := [volume |
+	some candidate in workload.volumes
+	written := candidate.spec.hostPath.path
+	is_string(written)
+	volume := {
+		"name": candidate.name,
+		"written": written,
+		"kind": kind(normal(written)),
+		"path": array.concat(candidate.path, ["hostPath", "path"]),
+	}
+]
+
+# Without a trailing slash, and `/var/run` as `/run`, which it is a link to.
+normal(path) := clean if {
+	trimmed := trim_right(path, "/")
+	clean := replace_prefix(trimmed, "/var/run", "/run")
+}
+
+replace_prefix(text, prefix, new) := new if text == prefix
+
+replace_prefix(text, prefix, new) := concat("", [new, trim_prefix(text, prefix)]) if startswith(text, concat("", [prefix, "/"]))
+
+replace_prefix(text, prefix, _) := text if {
+	text != prefix
+	not startswith(text, concat("", [prefix, "/"]))
+}
+
+kind(path) := "socket" if {
+	path in sockets
+} else := "sensitive" if {
+	sensitive(path)
+} else := "plain"
+
+sockets := {
+	"/run/docker.sock",
+	"/run/containerd/containerd.sock",
+	"/run/k3s/containerd/containerd.sock",
+	"/run/crio/crio.sock",
+	"/run/podman/podman.sock",
+	"/run/cri-dockerd.sock",
+}
+
+sensitive(path) if path == ""
+
+sensitive(path) if path in sensitive_roots
+
+sensitive(path) if {
+	some root in sensitive_roots
+	startswith(path, concat("", [root, "/"]))
+}
+
+sensitive_roots := {
+	"/boot", "/dev", "/etc", "/lib", "/proc", "/root", "/sys", "/usr", "/var/lib/kubelet", "/var/lib/docker",
+}

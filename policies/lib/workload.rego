@@ -1,0 +1,99 @@
+# Every kind with a pod spec, seen as the pods it makes.
+package plimsoll.workload
+
+# Where the kind keeps its pod spec.
+pod_path := ["spec"] if input.kind == "Pod"
+
+pod_path := ["template", "spec"] if input.kind == "PodTemplate"
+
+pod_path := ["spec", "jobTemplate", "spec", "template", "spec"] if input.kind == "CronJob"
+
+pod_path := ["spec", "template", "spec"] if not input.kind in {"Pod", "PodTemplate", "CronJob"}
+
+pod := spec if {
+	spec := object.get(input, pod_path, null)
+	is_object(spec)
+}
+
+# The labels that the pods get.
+pod_labels := labels if {
+	labels := object.get(input, array.concat(array.slice(pod_path, 0, count(pod_path) - 1), ["metadata", "labels"]), {})
+	is_object(labels)
+}
+
+nouns := {
+	"containers": "container",
+	"initContainers": "init container",
+	"ephemeralContainers": "ephemeral container",
+}
+
+# All containers of the pod: `spec` as written, `list` and `path` where it stands, `title` for messages.
+containers := [container |
+	some list, noun in nouns
+	some i, spec in items(pod, list)
+	is_object(spec)
+	container := {
+		"spec": spec,
+		"list": list,
+		"path": array.concat(pod_path, [list, i]),
+		"title": sprintf("%s `%s`", [noun, object.get(spec, "name", sprintf("#%d", [i]))]),
+	}
+]
+
+volumes := [volume |
+	some i, spec in items(pod, "volumes")
+	is_object(spec)
+	volume := {"spec": spec, "path": array.concat(pod_path, ["volumes", i]), "name": object.get(spec, "name", "")}
+]
+
+# The list under a key, empty where it is absent or is no list.
+items(parent, key) := list if {
+	list := object.get(parent, key, [])
+	is_array(list)
+} else := []
+
+# Not a patch: the object carries what the API server asks of its kind, and every container says what it runs. What
+# is absent from a patch may stand in the object that it is applied to.
+complete if {
+	well_formed
+	count(items(pod, "containers")) > 0
+	every container in containers {
+		is_string(container.spec.image)
+	}
+}
+
+well_formed if input.kind in {"Pod", "PodTemplate"}
+
+well_formed if {
+	input.kind in {"Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Rollout"}
+	input.spec.selector
+}
+
+well_formed if {
+	input.kind in {"Deployment", "DaemonSet", "ReplicaSet"}
+	startswith(input.apiVersion, "extensions/")
+}
+
+well_formed if input.kind == "ReplicationController"
+
+well_formed if {
+	input.kind in {"Job", "CronJob"}
+	is_string(pod.restartPolicy)
+}
+
+# A field of the effective security context: what the container says, else what the pod says.
+security(container, field) := {
+	"value": value,
+	"path": array.concat(container.path, ["securityContext", field]),
+	"subject": container.title,
+} if {
+	value := object.get(container.spec, ["securityContext", field], null)
+	value != null
+} else := {
+	"value": value,
+	"path": array.concat(pod_path, ["securityContext", field]),
+	"subject": "the pod",
+} if {
+	value := object.get(pod, ["securityContext", field], null)
+	value != null
+}

@@ -1,0 +1,33 @@
+# METADATA
+# scope: package
+# title: disruption budget that never allows an eviction
+# description: >-
+#   nodes with these pods cannot be drained: upgrades of the cluster wait, or go past the budget by force
+# related_resources:
+#   - https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+# custom:
+#   severity: warning
+#   kinds: [policy/PodDisruptionBudget]
+#   help: >-
+#     leave room for one pod, for instance `maxUnavailable: 1`
+package plimsoll.reliability["pdb-blocks-eviction"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["spec", "maxUnavailable"]} if {
+	input.spec.maxUnavailable in {0, "0", "0%"}
+	msg := sprintf("%s allows no eviction: `maxUnavailable: %v`", [resource.described, input.spec.maxUnavailable])
+}
+
+deny contains {"msg": msg, "path": ["spec", "minAvailable"]} if {
+	input.spec.minAvailable == "100%"
+	msg := sprintf("%s allows no eviction: `minAvailable: 100%%`", [resource.described])
+}
+
+# Without a bound the controller expects no healthy pod and allows no disruption either.
+deny contains {"msg": msg, "path": ["spec"]} if {
+	input.spec.selector
+	object.get(input.spec, "minAvailable", null) == null
+	object.get(input.spec, "maxUnavailable", null) == null
+	msg := sprintf("%s states no bound, so it allows no eviction", [resource.described])
+}

@@ -1,0 +1,38 @@
+# METADATA
+# scope: package
+# title: probe asks a port name that the container does not declare
+# description: >-
+#   the probe fails at run time: the pod never becomes ready, or is restarted again and again
+# related_resources:
+#   - https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
+# custom:
+#   severity: error
+#   kinds: [workload]
+#   help: >-
+#     name a port of the same container, or give its number
+package plimsoll.reliability["probe-port-name-undefined"]
+
+import data.plimsoll.resource
+import data.plimsoll.workload
+
+deny contains {"msg": msg, "path": path} if {
+	workload.complete
+	some container in workload.containers
+	some handler in handlers
+	some action in ["httpGet", "tcpSocket"]
+	port := object.get(container.spec, array.concat(handler, [action, "port"]), null)
+	is_string(port)
+	not regex.match(`^[0-9]+$`, port)
+	not resource.placeholder(port)
+	names := {name | some declared in workload.items(container.spec, "ports"); name := declared.name}
+	not port in names
+	path := array.concat(container.path, array.concat(handler, [action, "port"]))
+	msg := sprintf("`%s` of %s asks the port `%s`, which the container does not declare, in %s", [
+		handler[count(handler) - 1], container.title, port, resource.described,
+	])
+}
+
+handlers := [
+	["livenessProbe"], ["readinessProbe"], ["startupProbe"],
+	["lifecycle", "postStart"], ["lifecycle", "preStop"],
+]

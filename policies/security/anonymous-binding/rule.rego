@@ -1,0 +1,28 @@
+# METADATA
+# scope: package
+# title: binding to everybody, or to the group above all rules
+# description: >-
+#   requests without credentials get these rights; members of `system:masters` get all rights, whatever the roles
+#   say
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# custom:
+#   severity: error
+#   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
+#   help: >-
+#     name the users, groups or service accounts that need the role
+package plimsoll.security["anonymous-binding"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	some i, subject in input.subjects
+	subject.name in {"system:anonymous", "system:unauthenticated", "system:masters"}
+	msg := sprintf("%s gives rights to `%s`", [resource.described, subject.name])
+}
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"], "severity": "warning"} if {
+	some i, subject in input.subjects
+	subject.name == "system:authenticated"
+	msg := sprintf("%s gives rights to every account, by `%s`", [resource.described, subject.name])
+}

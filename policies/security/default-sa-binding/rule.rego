@@ -1,0 +1,22 @@
+# METADATA
+# scope: package
+# title: rights for the default service account
+# description: >-
+#   every pod of the namespace that names no account of its own gets these rights
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# custom:
+#   severity: warning
+#   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
+#   help: >-
+#     make a service account for the program and bind that
+package plimsoll.security["default-sa-binding"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	some i, subject in input.subjects
+	subject.kind == "ServiceAccount"
+	subject.name == "default"
+	msg := sprintf("%s gives rights to the default service account", [resource.described])
+}

@@ -1,0 +1,29 @@
+# METADATA
+# scope: package
+# title: Ingress without TLS
+# description: >-
+#   requests and their cookies cross the network in the clear, unless something in front of the controller ends
+#   TLS
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
+# custom:
+#   severity: warning
+#   kinds: [networking.k8s.io/Ingress, extensions/Ingress]
+#   help: >-
+#     add `spec.tls` with the hosts and the Secret of the certificate
+package plimsoll.security["ingress-tls-missing"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["spec", "tls"]} if {
+	serves
+	count(object.get(input.spec, "tls", [])) == 0
+	msg := sprintf("%s serves without TLS", [resource.described])
+}
+
+# Not a patch.
+serves if count(input.spec.rules) > 0
+
+serves if input.spec.defaultBackend
+
+serves if input.spec.backend

@@ -1,0 +1,34 @@
+# METADATA
+# scope: package
+# title: probe or hook names a host of its own
+# description: >-
+#   the kubelet sends the request to that host with the reach of the node: a way around network policies (refused
+#   by the baseline level since Kubernetes 1.34)
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/security/pod-security-standards/
+# custom:
+#   severity: error
+#   kinds: [workload]
+#   help: >-
+#     remove `host`: without it the probe asks the pod itself
+package plimsoll.security["probe-host-set"]
+
+import data.plimsoll.resource
+import data.plimsoll.workload
+
+deny contains {"msg": msg, "path": path} if {
+	some container in workload.containers
+	some handler in handlers
+	some action in ["httpGet", "tcpSocket"]
+	host := object.get(container.spec, array.concat(handler, [action, "host"]), "")
+	not host in {"", null}
+	path := array.concat(container.path, array.concat(handler, [action, "host"]))
+	msg := sprintf("`%s` of %s asks the host `%v`, in %s", [
+		handler[count(handler) - 1], container.title, host, resource.described,
+	])
+}
+
+handlers := [
+	["livenessProbe"], ["readinessProbe"], ["startupProbe"],
+	["lifecycle", "postStart"], ["lifecycle", "preStop"],
+]

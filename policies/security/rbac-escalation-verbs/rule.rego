@@ -1,0 +1,36 @@
+# METADATA
+# scope: package
+# title: role lets its subjects raise their own rights
+# description: >-
+#   with `bind`, `escalate` or `impersonate` a subject gets rights that nobody gave it
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# custom:
+#   severity: warning
+#   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
+#   help: >-
+#     remove the verb, or narrow it with `resourceNames`
+package plimsoll.security["rbac-escalation-verbs"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["rules", i, "verbs", j]} if {
+	some i, entry in input.rules
+	count(object.get(entry, "resourceNames", [])) == 0
+	some j, verb in entry.verbs
+	verb in {"bind", "escalate", "impersonate"}
+	msg := sprintf("%s grants the verb `%s`", [resource.described, verb])
+}
+
+# Writing roles and bindings is checked against the writer's own rights, unless these hold `bind` or `escalate`; a role
+# that may write both is still the usual first step of an attacker.
+deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+	some i, entry in input.rules
+	"rbac.authorization.k8s.io" in entry.apiGroups
+	some j, kind in entry.resources
+	kind in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}
+	some verb in entry.verbs
+	verb in {"create", "update", "patch", "*"}
+	j == min([k | some k, other in entry.resources; other in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}])
+	msg := sprintf("%s grants write access to `%s`", [resource.described, kind])
+}

@@ -1,0 +1,24 @@
+# METADATA
+# scope: package
+# title: role grants a shell in pods
+# description: >-
+#   the subjects can run commands in every pod of the scope and so read its secrets and use its service account
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# custom:
+#   severity: warning
+#   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
+#   help: >-
+#     remove `pods/exec` and `pods/attach`, or keep them in a role that people take on for a limited time
+package plimsoll.security["rbac-pod-exec"]
+
+import data.plimsoll.resource
+
+deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+	some i, entry in input.rules
+	some verb in entry.verbs
+	verb in {"create", "get", "*"}
+	some j, kind in entry.resources
+	kind in {"pods/exec", "pods/attach"}
+	msg := sprintf("%s grants `%s`", [resource.described, kind])
+}

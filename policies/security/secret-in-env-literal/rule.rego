@@ -1,0 +1,57 @@
+# METADATA
+# scope: package
+# title: variable with the name of a secret holds a literal
+# description: >-
+#   the value is in Git, in every copy of the repository and in the output of `kubectl describe`
+# related_resources:
+#   - https://kubernetes.io/docs/concepts/configuration/secret/
+# custom:
+#   severity: warning
+#   kinds: [workload]
+#   help: >-
+#     put the value into a Secret that is not in Git, and refer to it with `valueFrom.secretKeyRef`
+package plimsoll.security["secret-in-env-literal"]
+
+import data.plimsoll.resource
+import data.plimsoll.workload
+
+# The message never quotes the value.
+deny contains {"msg": msg, "path": path} if {
+	some container in workload.containers
+	some i, variable in workload.items(container.spec, "env")
+	is_string(variable.name)
+	secret(upper(variable.name))
+	literal(variable.value)
+	path := array.concat(container.path, ["env", i, "value"])
+	msg := sprintf("variable `%s` of %s holds a literal, in %s", [
+		variable.name, container.title, resource.described,
+	])
+}
+
+secret(name) if {
+	some word in ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "APIKEY", "API_KEY"]
+	contains(name, word)
+	not about(name)
+}
+
+# Names that speak of a secret and hold something else: where it lies, how it is called, how long it lives.
+about(name) if {
+	some suffix in [
+		"FILE", "PATH", "DIR", "NAME", "URL", "URI", "ENDPOINT", "HOST", "ISSUER", "HEADER", "TYPE", "LENGTH", "TTL",
+		"EXPIRY", "EXPIRATION", "DURATION", "TIMEOUT", "INTERVAL", "ENABLED", "DISABLED", "REQUIRED", "ALGORITHM", "KEYREF",
+	]
+	endswith(name, suffix)
+}
+
+about(name) if {
+	some prefix in ["ENABLE_", "DISABLE_", "USE_", "ALLOW_"]
+	startswith(name, prefix)
+}
+
+literal(value) if {
+	is_string(value)
+	not trim_space(value) == ""
+	not lower(value) in {"true", "false", "yes", "no"}
+	not resource.placeholder(value)
+	not startswith(value, "/")
+}

@@ -1,0 +1,150 @@
+//! The engine that evaluates Rego: how one is set up, how a rule is asked, and what its errors say.
+//!
+//! regorus' tree interpreter is used, never its virtual machine, which lacks parts of the language. Errors of built-in
+//! functions are errors (`strict`) unless the caller asks otherwise.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, PolicyLengthConfig, Value};
+
+use super::extensions;
+
+/// How long one rule may take on one object. The timer is asked for every expression, so a built-in function that runs
+/// long is not interrupted.
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Longest file and line of a policy. regorus' own limits are narrower than files that OPA takes.
+const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+    max_col: NonZeroU32::new(16_384).expect("not zero"),
+    max_file_bytes: NonZeroUsize::new(16 << 20).expect("not zero"),
+    max_lines: NonZeroUsize::new(400_000).expect("not zero"),
+};
+
+/// Why a policy did not load or did not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// A lower-case fragment.
+    pub message: String,
+    /// Where in a policy.
+    pub place: Option<Place>,
+    /// The time was up.
+    pub limit: bool,
+    /// The engine broke down, and must not be used again.
+    pub panic: bool,
+}
+
+/// A place in a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The name under which the module was added.
+    pub module: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+/// An engine without policies.
+pub(super) fn blank() -> Engine {
+    let mut engine = Engine::new();
+    engine.set_policy_length_config(LENGTHS);
+    engine.set_gather_prints(true);
+    if let Some(check_interval) = NonZeroU32::new(64) {
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME_LIMIT, check_interval });
+    }
+    extensions::add(&mut engine);
+    engine
+}
+
+/// Parses a module and adds it. The engine is unchanged if that fails.
+pub(super) fn add(engine: &mut Engine, module: &str, text: &str, v0: bool) -> Result<(), Failure> {
+    engine.set_rego_v0(v0);
+    guarded(|| engine.add_policy(module.to_owned(), text.to_owned()).map(drop).map_err(|error| error.to_string()))
+}
+
+/// The value of a rule, `data.package.rule`, for the input that was set.
+pub(super) fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
+    let value = guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()));
+    // Nobody asked for them here, and they would pile up.
+    drop(engine.take_prints());
+    value
+}
+
+/// Runs `work`, turning regorus' error text, or a panic inside it, into a [`Failure`].
+fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(text)) => Err(Failure::read(&text)),
+        Err(_) => Err(Failure { panic: true, ..Failure::of("the policy engine broke down on it".to_owned()) }),
+    }
+}
+
+impl Failure {
+    /// A failure without a place.
+    pub(super) fn of(message: String) -> Failure {
+        Failure { message, place: None, limit: false, panic: false }
+    }
+
+    /// Reads an error text of regorus: an empty line, `--> module:line:column`, a snippet, `error: message`.
+    fn read(text: &str) -> Failure {
+        let place = text.lines().find_map(|line| Place::read(line.strip_prefix("--> ")?));
+        let message = text
+            .lines()
+            .find_map(|line| line.strip_prefix("error: "))
+            .or_else(|| text.lines().find(|line| !line.trim().is_empty()))
+            .unwrap_or("unknown error");
+        let limit = text.contains("execution exceeded time limit");
+        let message = match limit {
+            true => format!("it takes longer than {} s on one object", TIME_LIMIT.as_secs()),
+            false => message.trim().trim_end_matches('.').to_owned(),
+        };
+        Failure { message, place, limit, panic: false }
+    }
+}
+
+impl Place {
+    fn read(text: &str) -> Option<Place> {
+        let mut parts = text.trim_end().rsplitn(3, ':');
+        let column = parts.next()?.parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        Some(Place { module: parts.next()?.to_owned(), line, column })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_error_of_regorus_is_taken_apart() {
+        let failure = add(&mut blank(), "p1", "package a\n\ndeny[msg] {{\n", true).unwrap_err();
+        assert_eq!(failure.place.map(|place| (place.module, place.line)), Some(("p1".to_owned(), 3)));
+        let failure = Failure::read("\n--> p:1:2:3\n  |\n1 | x\n  | ^\nerror: no such thing.");
+        assert_eq!(failure.message, "no such thing");
+        assert_eq!(failure.place, Some(Place { module: "p:1".to_owned(), line: 2, column: 3 }));
+    }
+
+    #[test]
+    fn a_rule_that_runs_away_is_stopped() {
+        let mut engine = blank();
+        let text = "package a\n\nx := count([1 | some i in numbers.range(1, 9000); some j in numbers.range(1, 9000); i == j])\n";
+        add(&mut engine, "p", text, false).unwrap();
+        if let Some(check_interval) = NonZeroU32::new(1) {
+            let limit = Duration::from_millis(20);
+            engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
+        }
+        assert_eq!(evaluate(&mut engine, "data.a.x").unwrap_err().message, "it takes longer than 5 s on one object");
+    }
+
+    #[test]
+    fn what_a_policy_prints_is_not_printed() {
+        let mut engine = blank();
+        add(&mut engine, "p", "package a\n\nx if print(\"loud\")\n", false).unwrap();
+        assert_eq!(evaluate(&mut engine, "data.a.x").unwrap(), Value::from(true));
+        assert!(engine.take_prints().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+//! Functions that regorus lacks or has with another meaning than OPA, supplied as extensions, and the functions that
+//! are refused by name.
+//!
+//! An error of an extension ends the evaluation in any mode, so a wrong argument makes the call undefined instead, as
+//! it does in OPA outside its strict mode.
+
+use regorus::value::{Array, Object};
+use regorus::{Engine, Value};
+
+use super::sprintf;
+
+/// A function by name, with its number of arguments.
+struct Extension {
+    name: &'static str,
+    arity: u8,
+    call: fn(&[Value]) -> Result<Value, String>,
+}
+
+const EXTENSIONS: &[Extension] = &[
+    Extension { name: "sprintf", arity: 2, call: formatted },
+    Extension { name: "object.subset", arity: 2, call: |args| Ok(Value::from(subset(&args[0], &args[1]))) },
+    Extension { name: "numbers.range", arity: 2, call: |args| range(&args[0], &args[1], None) },
+    Extension { name: "numbers.range_step", arity: 3, call: |args| range(&args[0], &args[1], Some(&args[2])) },
+    Extension { name: "re_match", arity: 2, call: matches },
+    Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
+    Extension { name: "all", arity: 1, call: |args| Ok(all_of(&args[0], all)) },
+    Extension { name: "set_diff", arity: 2, call: difference },
+    Extension { name: "opa.runtime", arity: 0, call: |_| Ok(Value::from(Object::new())) },
+];
+
+/// Functions that reach outside, or that only another program has.
+const REFUSED: &[(&str, &str)] = &[
+    ("http.send", "plimsoll opens no connections"),
+    ("net.lookup_ip_addr", "plimsoll opens no connections"),
+    ("providers.aws.sign_req", "plimsoll opens no connections"),
+    ("time.now_ns", "the result would change from run to run"),
+    ("rand.intn", "the result would change from run to run"),
+    ("uuid.rfc4122", "the result would change from run to run"),
+    ("rego.parse_module", "not supported yet"),
+    ("rego.metadata.rule", "not supported yet"),
+    ("rego.metadata.chain", "not supported yet"),
+    ("strings.render_template", "not supported yet"),
+    ("parse_config", "not supported yet"),
+    ("parse_config_file", "not supported yet"),
+    ("parse_combined_config_files", "not supported yet"),
+];
+
+/// Longest list that `numbers.range` makes.
+const LONGEST_RANGE: i128 = 1_000_000;
+
+/// Adds every extension.
+pub(super) fn add(engine: &mut Engine) {
+    for &Extension { name, arity, call } in EXTENSIONS {
+        let function = move |arguments: Vec<Value>| Ok(call(&arguments).map_err(std::io::Error::other)?);
+        // Fails only for a name that is taken, and these are distinct.
+        let _ = engine.add_extension(name.to_owned(), arity, Box::new(function));
+    }
+}
+
+/// The number of arguments of an extension.
+pub(super) fn arity(name: &str) -> Option<u8> {
+    EXTENSIONS.iter().find(|extension| extension.name == name).map(|extension| extension.arity)
+}
+
+/// The names of all extensions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    EXTENSIONS.iter().map(|extension| extension.name)
+}
+
+/// Why a function is refused, if it is.
+pub(super) fn refused(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, reason)| *reason)
+}
+
+fn formatted(arguments: &[Value]) -> Result<Value, String> {
+    Ok(match (arguments[0].as_string(), arguments[1].as_array()) {
+        (Ok(format), Ok(arguments)) => Value::from(sprintf::sprintf(format, arguments.as_slice())),
+        _ => Value::Undefined,
+    })
+}
+
+/// Whether `sub` is part of `super`: keys with their values recursively, elements of a set, a stretch of an array.
+/// regorus panics on an empty array.
+fn subset(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part.iter().all(|(key, value)| {
+            whole.get(key).is_some_and(|own| own == value || (own.as_object().is_ok() && subset(own, value)))
+        }),
+        (Value::Set(whole), Value::Set(part)) => part.is_subset(whole),
+        (Value::Array(whole), Value::Set(part)) => part.iter().all(|item| whole.contains(item)),
+        (Value::Array(whole), Value::Array(part)) => {
+            part.is_empty() || whole.as_slice().windows(part.len()).any(|stretch| stretch == part.as_slice())
+        }
+        _ => false,
+    }
+}
+
+fn range(from: &Value, to: &Value, step: Option<&Value>) -> Result<Value, String> {
+    let whole = |value: &Value| value.as_i64().ok();
+    let (Some(from), Some(to), Some(step)) = (whole(from), whole(to), step.map_or(Some(1), whole)) else {
+        return Ok(Value::Undefined);
+    };
+    if step <= 0 {
+        return Ok(Value::Undefined);
+    }
+    let distance = i128::from(to) - i128::from(from);
+    let steps = distance.abs() / i128::from(step);
+    if steps >= LONGEST_RANGE {
+        return Err(format!("`numbers.range` would make a list of more than {LONGEST_RANGE} numbers"));
+    }
+    let step = if distance < 0 { -step } else { step };
+    Ok(Value::from((0..=steps as i64).map(|at| Value::from(from + at * step)).collect::<Array>()))
+}
+
+fn matches(arguments: &[Value]) -> Result<Value, String> {
+    let (Ok(pattern), Ok(text)) = (arguments[0].as_string(), arguments[1].as_string()) else {
+        return Ok(Value::Undefined);
+    };
+    Ok(regex::Regex::new(pattern).map_or(Value::Undefined, |pattern| Value::from(pattern.is_match(text))))
+}
+
+fn any(items: &[Value]) -> bool {
+    items.contains(&Value::from(true))
+}
+
+fn all(items: &[Value]) -> bool {
+    items.iter().all(|item| *item == Value::from(true))
+}
+
+fn all_of(collection: &Value, test: fn(&[Value]) -> bool) -> Value {
+    match collection {
+        Value::Array(items) => Value::from(test(items.as_slice())),
+        Value::Set(items) => Value::from(test(&items.iter().cloned().collect::<Vec<_>>())),
+        _ => Value::Undefined,
+    }
+}
+
+fn difference(arguments: &[Value]) -> Result<Value, String> {
+    Ok(match (arguments[0].as_set(), arguments[1].as_set()) {
+        (Ok(left), Ok(right)) => left.difference(right).into_value(),
+        _ => Value::Undefined,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::from_json_str(text).unwrap_or(Value::Undefined)
+    }
+
+    #[test]
+    fn an_empty_array_is_part_of_every_array() {
+        assert!(subset(&json("[1, 2]"), &json("[]")));
+        assert!(subset(&json("[1, 2, 3]"), &json("[2, 3]")));
+        assert!(!subset(&json("[1, 2, 3]"), &json("[1, 3]")));
+        assert!(subset(&json(r#"{"a": {"b": 1, "c": 2}}"#), &json(r#"{"a": {"b": 1}}"#)));
+        assert!(!subset(&json(r#"{"a": 1}"#), &json(r#"{"b": 1}"#)));
+    }
+
+    #[test]
+    fn ranges_are_bounded() {
+        assert_eq!(range(&json("1"), &json("3"), None), Ok(json("[1, 2, 3]")));
+        assert_eq!(range(&json("3"), &json("1"), None), Ok(json("[3, 2, 1]")));
+        assert_eq!(range(&json("0"), &json("10"), Some(&json("5"))), Ok(json("[0, 5, 10]")));
+        assert!(range(&json("1"), &json("1000000000"), None).is_err());
+    }
+
+    #[test]
+    fn any_and_all_as_opa_has_them() {
+        assert_eq!(all_of(&json("[]"), any), Value::from(false));
+        assert_eq!(all_of(&json("[]"), all), Value::from(true));
+    }
+}

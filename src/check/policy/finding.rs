@@ -1,0 +1,122 @@
+//! From a violation to a finding: which rule, which place, which words.
+
+use std::sync::Arc;
+
+use regorus::Value as Rego;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Path;
+use crate::model::resource::{Resource, ResourceId};
+use crate::model::rule::Rule;
+use crate::model::source::Span;
+
+use super::POLICY_ERROR;
+use super::engine::Failure;
+use super::position::{self, Found};
+use super::result::Violation;
+use super::user::Definition;
+
+/// A violation of a rule of the pack, which always says where it is.
+pub(super) fn builtin(rule: &Rule, found: &Violation, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {
+    let path = found.path.as_ref().and_then(|path| path.resolve(resource.value)).unwrap_or_default();
+    let span = path.span(resource.value);
+    let label = found.label.clone().unwrap_or_default();
+    let mut diagnostic = Diagnostic::new(rule, span, found.message.clone(), label)
+        .effect(rule.why.clone())
+        .help(rule.help.clone())
+        .about(id, path);
+    diagnostic.severity = found.severity.unwrap_or(rule.severity);
+    diagnostic.notes.extend(found.note.clone());
+    diagnostic
+}
+
+/// A failure of a rule of the pack, whose text the user does not have.
+pub(super) fn broken(rule: &str, failure: &Failure, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {
+    let path = Path::default();
+    let message = format!("the built-in rule `{rule}` failed: {}", failure.message);
+    Diagnostic::new(&POLICY_ERROR, path.span(resource.value), message, "").about(id, path)
+}
+
+/// A violation of a user's rule. `rule` is what is known of it, `by` the definition whose body held, if that is known.
+pub(super) fn user(
+    rule: &Rule,
+    by: Option<&Definition>,
+    found: &Violation,
+    place: Place,
+    resource: &Resource<'_>,
+    id: Arc<ResourceId>,
+) -> Diagnostic {
+    let span = place.span.unwrap_or_else(|| place.path.span(resource.value));
+    let label = found.label.clone().unwrap_or_default();
+    let mut diagnostic = Diagnostic::new(rule, span, found.message.clone(), label).about(id, place.path);
+    diagnostic.effect = Some(rule.why.to_string()).filter(|text| !text.is_empty());
+    diagnostic.help = Some(rule.help.to_string()).filter(|text| !text.is_empty());
+    diagnostic.notes.extend(found.note.clone());
+    diagnostic.notes.extend(place.how.map(|how| format!("place: {how}")));
+    match by {
+        Some(definition) => diagnostic.see(definition.head, "this rule says so"),
+        None => diagnostic,
+    }
+}
+
+/// Where a finding points.
+pub(super) struct Place {
+    pub path: Path,
+    /// Where the policy named a line, and not a value.
+    pub span: Option<Span>,
+    /// How it was found, unless the policy said it.
+    pub how: Option<&'static str>,
+}
+
+impl Place {
+    /// What the policy says itself: `path`, else `_loc` in the file at hand.
+    pub(super) fn given(found: &Violation, resource: &Resource<'_>, source_name: &str) -> Option<Place> {
+        if let Some(path) = found.path.as_ref().and_then(|path| path.resolve(resource.value)) {
+            return Some(Place { path, span: None, how: None });
+        }
+        let (file, line) = found.line.as_ref()?;
+        let same = |long: &str, short: &str| {
+            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let file = file.trim_start_matches("./");
+        if !same(file, source_name) && !same(source_name, file) {
+            return None;
+        }
+        let span = line_span(resource, *line)?;
+        Some(Place { path: Path::default(), span: Some(span), how: None })
+    }
+
+    /// What a trial found, else what the rule looks for and the object lacks, else the name of the object.
+    pub(super) fn found(trial: Option<Found>, by: &[&Definition], resource: &Resource<'_>, input: &Rego) -> Place {
+        let tried = "found by taking parts of the object away until the policy was silent";
+        let at = |path, how| Place { path, span: None, how: Some(how) };
+        match (trial, missing(by, input)) {
+            (Some(Found { path, sure: true }), _) => at(path, tried),
+            (_, Some(path)) => at(path, "the policy looks for this, and it is missing"),
+            (Some(Found { path, .. }), None) => at(path, tried),
+            (None, None) => {
+                let name = resource.value.at(["metadata", "name"]).is_some();
+                let path = if name { Path::of(["metadata", "name"]) } else { Path::default() };
+                at(path, "the policy does not say which part of the object it is about")
+            }
+        }
+    }
+}
+
+/// The first place that the rule looks for and the object does not have.
+fn missing(by: &[&Definition], input: &Rego) -> Option<Path> {
+    let mut references = by.iter().flat_map(|definition| &definition.references);
+    references.find(|path| path.0.len() > 1 && position::lookup(input, &path.0).is_none()).cloned()
+}
+
+/// A line of the file of a resource, without its indentation.
+fn line_span(resource: &Resource<'_>, line: u32) -> Option<Span> {
+    let (tree, text) = (resource.value.tree(), resource.value.source());
+    if tree.base != 0 {
+        return None;
+    }
+    let before: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+    let written = text.get(before..)?.lines().next()?;
+    let start = before + (written.len() - written.trim_start().len());
+    Some(Span::new(tree.file, start as u32, (before + written.trim_end().len()).max(start) as u32))
+}

@@ -1,0 +1,93 @@
+//! `# METADATA` comments (openpolicyagent.org, "Annotations"): a YAML block in front of a package or a rule. regorus
+//! ignores comments, so we read them.
+
+use regorus::Value;
+
+/// One block, and the line of what it annotates.
+#[derive(Debug, Clone)]
+pub(super) struct Metadata {
+    /// The first line behind the block that is not empty, from 1.
+    pub line: u32,
+    value: Value,
+}
+
+impl Metadata {
+    /// A text field of the block itself.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        text(&self.value[key])
+    }
+
+    /// A text field below `custom`.
+    pub(super) fn custom(&self, key: &str) -> Option<String> {
+        text(&self.value["custom"][key])
+    }
+
+    /// A switch below `custom`.
+    pub(super) fn switch(&self, key: &str) -> Option<bool> {
+        self.value["custom"][key].as_bool().ok().copied()
+    }
+
+    /// A list of texts below `custom`.
+    pub(super) fn list(&self, key: &str) -> Vec<String> {
+        texts(&self.value["custom"][key])
+    }
+
+    /// The addresses in `related_resources`, written as texts or as objects with a `ref`.
+    pub(super) fn links(&self) -> Vec<String> {
+        let items = self.value["related_resources"].as_array().map(|items| items.to_vec()).unwrap_or_default();
+        items.iter().filter_map(|item| text(item).or_else(|| text(&item["ref"]))).collect()
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_string().ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().map(|items| items.iter().filter_map(text).collect()).unwrap_or_default()
+}
+
+/// Every block of a policy, in order. A block that is no YAML mapping is left out; it annotates nothing in OPA either.
+pub(super) fn blocks(policy: &str) -> Vec<Metadata> {
+    let lines: Vec<&str> = policy.lines().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if lines[at].trim_end() != "# METADATA" {
+            at += 1;
+            continue;
+        }
+        let start = at + 1;
+        let end = start + lines[start..].iter().take_while(|line| line.starts_with('#')).count();
+        let yaml: Vec<&str> = lines[start..end].iter().map(|line| &line[1..]).collect();
+        let next = end + lines[end..].iter().take_while(|line| line.trim().is_empty()).count();
+        if let Ok(value @ Value::Object(_)) = Value::from_yaml_str(&dedent(&yaml)) {
+            found.push(Metadata { line: next as u32 + 1, value });
+        }
+        at = end;
+    }
+    found
+}
+
+/// Comment texts without the blank behind the `#`.
+fn dedent(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_read_with_the_line_they_annotate() {
+        let text = "# METADATA\n# title: a b\n# related_resources:\n#   - https://a.example\n#   - ref: https://b.example\n\
+                    # custom:\n#   kinds: [Pod]\npackage x\n\n# METADATA\n# title: second\n\ndeny := 1\n";
+        let blocks = blocks(text);
+        assert_eq!(blocks.len(), 2);
+        assert_eq!((blocks[0].line, blocks[0].text("title").as_deref()), (8, Some("a b")));
+        assert_eq!(blocks[0].links(), ["https://a.example", "https://b.example"]);
+        assert_eq!(blocks[0].list("kinds"), ["Pod"]);
+        assert_eq!(blocks[1].line, 13);
+        assert_eq!(blocks[1].custom("kinds"), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! Policies: the built-in pack and the user's own Rego, in the style of conftest.
+//!
+//! [`engine`] sets up and asks regorus, which nothing outside this folder knows; [`value`] gives it our tree.
+//! [`pack`] lists the built-in rules and [`builtin`] chooses and asks them by kind. [`user`] loads people's own
+//! policies: [`scan`] and [`verify`] refuse what regorus would choke on or pass over, [`rewrite`] and [`negation`] make
+//! it read the rest as OPA does, and [`extensions`] supplies functions. [`worker`] is one thread at work: it asks,
+//! [`result`] reads the answers, [`position`] finds the place and [`finding`] the words.
+
+mod builtin;
+mod engine;
+mod extensions;
+mod finding;
+mod go_number;
+mod kinds;
+mod metadata;
+mod negation;
+mod pack;
+mod position;
+mod result;
+mod rewrite;
+mod scan;
+mod sprintf;
+mod syntax;
+mod user;
+mod value;
+mod verify;
+mod worker;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::{Category, Rule, Severity};
+use crate::model::source::FileId;
+
+use builtin::Builtin;
+pub use pack::pack_rules;
+use user::User;
+pub use worker::Worker;
+
+/// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].
+pub static RULES: &[Rule] = &[POLICY_ERROR, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR];
+
+/// A policy that could not do its work. A run with such a finding cannot be trusted: exit code 2.
+const POLICY_ERROR: Rule = Rule::new(
+    "policy-error",
+    Category::Policy,
+    Severity::Error,
+    "a policy does not load, or fails at run time",
+    "the policy has checked nothing, so its silence must not be taken for a pass",
+    "mend the policy; the message and the frame say where it stops",
+);
+
+/// A policy that loads and can never report anything.
+const NEVER_REPORTS: Rule = Rule::new(
+    "policy-never-reports",
+    Category::Policy,
+    Severity::Warning,
+    "a policy can never report anything",
+    "whoever wrote it believes that something is checked, and it is not",
+    "make `deny`, `violation` or `warn` a set of messages: `deny contains msg if { … }`",
+);
+
+/// What OPA passes over in silence unless it is run with strict errors.
+const BUILTIN_FUNCTION_ERROR: Rule = Rule::new(
+    "policy-function-error",
+    Category::Policy,
+    Severity::Warning,
+    "a built-in function failed inside a policy",
+    "as in OPA, the expression counts as undefined: the rule may have been silent because of it",
+    "test the type of the value before it is given to the function, for instance with `is_string`",
+);
+
+/// All policies of a run, ready to be used by many threads.
+#[derive(Default)]
+pub struct Policies {
+    builtin: Builtin,
+    user: User,
+}
+
+/// Room for the recursion of regorus' parser and of its drop code on the worst policy that [`scan`] lets through.
+const STACK: usize = 64 << 20;
+
+impl Policies {
+    /// Loads the pack, as far as its rules are `wanted`, and the user's Rego files, each with the name that is printed
+    /// and its text. Files whose name ends in `_test.rego` are left out.
+    ///
+    /// With a `policy-error` among the findings no policy of the user is evaluated, and the run ends with exit code 2.
+    #[must_use]
+    pub fn load(wanted: &dyn Fn(&Rule) -> bool, user: &[(FileId, String, String)]) -> (Policies, Vec<Diagnostic>) {
+        let builtin = Builtin::new(wanted);
+        let (user, problems) = if user.is_empty() { (User::default(), Vec::new()) } else { load_user(user) };
+        (Policies { builtin, user }, problems)
+    }
+
+    /// The rules that the user's policies define. Two definitions of one name can have different metadata, and count
+    /// as two rules then.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        let all = self.user.rules.iter().flat_map(|rule| {
+            std::iter::once(&rule.rule).chain(rule.definitions.iter().map(|definition| &definition.rule))
+        });
+        let mut rules: Vec<Rule> = Vec::new();
+        for rule in all {
+            if rules.iter().all(|known| known.id != rule.id) {
+                rules.push(rule.clone());
+            }
+        }
+        rules
+    }
+
+    /// Whether no policy is left to check.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.builtin.is_empty() && self.user.rules.is_empty()
+    }
+
+    /// What one thread needs to check resources. It is cheap; engines are made when a resource needs them.
+    #[must_use]
+    pub fn worker(&self) -> Worker<'_> {
+        Worker::new(self)
+    }
+}
+
+fn load_user(files: &[(FileId, String, String)]) -> (User, Vec<Diagnostic>) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || User::load(files));
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(loaded)) => loaded,
+            _ => {
+                let message = "the policies could not be loaded: the policy engine broke down";
+                let span = crate::model::source::Span::top(files[0].0);
+                (User::default(), vec![Diagnostic::new(&POLICY_ERROR, span, message, "")])
+            }
+        }
+    })
+}

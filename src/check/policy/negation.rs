@@ -1,0 +1,193 @@
+//! Negation as OPA compiles it: the operands of a negated expression are evaluated before it, so an undefined operand
+//! makes the body fail. regorus evaluates them inside the `not`, where undefined becomes true.
+//!
+//! `not startswith(c.image, "ok/")` becomes `p0 := c.image; not startswith(p0, "ok/")`.
+
+use std::collections::BTreeSet;
+
+use regorus::unstable::{BoolOp, Expr, Literal, LiteralStmt, Rule};
+
+use super::rewrite::Edit;
+use super::syntax::{self, Node, Reference};
+
+/// The first letters of the variables that hold operands; a policy with such a name is left as it is.
+const PREFIX: &str = "plimsoll__";
+
+/// The edits for a rule. `rules` are the names of the rules in its package: they can be undefined as a reference can.
+pub(super) fn edits(text: &str, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
+    if text.contains(PREFIX) {
+        return;
+    }
+    syntax::walk(rule, &mut |node| {
+        let Node::Statement(statement) = node else { return };
+        if let Literal::NotExpr { expr, .. } = &statement.literal {
+            let mut hoist = Hoist { text, rules, hoisted: Vec::new(), edits: Vec::new() };
+            hoist.negated(expr.as_ref());
+            edits.extend(hoist.statement(statement));
+        }
+    });
+}
+
+struct Hoist<'t> {
+    text: &'t str,
+    rules: &'t BTreeSet<String>,
+    /// Name and text of each operand, innermost first.
+    hoisted: Vec<(String, String)>,
+    /// What is left of the negated expression.
+    edits: Vec<Edit>,
+}
+
+impl Hoist<'_> {
+    /// The expression right behind the `not`.
+    fn negated(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Call { params, .. } => params.iter().for_each(|param| self.operand(param.as_ref())),
+            // `not input.x == "a"` is true without an `x`, in OPA too.
+            Expr::BoolExpr { op: BoolOp::Eq, lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
+                for side in [lhs, rhs] {
+                    if is_reference(side.as_ref()) { self.indexes(side.as_ref()) } else { self.operand(side.as_ref()) }
+                }
+            }
+            Expr::BoolExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } | Expr::BinExpr { lhs, rhs, .. } => {
+                self.operand(lhs.as_ref());
+                self.operand(rhs.as_ref());
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                if let Some(key) = key {
+                    self.operand(key.as_ref());
+                }
+                self.operand(value.as_ref());
+                self.operand(collection.as_ref());
+            }
+            Expr::RefDot { .. } | Expr::RefBrack { .. } => self.indexes(expr),
+            _ => {}
+        }
+    }
+
+    /// Something whose value the negated expression needs.
+    fn operand(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Var { span, .. } if self.rules.contains(span.text()) => self.hoist(expr),
+            Expr::RefDot { .. } | Expr::RefBrack { .. } if iterates(expr) => {}
+            Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.indexes(expr);
+                self.hoist(expr);
+            }
+            Expr::Call { params, .. } => {
+                params.iter().for_each(|param| self.operand(param.as_ref()));
+                self.hoist(expr);
+            }
+            Expr::ArithExpr { lhs, rhs, .. } | Expr::BinExpr { lhs, rhs, .. } => {
+                self.operand(lhs.as_ref());
+                self.operand(rhs.as_ref());
+                self.hoist(expr);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.operand(item.as_ref()));
+            }
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| self.operand(value.as_ref())),
+            _ => {}
+        }
+    }
+
+    /// The references among the indexes of a reference.
+    fn indexes(&mut self, expr: &Expr) {
+        let mut at = expr;
+        loop {
+            match at {
+                Expr::RefDot { refr, .. } => at = refr.as_ref(),
+                Expr::RefBrack { refr, index, .. } => {
+                    if !matches!(index.as_ref(), Expr::Var { .. }) {
+                        self.operand(index.as_ref());
+                    }
+                    at = refr.as_ref();
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Takes an expression out, with the operands that were taken out of it before.
+    fn hoist(&mut self, expr: &Expr) {
+        let (start, end) = (expr.span().start as usize, expr.span().end as usize);
+        let (inner, outer): (Vec<Edit>, Vec<Edit>) =
+            std::mem::take(&mut self.edits).into_iter().partition(|edit| edit.start >= start && edit.end <= end);
+        self.edits = outer;
+        let name = format!("{PREFIX}{start}_{end}");
+        let text = applied(self.text, start, end, &inner);
+        self.hoisted.push((name.clone(), text));
+        self.edits.push(Edit { start, end, text: name });
+    }
+
+    /// The edits of the statement: the operands in front, their names inside.
+    fn statement(self, statement: &LiteralStmt) -> Vec<Edit> {
+        let start = statement.span.start as usize;
+        let (Some(with), false) = (modifiers(self.text, statement), self.hoisted.is_empty()) else {
+            return Vec::new();
+        };
+        if self.hoisted.iter().any(|(_, text)| text.contains('\n')) {
+            return Vec::new();
+        }
+        let mut front = String::new();
+        for (name, text) in &self.hoisted {
+            front.push_str(&format!("{name} := {text}{with}; "));
+        }
+        let mut edits = self.edits;
+        if without_braces(self.text, start) {
+            front.insert_str(0, "{ ");
+            let end = statement.span.end as usize;
+            edits.push(Edit { start: end, end, text: " }".to_owned() });
+        }
+        edits.push(Edit { start, end: start, text: front });
+        edits
+    }
+}
+
+/// The `with` modifiers of a statement as they are written; `None` if they cannot be cut out.
+fn modifiers(text: &str, statement: &LiteralStmt) -> Option<String> {
+    let (Some(first), Some(last)) = (statement.with_mods.first(), statement.with_mods.last()) else {
+        return Some(String::new());
+    };
+    let written = text.get(first.span.start as usize..last.r#as.span().end as usize)?;
+    (written.starts_with("with") && !written.contains('\n')).then(|| format!(" {written}"))
+}
+
+/// Whether the statement is the whole body of `p if not …`.
+fn without_braces(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default().trim_end().strip_suffix("if");
+    before.is_some_and(|before| before.ends_with(|last: char| last.is_whitespace() || matches!(last, ')' | ']' | '}')))
+}
+
+fn applied(text: &str, start: usize, end: usize, edits: &[Edit]) -> String {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| edit.start);
+    let (mut out, mut at) = (String::new(), start);
+    for edit in edits {
+        out.push_str(text.get(at..edit.start).unwrap_or_default());
+        out.push_str(&edit.text);
+        at = edit.end;
+    }
+    out.push_str(text.get(at..end).unwrap_or_default());
+    out
+}
+
+fn is_reference(expr: &Expr) -> bool {
+    matches!(expr, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. })
+}
+
+/// Whether a reference has a `_`: OPA calls that unsafe in a negation, and taking it out would change its meaning.
+fn iterates(expr: &Expr) -> bool {
+    let mut at = expr;
+    loop {
+        match at {
+            Expr::RefDot { refr, .. } => at = refr.as_ref(),
+            Expr::RefBrack { refr, index, .. } => {
+                if Reference::of(index.as_ref()).is_some_and(|index| index.base == "_") {
+                    return true;
+                }
+                at = refr.as_ref();
+            }
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The built-in pack: which rules there are. What a rule is called, why it matters, how bad it is and which kinds it
+//! looks at stands in the `# METADATA` of its own file, `policies/<category>/<id>/rule.rego`, and nowhere else.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use crate::model::rule::{Category, Rule, Severity};
+
+use super::kinds::Kinds;
+use super::metadata::{self, Metadata};
+
+/// A rule of the pack as it lies in `policies/`.
+struct Entry {
+    category: Category,
+    id: &'static str,
+    text: &'static str,
+}
+
+macro_rules! entry {
+    ($variant:ident, $category:literal, $id:literal) => {
+        Entry {
+            category: Category::$variant,
+            id: $id,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/", $category, "/", $id, "/rule.rego")),
+        }
+    };
+}
+
+macro_rules! security {
+    ($id:literal) => {
+        entry!(Security, "security", $id)
+    };
+}
+
+macro_rules! reliability {
+    ($id:literal) => {
+        entry!(Reliability, "reliability", $id)
+    };
+}
+
+macro_rules! hygiene {
+    ($id:literal) => {
+        entry!(Hygiene, "hygiene", $id)
+    };
+}
+
+/// One line a rule.
+const TABLE: &[Entry] = &[
+    security!("anonymous-binding"),
+    security!("cluster-admin-binding"),
+    security!("container-runtime-socket"),
+    security!("dangerous-capability"),
+    security!("default-sa-binding"),
+    security!("host-ipc"),
+    security!("host-network"),
+    security!("host-path-volume"),
+    security!("host-pid"),
+    security!("host-port"),
+    security!("ingress-nginx-snippet"),
+    security!("ingress-tls-missing"),
+    security!("ingress-wildcard-host"),
+    security!("plaintext-secret-manifest"),
+    security!("privilege-escalation-allowed"),
+    security!("privileged-container"),
+    security!("probe-host-set"),
+    security!("rbac-escalation-verbs"),
+    security!("rbac-pod-exec"),
+    security!("rbac-wildcard"),
+    security!("run-as-root"),
+    security!("seccomp-unconfined"),
+    security!("secret-in-env-literal"),
+    security!("sensitive-host-path"),
+    security!("service-external-ips"),
+    security!("writable-host-path"),
+    reliability!("conflicting-bounds"),
+    reliability!("container-resources"),
+    reliability!("duplicate-name"),
+    reliability!("job-ttl-gitops-hook"),
+    reliability!("mismatching-selector"),
+    reliability!("naked-pod"),
+    reliability!("pdb-blocks-eviction"),
+    reliability!("probe-port-name-undefined"),
+    reliability!("volume-mount-undefined"),
+    hygiene!("image-tag"),
+    hygiene!("namespace-default"),
+];
+
+/// What the rules share, by the last part of its package.
+pub(super) const LIBRARY: &[(&str, &str)] = &[
+    ("host_path", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/host_path.rego"))),
+    ("quantity", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/quantity.rego"))),
+    ("resource", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/resource.rego"))),
+    ("workload", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/workload.rego"))),
+];
+
+/// A rule of the pack with its metadata read.
+#[derive(Debug)]
+pub(super) struct PackRule {
+    pub rule: Rule,
+    pub kinds: Kinds,
+    pub text: &'static str,
+}
+
+impl PackRule {
+    /// The path of its result: `data.plimsoll.security["host-pid"].deny`.
+    pub(super) fn query(&self) -> String {
+        format!("data.plimsoll.{}[\"{}\"].deny", self.rule.category, self.rule.id)
+    }
+}
+
+/// Every rule of the pack. Reading the metadata is most of what start-up costs, and happens once.
+pub(super) static PACK: LazyLock<Vec<PackRule>> = LazyLock::new(|| TABLE.iter().map(read).collect());
+
+/// Every rule of the built-in pack, on by default or not.
+#[must_use]
+pub fn pack_rules() -> Vec<Rule> {
+    PACK.iter().map(|rule| rule.rule.clone()).collect()
+}
+
+/// A block that lacks something leaves the default, and fails the test of the pack.
+fn read(entry: &Entry) -> PackRule {
+    let block = metadata::blocks(entry.text).into_iter().next();
+    let text = |key| Cow::from(block.as_ref().and_then(|block| block.text(key)).unwrap_or_default());
+    let rule = Rule {
+        id: Cow::Borrowed(entry.id),
+        category: entry.category,
+        severity: block.as_ref().and_then(severity).unwrap_or(Severity::Warning),
+        default: block.as_ref().and_then(|block| block.switch("default")).unwrap_or(true),
+        fixable: false,
+        title: text("title"),
+        why: text("description"),
+        help: block.as_ref().and_then(|block| block.custom("help")).unwrap_or_default().into(),
+        links: block.as_ref().map(Metadata::links).unwrap_or_default().into_iter().map(Cow::from).collect(),
+    };
+    let kinds = block.as_ref().map(|block| block.list("kinds")).unwrap_or_default();
+    PackRule { rule, kinds: Kinds::read(kinds.iter().map(String::as_str)), text: entry.text }
+}
+
+/// The severity that a block names.
+pub(super) fn severity(block: &Metadata) -> Option<Severity> {
+    super::result::severity(&block.custom("severity")?)
+}

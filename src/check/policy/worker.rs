@@ -1,0 +1,203 @@
+//! One thread at work: engines of its own, and a resource at a time.
+
+use std::sync::Arc;
+
+use regorus::{Engine, Value as Rego};
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::resource::{Resource, ResourceId};
+
+use super::engine::{self, Failure};
+use super::finding::{self, Place};
+use super::position;
+use super::result::{self, Violation};
+use super::user::{Definition, UserRule};
+use super::{BUILTIN_FUNCTION_ERROR, Policies, value};
+
+/// One thread's engines.
+pub struct Worker<'p> {
+    policies: &'p Policies,
+    builtin: Vec<Option<Engine>>,
+    strict: Option<Engine>,
+    lenient: Option<Engine>,
+}
+
+/// The resource at hand; its id is made when there is something to say.
+struct Subject<'r, 't> {
+    resource: &'r Resource<'t>,
+    source_name: &'r str,
+    id: Option<Arc<ResourceId>>,
+}
+
+impl Subject<'_, '_> {
+    fn id(&mut self) -> Arc<ResourceId> {
+        self.id.get_or_insert_with(|| Arc::new(self.resource.id())).clone()
+    }
+}
+
+impl<'p> Worker<'p> {
+    pub(super) fn new(policies: &'p Policies) -> Self {
+        let builtin = (0..policies.builtin.sets()).map(|_| None).collect();
+        Worker { policies, builtin, strict: None, lenient: None }
+    }
+
+    /// Checks one resource against every policy that looks at its kind. `source_name` is the printed name of its file.
+    pub fn check(&mut self, resource: &Resource<'_>, source_name: &str, out: &mut Vec<Diagnostic>) {
+        let policies = self.policies;
+        let set = policies.builtin.set_for(resource.group(), &resource.kind);
+        let wanted = |rule: &&UserRule| rule.kinds.include(resource.group(), &resource.kind);
+        let mut rules = policies.user.rules.iter().filter(wanted).peekable();
+        if set.is_none() && rules.peek().is_none() {
+            return;
+        }
+        let input = value::convert(resource.value);
+        let mut subject = Subject { resource, source_name, id: None };
+        if let Some(set) = set {
+            self.check_builtin(set, &mut subject, &input, out);
+        }
+        for rule in rules {
+            self.check_user(rule, &mut subject, &input, out);
+        }
+    }
+
+    fn check_builtin(&mut self, set: usize, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {
+        let builtin = &self.policies.builtin;
+        let engine = match &mut self.builtin[set] {
+            Some(engine) => engine,
+            empty => match builtin.engine(set) {
+                Ok(engine) => empty.insert(engine),
+                Err(failure) => return out.push(finding::broken("pack", &failure, subject.resource, subject.id())),
+            },
+        };
+        for (rule, value) in builtin.ask(set, engine, input) {
+            match value.and_then(|value| read(&value)) {
+                Ok(violations) => {
+                    for found in &violations {
+                        out.push(finding::builtin(&rule.rule, found, subject.resource, subject.id()));
+                    }
+                }
+                Err(failure) => out.push(finding::broken(&rule.rule.id, &failure, subject.resource, subject.id())),
+            }
+        }
+    }
+
+    fn check_user(&mut self, rule: &UserRule, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {
+        let user = &self.policies.user;
+        match self.ask(rule, input) {
+            Ok((violations, swallowed)) => {
+                if let Some(failure) = swallowed {
+                    let mut diagnostic = user.failed(&failure, &BUILTIN_FUNCTION_ERROR);
+                    diagnostic.resource = Some(subject.id());
+                    out.push(see(diagnostic, subject));
+                }
+                if !violations.is_empty() {
+                    self.report(rule, &violations, subject, input, out);
+                }
+            }
+            Err(failure) => {
+                let mut diagnostic = user.failed(&failure, &super::POLICY_ERROR);
+                if failure.place.is_none() {
+                    diagnostic.primary.span = rule.definitions[0].head;
+                }
+                diagnostic.resource = Some(subject.id());
+                out.push(see(diagnostic, subject));
+            }
+        }
+    }
+
+    /// What a rule says about an object: first with errors of built-in functions as errors, and if there is one, as
+    /// OPA does it, with the error beside the answer.
+    fn ask(&mut self, rule: &UserRule, input: &Rego) -> Result<(Vec<Violation>, Option<Failure>), Failure> {
+        let user = &self.policies.user;
+        let strict = evaluate(&mut self.strict, || user.strict(), rule, input);
+        match strict {
+            Ok(value) => Ok((read(&value)?, None)),
+            Err(failure) if failure.limit => Err(failure),
+            Err(failure) => {
+                let value = evaluate(&mut self.lenient, || user.lenient(), rule, input)?;
+                Ok((read(&value)?, Some(failure)))
+            }
+        }
+    }
+
+    fn report(
+        &mut self,
+        rule: &UserRule,
+        violations: &[Violation],
+        subject: &mut Subject<'_, '_>,
+        input: &Rego,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let fired = self.fired(rule, input);
+        let by: Option<&Definition> = match fired.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        let given = |found: &Violation| Place::given(found, subject.resource, subject.source_name);
+        let mut places: Vec<Option<Place>> = violations.iter().map(given).collect();
+        let open: Vec<usize> = (0..places.len()).filter(|at| places[*at].is_none()).collect();
+        if !open.is_empty() {
+            let messages: Vec<String> = violations.iter().map(|found| found.message.clone()).collect();
+            let wanted: Vec<&str> = open.iter().map(|at| messages[*at].as_str()).collect();
+            let trials = position::by_trial(input, &wanted, &messages, &mut |input| {
+                let (violations, _) = self.ask(rule, &input).ok()?;
+                Some(violations.into_iter().map(|found| found.message).collect())
+            });
+            for (at, trial) in open.into_iter().zip(trials) {
+                places[at] = Some(Place::found(trial, &fired, subject.resource, input));
+            }
+        }
+        let known = by.map_or(&rule.rule, |definition| &definition.rule);
+        for (found, place) in violations.iter().zip(places) {
+            if let Some(place) = place {
+                out.push(finding::user(known, by, found, place, subject.resource, subject.id()));
+            }
+        }
+    }
+
+    /// The definitions whose bodies held.
+    fn fired<'r>(&mut self, rule: &'r UserRule, input: &Rego) -> Vec<&'r Definition> {
+        if rule.definitions.len() > 1 {
+            let user = &self.policies.user;
+            if let Some(engine) = self.strict.as_mut() {
+                engine.set_enable_coverage(true);
+                engine.clear_coverage_data();
+                engine.set_input(input.clone());
+                let _ = engine::evaluate(engine, &rule.query);
+                let fired = user.fired(rule, engine);
+                engine.set_enable_coverage(false);
+                return fired;
+            }
+        }
+        rule.definitions.iter().collect()
+    }
+}
+
+fn read(value: &Rego) -> Result<Vec<Violation>, Failure> {
+    result::violations(value).map_err(Failure::of)
+}
+
+/// Asks an engine that is made when it is first needed, and thrown away when it broke down.
+fn evaluate(
+    engine: &mut Option<Engine>,
+    make: impl FnOnce() -> Option<Engine>,
+    rule: &UserRule,
+    input: &Rego,
+) -> Result<Rego, Failure> {
+    if engine.is_none() {
+        *engine = make();
+    }
+    let Some(ready) = engine else { return Err(Failure::of("no policy is loaded".to_owned())) };
+    ready.set_input(input.clone());
+    let value = engine::evaluate(ready, &rule.query);
+    if value.as_ref().is_err_and(|failure| failure.panic) {
+        *engine = None;
+    }
+    value
+}
+
+/// Names the object on which a policy failed.
+fn see(diagnostic: Diagnostic, subject: &Subject<'_, '_>) -> Diagnostic {
+    let path = crate::model::path::Path::default();
+    diagnostic.see(path.span(subject.resource.value), "on this object")
+}
