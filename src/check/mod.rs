@@ -2,4 +2,5 @@
 
 pub mod definition;
 pub mod deprecation;
+pub mod policy;
 pub mod schema;
