@@ -4,6 +4,7 @@
 pub mod check;
 pub mod cli;
 pub mod discover;
+pub mod load;
 pub mod model;
 pub mod render;
 pub mod report;

@@ -8,6 +8,7 @@
 pub mod definition;
 pub mod diagnostic;
 pub mod document;
+pub mod json;
 pub mod listing;
 pub mod near;
 pub mod node;

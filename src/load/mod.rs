@@ -1,0 +1,3 @@
+//! Files to documents.
+
+pub mod yaml;

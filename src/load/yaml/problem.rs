@@ -1,0 +1,79 @@
+//! What the parser has to say about a document.
+
+use super::rules::INVALID_YAML;
+use crate::model::rule::Rule;
+
+/// A finding of the parser. Offsets count from the start of the text that is parsed.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The rule it falls under.
+    pub rule: &'static Rule,
+    /// Offset of the first byte it is about.
+    pub start: u32,
+    /// Offset behind the last byte it is about.
+    pub end: u32,
+    /// The fact.
+    pub message: String,
+    /// The words at its place; may be empty.
+    pub label: String,
+    /// How to mend it, where there is more to say than the rule does.
+    pub help: Option<String>,
+    /// Other places (start, end, words), such as the first of two equal keys.
+    pub related: Vec<(u32, u32, String)>,
+    /// The lenient conversion refuses the document (`sigs.k8s.io/yaml` `Unmarshal`; what kubectl does).
+    pub lenient: bool,
+    /// The strict conversion refuses the document (`UnmarshalStrict`; what kustomize and Flux do).
+    pub strict: bool,
+}
+
+/// What was found beside the tree.
+pub type Problems = Vec<Problem>;
+
+impl Problem {
+    /// A finding that neither conversion makes.
+    pub(super) fn new(rule: &'static Rule, span: (usize, usize), message: impl Into<String>) -> Problem {
+        Problem {
+            rule,
+            start: span.0 as u32,
+            end: span.1 as u32,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+            related: Vec::new(),
+            lenient: false,
+            strict: false,
+        }
+    }
+
+    /// What makes a document unreadable.
+    pub(super) fn fatal(span: (usize, usize), message: impl Into<String>) -> Problem {
+        Problem::new(INVALID_YAML, span, message).refused()
+    }
+
+    /// Both conversions refuse the document.
+    pub(super) fn refused(mut self) -> Problem {
+        (self.lenient, self.strict) = (true, true);
+        self
+    }
+
+    /// Only the strict conversion refuses the document.
+    pub(super) fn refused_if_strict(mut self) -> Problem {
+        self.strict = true;
+        self
+    }
+
+    pub(super) fn label(mut self, label: impl Into<String>) -> Problem {
+        self.label = label.into();
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn see(mut self, span: (usize, usize), label: impl Into<String>) -> Problem {
+        self.related.push((span.0 as u32, span.1 as u32, label.into()));
+        self
+    }
+}
