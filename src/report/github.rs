@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
+use super::notes::affected;
 use super::place::Places;
-use super::sanitise::{break_commands, clean, clean_short};
+use super::sanitise::{break_markers, clean, clean_short};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::Report;
 use crate::model::rule::Severity;
@@ -97,6 +98,9 @@ fn message(finding: &Diagnostic, places: &mut Places<'_>) -> String {
     for words in finding.effect.iter().chain(&finding.help) {
         lines.push(clean_short(words, PART).into_owned());
     }
+    if !finding.affects.is_empty() {
+        lines.push(clean_short(&format!("affects {}", affected(&finding.affects)), PART).into_owned());
+    }
     for label in finding.labels.iter().take(RELATED) {
         let (name, line, _) = place(label.span, places);
         lines.push(format!("{name}:{line}: {}", clean_short(&label.message, PART)));
@@ -122,12 +126,11 @@ fn write_command(
 ) -> io::Result<()> {
     let properties: Vec<String> =
         properties.iter().map(|(key, value)| format!("{key}={}", escape_property(value))).collect();
-    let mut data = escape_data(data).into_bytes();
+    let mut line = format!("{name} {}::{}\n", properties.join(","), escape_data(data)).into_bytes();
     // A runner that reads the new form never looks for the old one in the same line; this is for the others.
-    break_commands(&mut data);
-    write!(out, "::{name} {}::", properties.join(","))?;
-    out.write_all(&data)?;
-    out.write_all(b"\n")
+    break_markers(&mut line);
+    out.write_all(b"::")?;
+    out.write_all(&line)
 }
 
 fn escape_data(text: &str) -> String {

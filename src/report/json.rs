@@ -202,19 +202,40 @@ fn unchecked<'r>(entry: &NotChecked, places: &mut Places<'r>) -> Unchecked<'r> {
 /// which a CI runner would look for a command. Readers see no difference.
 pub(super) fn write_printable(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
-    let mut plain = 0;
-    let mut hash = false;
-    for (at, character) in text.char_indices() {
-        let second = character == '#' && hash;
-        hash = character == '#' && !second;
-        if second || (is_unsafe(character) && character != '\n') {
-            out.write_all(&text.as_bytes()[plain..at])?;
-            plain = at + character.len_utf8();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.bytes().position(|byte| byte == b'#' || byte >= 0x7f) {
+        // A mark of its own and what follows it: the second `#` of a pair, or one character that may be unsafe.
+        let at = if rest[at..].starts_with("##") { at + 1 } else { at };
+        let (plain, marked) = rest.split_at(at);
+        let Some(character) = marked.chars().next() else { break };
+        out.write_all(plain.as_bytes())?;
+        if plain.ends_with('#') || is_unsafe(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
             }
+        } else {
+            out.write_all(&marked.as_bytes()[..character.len_utf8()])?;
+        }
+        rest = &marked[character.len_utf8()..];
+    }
+    out.write_all(rest.as_bytes())?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn readers_see_what_was_meant_and_runners_nothing() {
+        for text in ["##[error]x", "###", "#a##b####", "# #", "#é#\u{202e}#", "\u{7f}\u{e0041}##vso[a.b]", "a\nb\u{85}"]
+        {
+            let mut out = Vec::new();
+            write_printable(&text, &mut out).unwrap();
+            let shown = String::from_utf8(out).unwrap();
+            assert!(!shown.contains("##") && !shown.trim_end().chars().any(is_unsafe), "{shown}");
+            assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
         }
     }
-    out.write_all(&text.as_bytes()[plain..])?;
-    out.write_all(b"\n")
 }

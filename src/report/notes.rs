@@ -7,7 +7,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::origin::Role;
 use crate::model::source::Span;
 
-/// Environments named in the text; the JSON output names all.
+/// Environments named in a text; the JSON output names all.
 const AFFECTED: usize = 12;
 
 /// The notes of a finding, each a line or several, no wider than `width` columns where its words allow it.
@@ -26,16 +26,20 @@ pub(super) fn notes(finding: &Diagnostic, places: &mut Places<'_>, width: usize)
     if !finding.affects.is_empty() {
         notes.push(note("affects", &affected(&finding.affects), width));
     }
+    notes.extend(finding.notes.iter().map(|words| {
+        let (title, words) = titled(words);
+        note(title, words, width)
+    }));
     let explain = format!("plimsoll explain {}", clean(&finding.rule));
-    let mut checked: Vec<(&str, String)> = finding.notes.iter().map(|words| titled(words)).collect();
-    match checked.last_mut() {
-        Some((_, words)) => *words = format!("{words} · {explain}"),
-        None => {
-            notes.push(explain);
-            return notes;
+    let last = notes.last_mut().filter(|_| !finding.notes.is_empty());
+    let column = |note: &String| note.lines().last().map_or(0, |line| line.chars().count());
+    match last {
+        Some(note) if column(note) + " · ".len() + explain.chars().count() <= width => {
+            note.push_str(" · ");
+            note.push_str(&explain);
         }
+        _ => notes.push(explain),
     }
-    notes.extend(checked.into_iter().map(|(title, words)| note(title, &words, width)));
     notes
 }
 
@@ -89,7 +93,8 @@ fn chain(finding: &Diagnostic, places: &mut Places<'_>) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-fn affected(names: &[String]) -> String {
+/// The environments or overlays that a finding reaches, not too many of them.
+pub(super) fn affected(names: &[String]) -> String {
     let shown = names[..names.len().min(AFFECTED)].join(", ");
     match names.len() - names.len().min(AFFECTED) {
         0 => shown,
@@ -98,21 +103,21 @@ fn affected(names: &[String]) -> String {
 }
 
 /// A note's own title, a few plain words before a colon, or `checked`.
-fn titled(words: &str) -> (&str, String) {
+fn titled(words: &str) -> (&str, &str) {
     match words.split_once(": ") {
         Some((title, rest))
             if (2..20).contains(&title.len())
                 && title.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ') =>
         {
-            (title, rest.to_owned())
+            (title, rest)
         }
-        _ => ("checked", words.to_owned()),
+        _ => ("checked", words),
     }
 }
 
 /// A titled note: one line, wrapped at spaces, with what follows the first line indented below its words.
 fn note(title: &str, words: &str, width: usize) -> String {
-    let words = clean_short(words, text::MESSAGE * 2);
+    let words = clean_short(words, text::MESSAGE + 100);
     let indent = title.len() + 2;
     let mut note = format!("{title}:");
     let mut column = indent;
@@ -143,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_note_may_bring_its_own_title() {
-        assert_eq!(titled("searched: 14 workloads"), ("searched", "14 workloads".into()));
-        assert_eq!(titled("apps/v1: fine"), ("checked", "apps/v1: fine".into()));
-        assert_eq!(titled("Kubernetes 1.33"), ("checked", "Kubernetes 1.33".into()));
+        assert_eq!(titled("searched: 14 workloads"), ("searched", "14 workloads"));
+        assert_eq!(titled("apps/v1: fine"), ("checked", "apps/v1: fine"));
+        assert_eq!(titled("Kubernetes 1.33"), ("checked", "Kubernetes 1.33"));
     }
 }

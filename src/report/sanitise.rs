@@ -81,18 +81,10 @@ fn replacement(bytes: usize) -> &'static str {
     }
 }
 
-/// Breaks what a CI runner would take for a command, in place and without changing a length: `##[` of GitHub and Azure,
-/// `##vso[` of Azure and `##teamcity[` anywhere in a line lose a `#`; `::` at the start of a line, behind white space or
-/// not, loses a colon.
+/// Breaks what a CI runner would take for a command, in place and without changing a length: [`break_markers`], and `::`
+/// at the start of a line, behind white space or not, loses a colon.
 pub fn break_commands(text: &mut [u8]) {
-    let pairs: Vec<usize> = memchr::memmem::find_iter(text, "##").collect();
-    for at in pairs {
-        let behind = &text[at + 2..];
-        let starts = |word: &[u8]| behind.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        if starts(b"[") || starts(b"#[") || starts(b"vso[") || starts(b"teamcity[") {
-            text[at + 1] = b'.';
-        }
-    }
+    break_markers(text);
     let mut line = 0;
     while line < text.len() {
         let end = memchr::memchr(b'\n', &text[line..]).map_or(text.len(), |length| line + length);
@@ -101,6 +93,21 @@ pub fn break_commands(text: &mut [u8]) {
             text[line + blank] = b'.';
         }
         line = end + 1;
+    }
+}
+
+/// `##[` of GitHub and Azure, `##vso[` of Azure and `##teamcity[`, all of them honoured anywhere in a line, lose a `#`.
+pub fn break_markers(text: &mut [u8]) {
+    let mut from = 0;
+    while let Some(found) = memchr::memmem::find(&text[from..], b"##") {
+        let at = from + found;
+        let behind = &text[at + 2..];
+        let starts = |word: &[u8]| behind.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+        if starts(b"[") || starts(b"vso[") || starts(b"teamcity[") {
+            text[at + 1] = b'.';
+        }
+        // In `###[` the second pair is the one.
+        from = at + 1;
     }
 }
 
@@ -142,6 +149,6 @@ mod tests {
         let mut text = b"x ##[error]y\n ::error::z\n###[a]\n##VSO[b]\n##teamcity[c\n## fine\na::b\n".to_vec();
         break_commands(&mut text);
         let shown = String::from_utf8_lossy(&text);
-        assert_eq!(shown, "x #.[error]y\n .:error::z\n#.#[a]\n#.VSO[b]\n#.teamcity[c\n## fine\na::b\n");
+        assert_eq!(shown, "x #.[error]y\n .:error::z\n##.[a]\n#.VSO[b]\n#.teamcity[c\n## fine\na::b\n");
     }
 }

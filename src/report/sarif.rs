@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::fingerprint::fingerprints;
 use super::json::write_printable;
 use super::line_hash::line_hashes;
+use super::notes::affected;
 use super::place::Places;
 use super::sanitise::{clean, clean_short};
 use super::sarif_rules::{Descriptor, descriptors};
@@ -287,6 +288,9 @@ fn message(finding: &Diagnostic) -> String {
     for words in finding.effect.iter().chain(&finding.help) {
         text.push('\n');
         text.push_str(&plain(words));
+    }
+    if !finding.affects.is_empty() {
+        text.push_str(&format!("\naffects {}", plain(&affected(&finding.affects))));
     }
     for (at, label) in finding.labels.iter().take(RELATED).enumerate() {
         let words = plain(&label.message).replace(['[', ']'], "");
