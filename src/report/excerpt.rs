@@ -32,8 +32,14 @@ struct Line {
     number: usize,
     /// Where it lies in the excerpt, its line end included.
     range: Range<usize>,
-    /// Which bytes of the file it shows, and where each stretch begins in the excerpt.
-    pieces: Vec<(Range<usize>, usize)>,
+    /// The stretches of the file that it shows.
+    pieces: Vec<Piece>,
+}
+
+/// A stretch of the file, and where it begins in the excerpt.
+struct Piece {
+    source: Range<usize>,
+    at: usize,
 }
 
 /// A span inside the text of its file, and the lines it lies on.
@@ -101,7 +107,7 @@ impl Excerpt {
             if piece.start > shown {
                 self.text.push_str(ELLIPSIS);
             }
-            pieces.push((piece.clone(), self.text.len()));
+            pieces.push(Piece { source: piece.clone(), at: self.text.len() });
             shown = piece.end;
             self.text.push_str(&visible(source, piece));
         }
@@ -135,28 +141,26 @@ impl Mark {
 }
 
 impl Line {
+    /// Where the start of a mark lies; in front of the ellipsis if it was left out.
     fn find_start(&self, offset: usize) -> usize {
-        let (before, behind) = self.around(offset);
-        match (before, behind) {
-            (Some((piece, at)), _) if offset <= piece.end => at + offset - piece.start,
-            (_, Some((_, at))) => at.saturating_sub(ELLIPSIS.len()).max(self.range.start),
-            (_, None) => self.range.end - 1,
-        }
+        self.inside(offset).unwrap_or_else(|| match self.behind(offset) {
+            Some(piece) => piece.at.saturating_sub(ELLIPSIS.len()).max(self.range.start),
+            None => self.range.end - 1,
+        })
     }
 
+    /// Where the end of a mark lies; behind the ellipsis if it was left out.
     fn find_end(&self, offset: usize) -> usize {
-        let (before, behind) = self.around(offset);
-        match (before, behind) {
-            (Some((piece, at)), _) if offset <= piece.end => at + offset - piece.start,
-            (_, Some((_, at))) => *at,
-            (_, None) => self.range.end - 1,
-        }
+        self.inside(offset).unwrap_or_else(|| self.behind(offset).map_or(self.range.end - 1, |piece| piece.at))
     }
 
-    /// The last piece that starts at or before an offset, and the one behind it.
-    fn around(&self, offset: usize) -> (Option<&(Range<usize>, usize)>, Option<&(Range<usize>, usize)>) {
-        let behind = self.pieces.partition_point(|(piece, _)| piece.start <= offset);
-        (behind.checked_sub(1).map(|at| &self.pieces[at]), self.pieces.get(behind))
+    fn inside(&self, offset: usize) -> Option<usize> {
+        let piece = self.pieces.iter().rev().find(|piece| piece.source.start <= offset)?;
+        (offset <= piece.source.end).then(|| piece.at + offset - piece.source.start)
+    }
+
+    fn behind(&self, offset: usize) -> Option<&Piece> {
+        self.pieces.iter().find(|piece| piece.source.start > offset)
     }
 }
 
@@ -187,8 +191,8 @@ fn cut(text: &[u8], line: &Range<usize>, marks: &[Range<usize>], width: usize) -
     if line.len() <= width * 4 && columns(&text[line.clone()]) <= width {
         return vec![line.clone()];
     }
-    let start_of_line = [line.start..line.start];
-    let marks = if marks.is_empty() { &start_of_line[..] } else { &marks[..marks.len().min(WINDOWS)] };
+    let start_of_line = std::slice::from_ref(line);
+    let marks = if marks.is_empty() { start_of_line } else { &marks[..marks.len().min(WINDOWS)] };
     // The ellipses on both sides of each window take a column each.
     let budget = (width / marks.len()).saturating_sub(2);
     let mut windows: Vec<Range<usize>> = marks.iter().map(|mark| window(text, line, mark, budget)).collect();
@@ -255,6 +259,8 @@ fn is_continuation(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    // Many of the frames here mark a single range.
+    #![allow(clippy::single_range_in_vec_init)]
     use super::*;
     use crate::model::source::Sources;
 

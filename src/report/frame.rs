@@ -96,7 +96,7 @@ fn excerpts<'r>(finding: &Diagnostic, places: &mut Places<'r>, width: usize) -> 
     for (at, (file, list)) in files.into_iter().enumerate() {
         let spans: Vec<Span> = list.iter().map(|label| label.span).collect();
         let (excerpt, ranges) = Excerpt::new(file, &spans, places, width);
-        shown.0.push((clean(places.sources().name(file)).into(), excerpt));
+        shown.0.push((clean(places.sources().name(file)), excerpt));
         drawn.extend(list.into_iter().zip(ranges).map(|(label, range)| {
             let primary = std::ptr::eq(label, &finding.primary);
             let style = if primary { LabelStyle::Primary } else { LabelStyle::Secondary };
