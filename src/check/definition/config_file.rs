@@ -21,7 +21,8 @@ pub(super) fn check(file: &ConfigFile, out: &mut Vec<Diagnostic>) {
             let finding = Diagnostic::new(&rules::UNKNOWN_CONFIG_FIELD, field.span, message, "")
                 .effect("Fabrikate drops the field without a word: no chart gets it");
             let finding = suggest(finding, field, &FIELDS);
-            out.push(if finding.fix.is_some() { finding } else { finding.help("chart values go below `config`") });
+            let finding = if finding.fix.is_some() { finding } else { finding.help("chart values go below `config`") };
+            out.push(Diagnostic { affects: affects(file), ..finding });
         }
         open.extend(config.subcomponents.iter().rev().map(|(_, child)| child));
     }
@@ -37,14 +38,21 @@ pub(super) fn check_names(plan: &Plan, out: &mut Vec<Diagnostic>) {
             };
             for file in plan.configs.iter().filter(|file| file.folder == *folder) {
                 if seen.insert(file.file) {
-                    compare(definition, at, &file.config, out);
+                    let found = compare(definition, at, &file.config);
+                    out.extend(found.into_iter().map(|finding| Diagnostic { affects: affects(file), ..finding }));
                 }
             }
         }
     }
 }
 
-fn compare(definition: &Definition, at: usize, config: &Config, out: &mut Vec<Diagnostic>) {
+/// The environment that a file is for; `common` is for all of them.
+fn affects(file: &ConfigFile) -> Vec<String> {
+    if file.environment == "common" { Vec::new() } else { vec![file.environment.clone()] }
+}
+
+fn compare(definition: &Definition, at: usize, config: &Config) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
     let mut open = vec![(at, config)];
     while let Some((at, config)) = open.pop() {
         // What a component that is not here has below it is not known.
@@ -52,26 +60,20 @@ fn compare(definition: &Definition, at: usize, config: &Config, out: &mut Vec<Di
             continue;
         }
         for (name, child) in &config.subcomponents {
-            let units = definition.units.iter().enumerate();
-            let mut children = units.filter(|(_, unit)| unit.parent == Some(at));
-            match children.find(|(_, unit)| unit.entry.name() == name.text) {
+            match definition.children(at).find(|(_, unit)| unit.entry.name() == name.text) {
                 Some((number, _)) => open.push((number, child)),
                 None => out.push(unknown_subcomponent(definition, at, name)),
             }
         }
     }
+    out
 }
 
 fn unknown_subcomponent(definition: &Definition, at: usize, name: &Name) -> Diagnostic {
     let unit = &definition.units[at];
     let parent = unit.component.name();
-    let known: Vec<&str> = definition
-        .units
-        .iter()
-        .filter(|unit| unit.parent == Some(at))
-        .map(|unit| unit.entry.name())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names = definition.children(at).map(|(_, unit)| unit.entry.name());
+    let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let message = format!("configuration for `{}`, which is no subcomponent of `{parent}`", name.text);
     let has = match known.is_empty() {
         true => format!("`{parent}` has no subcomponents"),

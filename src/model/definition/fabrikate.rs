@@ -244,10 +244,18 @@ pub enum Content {
 pub struct Definition {
     /// The folder of its component file.
     pub folder: String,
-    /// The components; the root first, every parent before its children.
+    /// The components, level by level; the root first.
     pub units: Vec<Unit>,
     /// The environments it is generated for.
     pub environments: Vec<Environment>,
+}
+
+impl Definition {
+    /// The children of a unit with their indexes. Units stand level by level, so those of one parent are neighbours.
+    pub fn children(&self, parent: usize) -> impl Iterator<Item = (usize, &Unit)> {
+        let first = self.units.partition_point(|unit| unit.parent < Some(parent));
+        self.units.iter().enumerate().skip(first).take_while(move |(_, unit)| unit.parent == Some(parent))
+    }
 }
 
 /// A component in its place in a tree. Each writes one file for each environment.

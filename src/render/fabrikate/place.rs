@@ -11,12 +11,16 @@ use crate::model::origin::{Origin, Role};
 use crate::model::source::Span;
 
 use super::super::Text;
+use super::super::rules::STALE;
 use super::statics::{Copies, same_line};
 use super::values;
 
 /// See [`super::super::Format::place`].
 pub(super) fn place(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
     let file = finding.primary.span.file;
+    if finding.rule == STALE.id {
+        return finding;
+    }
     if let Some(generated) = plan.generated.get(&file) {
         return match Site::of(plan, generated) {
             Some(site) => site.place(finding, text),

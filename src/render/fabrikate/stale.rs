@@ -1,5 +1,7 @@
 //! Whether `generated/` is what the definition generates, as far as that can be told without a generator.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
 use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::Diagnostic;
@@ -11,31 +13,46 @@ use super::statics::Copies;
 
 /// See [`Plan::stale`].
 pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
+    let mut trees: BTreeMap<(usize, usize), Vec<(FileId, &Generated)>> = BTreeMap::new();
+    for (file, generated) in &plan.generated {
+        trees.entry((generated.definition, generated.environment)).or_default().push((*file, generated));
+    }
     let mut findings = Vec::new();
-    for (at, definition) in plan.definitions.iter().enumerate() {
-        for (number, environment) in definition.environments.iter().enumerate() {
-            let Some(folder) = &environment.generated else { continue };
-            let files = || {
-                let here = move |generated: &Generated| generated.definition == at && generated.environment == number;
-                plan.generated.iter().filter(move |(_, generated)| here(generated))
-            };
-            // A tree with nothing of this definition in it belongs to another one.
-            if !files().any(|(_, generated)| generated.unit.is_some()) {
-                continue;
-            }
-            for (unit, config) in definition.units.iter().zip(&environment.configs) {
-                let is_there = |name: String| files().any(|(_, generated)| *generated.name == *name);
-                if config.is_some() && writes_something(unit) && !is_there(format!("{folder}/{}", unit.output())) {
-                    findings.push(missing(unit, folder, environment));
-                }
-            }
-            for (file, generated) in files() {
-                findings.extend(match generated.unit {
-                    Some(unit) => differs(&definition.units, unit, *file, generated, text),
-                    None => unexpected(definition, folder, *file, generated),
-                });
-            }
+    for ((definition, environment), files) in trees {
+        let definition = &plan.definitions[definition];
+        let environment = &definition.environments[environment];
+        // A tree with nothing of this definition in it belongs to another one.
+        if files.iter().any(|(_, generated)| generated.unit.is_some()) {
+            findings.extend(compare(definition, environment, &files, text).into_iter().map(|mut finding| {
+                finding.affects = vec![environment.name.clone()];
+                finding
+            }));
         }
+    }
+    findings
+}
+
+fn compare(
+    definition: &Definition,
+    environment: &Environment,
+    files: &[(FileId, &Generated)],
+    text: Text<'_>,
+) -> Vec<Diagnostic> {
+    let Some(folder) = &environment.generated else { return Vec::new() };
+    let written: BTreeSet<usize> = files.iter().filter_map(|(_, generated)| generated.unit).collect();
+    // Of components that write the same file, one is traced; that they do is another rule's finding.
+    let outputs: BTreeSet<String> = written.iter().map(|at| definition.units[*at].output()).collect();
+    let mut findings = Vec::new();
+    for (unit, config) in definition.units.iter().zip(&environment.configs) {
+        if config.is_some() && writes_something(unit) && !outputs.contains(&unit.output()) {
+            findings.push(missing(unit, folder, environment));
+        }
+    }
+    for (file, generated) in files {
+        findings.extend(match generated.unit {
+            Some(unit) => differs(&definition.units, unit, *file, generated, text),
+            None => unexpected(definition, folder, *file, generated),
+        });
     }
     findings
 }

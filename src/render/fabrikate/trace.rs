@@ -1,24 +1,28 @@
 //! The environments of each tree, and which component wrote which generated file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::definition::fabrikate::{Config, Definition, Environment};
+use crate::model::definition::fabrikate::{Config, Definition, Environment, Unit};
 use crate::model::definition::{FileRole, Generated, Plan};
 use crate::model::listing::join;
 
 use super::super::Input;
 use super::merge;
 
+/// Config files by folder and environment.
+type Layers<'p> = HashMap<(&'p str, &'p str), &'p Config>;
+
 /// Finds the environments of every tree and merges the configuration for each.
 pub(super) fn environments(input: &Input<'_>, plan: &mut Plan) {
     let mut definitions = std::mem::take(&mut plan.definitions);
+    let files = plan.configs.iter().map(|file| ((&*file.folder, &*file.environment), &file.config)).collect();
     for definition in &mut definitions {
         definition.environments = wanted(input, plan, definition)
             .into_iter()
             .map(|(name, layers, generated)| {
                 let mut environment =
                     Environment { name, layers, configs: Vec::new(), conflicts: Vec::new(), generated };
-                configure(plan, definition, &mut environment);
+                configure(&files, definition, &mut environment);
                 environment
             })
             .collect();
@@ -59,7 +63,15 @@ fn generated_folders(input: &Input<'_>, definition: &Definition) -> BTreeMap<Str
     let Some(root) = generated_root(input, definition) else { return BTreeMap::new() };
     let prefix = if root.is_empty() { 0 } else { root.len() + 1 };
     let names = input.listing.below(&root).filter_map(|(name, _)| name[prefix..].split_once('/'));
-    names.map(|(name, _)| (name.to_owned(), join(&root, name).unwrap_or_default())).collect()
+    let folders = names.map(|(name, _)| (name.to_owned(), join(&root, name).unwrap_or_default()));
+    // Somebody else's folder may hold anything; what has none of our files in it is no environment.
+    let is_ours = |folder: &str| {
+        let is_there = |unit: &Unit| input.listing.file(&format!("{folder}/{}", unit.output())).is_some();
+        input.generated.is_none() || definition.units.iter().any(is_there)
+    };
+    let mut folders: BTreeMap<String, String> = folders.collect();
+    folders.retain(|_, folder| is_ours(folder));
+    folders
 }
 
 fn generated_root(input: &Input<'_>, definition: &Definition) -> Option<String> {
@@ -88,7 +100,7 @@ fn layers_of(name: &str, known: &BTreeSet<String>) -> Vec<String> {
 }
 
 /// Merges the configuration of every unit, parents first: what they hand down wins over a child's own files.
-fn configure(plan: &Plan, definition: &Definition, environment: &mut Environment) {
+fn configure(files: &Layers<'_>, definition: &Definition, environment: &mut Environment) {
     for unit in &definition.units {
         let config = match unit.parent {
             None => Some(Config::default()),
@@ -101,9 +113,8 @@ fn configure(plan: &Plan, definition: &Definition, environment: &mut Environment
         let config = config.map(|mut config| {
             if let (Some(_), Some(folder)) = (unit.file, &unit.folder) {
                 for layer in environment.layers.iter().map(String::as_str).chain(["common"]) {
-                    let file = plan.configs.iter().find(|file| file.folder == *folder && file.environment == layer);
-                    if let Some(file) = file {
-                        merge::lay_over(&mut config, &file.config, &mut environment.conflicts);
+                    if let Some(low) = files.get(&(folder.as_str(), layer)) {
+                        merge::lay_over(&mut config, low, &mut environment.conflicts);
                     }
                 }
             }
