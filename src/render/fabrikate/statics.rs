@@ -36,10 +36,8 @@ impl Copies {
         let mut copies = Copies { found: Vec::new(), differs: None, rest: None };
         let mut cursor = 0;
         for (name, file) in statics {
-            let at = text(*file).and_then(|content| {
-                let start = find(&generated[cursor..], &content)? + cursor;
-                Some(start..start + content.len())
-            });
+            let at = text(*file).and_then(|content| find(&generated[cursor..], &content));
+            let at = at.map(|range| range.start + cursor..range.end + cursor);
             match at {
                 Some(range) => {
                     if range.start > cursor + SEPARATOR.len() + usize::from(cursor > 0) {
@@ -71,17 +69,24 @@ impl Copies {
     }
 }
 
-/// Where the content stands, behind a separator: at the start, which is where it is in a fresh file, or further on.
-fn find(generated: &[u8], content: &[u8]) -> Option<usize> {
+/// Where the content stands, behind a separator: at the start, which is where it is in a fresh file, or further on. At
+/// the end of the file editors trim empty lines.
+fn find(generated: &[u8], content: &[u8]) -> Option<Range<usize>> {
     let rest = generated.strip_prefix(b"\n").unwrap_or(generated);
     let skipped = generated.len() - rest.len();
     if rest.strip_prefix(SEPARATOR).is_some_and(|rest| rest.starts_with(content)) {
-        return Some(skipped + SEPARATOR.len());
+        let start = skipped + SEPARATOR.len();
+        return Some(start..start + content.len());
     }
     let mut needle = SEPARATOR.to_vec();
     needle.extend_from_slice(content);
     let begins_line = |at: &usize| *at == 0 || generated[at - 1] == b'\n';
-    memmem::find_iter(generated, &needle).find(begins_line).map(|at| at + SEPARATOR.len())
+    if let Some(at) = memmem::find_iter(generated, &needle).find(begins_line) {
+        return Some(at + SEPARATOR.len()..at + needle.len());
+    }
+    let (trimmed, needle) = (generated.trim_ascii_end(), needle.trim_ascii_end());
+    let start = trimmed.strip_suffix(needle)?.len();
+    (begins_line(&start) && needle.len() > SEPARATOR.len()).then_some(start + SEPARATOR.len()..trimmed.len())
 }
 
 /// In a stale file: the only line among the static files that has the text of the line at `offset`.

@@ -19,10 +19,10 @@ pub(super) struct Found {
 /// Looks for the setting behind `path`, where the generated manifest reads `text`: a value, or the key itself.
 pub(super) fn search(config: &Config, path: &Path, text: &str) -> Option<Found> {
     let keys = keys_of(path);
-    if let (["metadata", "namespace"], Some(namespace)) = (keys.as_slice(), &config.namespace) {
-        if namespace.value == text {
-            return Some(Found { span: namespace.span, certain: true, lost: Vec::new() });
-        }
+    if let (["metadata", "namespace"], Some(namespace)) = (keys.as_slice(), &config.namespace)
+        && namespace.value == text
+    {
+        return Some(Found { span: namespace.span, certain: true, lost: Vec::new() });
     }
     let mut leaves = Vec::new();
     collect(config.config.as_ref()?, &mut Vec::new(), &mut leaves);
