@@ -10,7 +10,8 @@ use super::value::Value;
 /// Broken documents are findings and are missing among the documents; the others are still here.
 #[derive(Debug)]
 pub struct Part {
-    /// The text of the stretch; the offsets of the tree count from its start.
+    /// The text of the stretch; the offsets of the tree count from its start. It may differ from the file: a line feed
+    /// ends the last line in any case, and `?` stands for each byte that is not UTF-8.
     pub text: String,
     /// The nodes of all documents.
     pub tree: Tree,
@@ -20,7 +21,7 @@ pub struct Part {
     pub findings: Vec<Diagnostic>,
     /// Suppression comments.
     pub suppressions: Vec<Suppression>,
-    /// How many documents the stretch holds, broken and empty ones included.
+    /// How many documents the stretch holds, broken and empty ones included; none in a template.
     pub count: usize,
     /// The file is a template of a text generator (`{{ }}`), not YAML; it has no documents and no findings.
     pub template: bool,
@@ -38,6 +39,13 @@ pub struct Document {
 }
 
 impl Part {
+    /// Gives back the memory that reading took beyond what the part holds, for parts that are kept: buffers are sized
+    /// for the largest file so far.
+    pub fn compact(&mut self) {
+        self.text.shrink_to_fit();
+        self.tree.nodes.shrink_to_fit();
+    }
+
     /// The root values of the documents, in order.
     pub fn roots(&self) -> impl Iterator<Item = (Document, Value<'_>)> {
         self.documents.iter().map(|document| (*document, Value::new(&self.tree, &self.text, document.root)))

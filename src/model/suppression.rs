@@ -13,8 +13,8 @@ pub struct Suppression {
     pub rules: Vec<(String, Span)>,
     /// What follows the bracket.
     pub reason: Option<String>,
-    /// The bytes of the file whose findings it reaches: the line it stands on, the next line that holds something if
-    /// it stands alone, or the whole file.
+    /// The bytes of the file whose findings it reaches: the line it stands on with its line end, the next line that
+    /// holds something if it stands alone (comments and separators hold nothing), or the whole file (`0..u32::MAX`).
     pub reach: Range<u32>,
     /// The form for the whole file.
     pub whole_file: bool,
