@@ -1,3 +1,147 @@
-//! Files to documents.
+//! Bytes become documents with spans, exactly as Kubernetes clients read them: Flux, Argo CD, kustomize, kubectl and the
+//! API server share two Go libraries, and this room does what they do.
+//!
+//! The way of a file: [`file`] reads its bytes and makes text of them; [`stream`] cuts the text into documents, and long
+//! ones into stretches that are read in parallel; [`decode`] decides between [`json`] and [`yaml`] for each and keeps
+//! the [`budget`]; [`part`] makes documents, findings and suppression comments ([`suppression`]) of what came out.
+//! [`template`] knows the files that are no YAML and do not claim to be. [`parse`] is the command of that name.
+//!
+//! Nothing in here fails but reading itself: what is broken becomes a finding, and the rest is still read.
 
+pub mod budget;
+pub mod decode;
+pub mod file;
+pub mod json;
+pub mod parse;
+pub mod part;
+pub mod rules;
+pub mod stream;
+pub mod suppression;
+pub mod template;
 pub mod yaml;
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::model::document::Part;
+use crate::model::node::Tree;
+use crate::model::rule::Rule;
+use crate::model::source::FileId;
+
+use file::Outcome;
+use part::Place;
+
+pub use file::{ReadError, Source};
+
+/// Every rule of this stage.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    rules::RULES.iter().copied().chain(yaml::RULES)
+}
+
+/// What a file may cost. The defaults are met by every honest repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The largest file, in bytes.
+    pub max_file: u64,
+    /// The deepest nesting of a document, aliases followed.
+    pub max_nesting: usize,
+    /// The most nodes of a document after aliases are expanded. Below that, ten times the bytes of the document are
+    /// allowed.
+    pub max_nodes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { max_file: 256 << 20, max_nesting: 1_000, max_nodes: 10_000_000 }
+    }
+}
+
+/// Above this size in bytes a file is read in stretches.
+const LONG: usize = 1 << 20;
+
+/// The size of a stretch in bytes.
+const STRETCH: usize = 256 << 10;
+
+/// Reads files, and keeps the memory that reading took for the next one.
+#[derive(Debug, Default)]
+pub struct Loader {
+    options: Options,
+    idle: Mutex<Vec<Scratch>>,
+}
+
+/// Memory that was used before.
+#[derive(Debug)]
+struct Scratch {
+    text: String,
+    tree: Tree,
+}
+
+impl Loader {
+    /// A loader with these budgets.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Loader { options, idle: Mutex::default() }
+    }
+
+    /// Reads a file and shows it to `visit`, in one part or, if it is long, in several at once; returns what `visit`
+    /// made of the parts, in their order. A part that `visit` hands back lends its memory to the next one.
+    ///
+    /// `name` is the printed name of the file: `*.json` is told in terms of JSON, and templates are known by it too.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or read.
+    pub fn load<R: Send>(
+        &self,
+        file: FileId,
+        name: &str,
+        source: Source<'_>,
+        visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
+    ) -> Result<Vec<R>, ReadError> {
+        let mut scratch = self.take();
+        let mut bytes = std::mem::take(&mut scratch.text).into_bytes();
+        let place = Place { file, name, base: 0 };
+        let show = |part| {
+            let (result, part) = visit(part);
+            if let Some(Part { text, tree, .. }) = part {
+                self.give_back(Scratch { text, tree });
+            }
+            result
+        };
+        match file::read(source, &mut bytes, self.options.max_file)? {
+            Outcome::TooLarge(size) => Ok(vec![show(part::too_large(place, size, self.options.max_file))]),
+            Outcome::Whole if bytes.len() <= LONG || is_json(&bytes) => {
+                Ok(vec![show(part::read(place, file::decode(bytes), scratch.tree, &self.options))])
+            }
+            Outcome::Whole => {
+                self.give_back(scratch);
+                let stretches = stream::stretches(&bytes, STRETCH);
+                let results = stretches.into_par_iter().map(|stretch| {
+                    let mut scratch = self.take();
+                    let mut own = std::mem::take(&mut scratch.text).into_bytes();
+                    own.clear();
+                    own.extend_from_slice(&bytes[stretch.clone()]);
+                    let place = Place { base: stretch.start as u32, ..place };
+                    show(part::read(place, file::decode(own), scratch.tree, &self.options))
+                });
+                Ok(results.collect())
+            }
+        }
+    }
+
+    fn take(&self) -> Scratch {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Scratch { text: String::new(), tree: Tree::new(FileId(0)) })
+    }
+
+    fn give_back(&self, scratch: Scratch) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
+}
+
+/// Whether a stream must not be cut, because JSON is tried first.
+fn is_json(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(8192)];
+    json::begins(&String::from_utf8_lossy(start))
+}

@@ -1,0 +1,131 @@
+//! Templates of text generators (Helm, Go, Jinja): told from YAML that is merely broken.
+
+use std::ops::Range;
+
+/// The brackets of expressions and statements.
+const BRACKETS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
+
+/// Words after `{{` that a Go template alone has: a line that begins so is a statement, not a value.
+const STATEMENTS: [&str; 9] = ["if", "else", "end", "range", "with", "define", "block", "template", "include"];
+
+/// The template expression that makes the text unreadable for YAML, if one does: it stands where a value or a key
+/// begins, on the line of the fault at offset `at` or on the last line with content before it. `piece` is the document.
+#[must_use]
+pub fn expression_at_fault(text: &str, piece: &Range<usize>, at: usize) -> Option<Range<usize>> {
+    let at = at.clamp(piece.start, piece.end);
+    let line = line_around(text, piece, at);
+    if let Some(expression) = expression(text, line.clone()) {
+        return Some(expression);
+    }
+    let mut end = line.start;
+    while end > piece.start {
+        let line = line_around(text, piece, end - 1);
+        let content = text[line.clone()].trim();
+        if !content.is_empty() && !content.starts_with('#') {
+            return expression(text, line).filter(|expression| !text[..expression.start].ends_with(['"', '\'']));
+        }
+        end = line.start;
+    }
+    None
+}
+
+/// Whether a text that YAML cannot read is a template as a whole: it has statements or lines that are nothing but an
+/// expression, or it is named or placed like one.
+#[must_use]
+pub fn is_template(name: &str, text: &str) -> bool {
+    named_like_template(name) || text.lines().any(is_statement)
+}
+
+fn named_like_template(name: &str) -> bool {
+    let mut folders = name.rsplit('/');
+    let file = folders.next().unwrap_or_default();
+    let words = file.split(['-', '_', '.']);
+    folders.any(|folder| folder == "templates" || folder == "template")
+        || words.into_iter().any(|word| matches!(word, "template" | "templates" | "tmpl" | "tpl" | "gotmpl" | "j2"))
+}
+
+fn is_statement(line: &str) -> bool {
+    let line = line.trim();
+    if line.starts_with("{%") {
+        return true;
+    }
+    let Some(rest) = line.strip_prefix("{{") else { return false };
+    let rest = rest.trim_start_matches('-').trim_start();
+    let word = rest.split(|character: char| !character.is_alphanumeric()).next().unwrap_or_default();
+    rest.starts_with("/*") || STATEMENTS.contains(&word) || line.ends_with("}}")
+}
+
+/// The first expression of a line that stands where a key, a value or an item begins.
+fn expression(text: &str, line: Range<usize>) -> Option<Range<usize>> {
+    BRACKETS
+        .iter()
+        .filter_map(|(open, close)| {
+            text[line.clone()]
+                .match_indices(open)
+                .map(|(at, _)| line.start + at)
+                .find(|&at| begins_something(&text[line.start..at]))
+                .map(|start| start..closed(text, start, line.end, close))
+        })
+        .min_by_key(|expression| expression.start)
+}
+
+/// Whether a node can begin behind this start of a line, perhaps in quotes.
+fn begins_something(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', '\'']).trim_end();
+    before.is_empty() || before.ends_with([':', '-', ',', '[', '{', '?'])
+}
+
+fn closed(text: &str, start: usize, line_end: usize, close: &str) -> usize {
+    text[start..line_end]
+        .find(close)
+        .map_or(start + text[start..line_end].trim_end().len(), |at| start + at + close.len())
+}
+
+/// The line around an offset, without its LF.
+fn line_around(text: &str, piece: &Range<usize>, at: usize) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let start = memchr::memrchr(b'\n', &bytes[piece.start..at]).map_or(piece.start, |before| piece.start + before + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..piece.end]).map_or(piece.end, |length| at + length);
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn found<'t>(text: &'t str, fault: &str) -> Option<&'t str> {
+        expression_at_fault(text, &(0..text.len()), text.find(fault).unwrap()).map(|range| &text[range])
+    }
+
+    #[test]
+    fn the_expression_at_a_fault_is_found() {
+        assert_eq!(found("a: 1\nb: {{ .Values.x }}\n", ".Values"), Some("{{ .Values.x }}"));
+        assert_eq!(found("a: {{ x }}-{{ y }}\n", "-{{ y"), Some("{{ x }}"));
+        assert_eq!(found("- {{x}}: 1\n", ": 1"), Some("{{x}}"));
+        assert_eq!(found("a: [b, {{ x }}]\n", "x }"), Some("{{ x }}"));
+        assert_eq!(found("a: \"{{ x | default \"y\" }}\"\n", "y"), Some("{{ x | default \"y\" }}"));
+        assert_eq!(found("{{- if .x }}\n\n# c\na: 1\n", "a: 1"), Some("{{- if .x }}"));
+        assert_eq!(found("{% if x %}\na: 1\n", "{%"), Some("{% if x %}"));
+        assert_eq!(found("a: {{ x\n", "x"), Some("{{ x"));
+    }
+
+    #[test]
+    fn a_template_in_a_string_is_no_cause_of_a_fault_elsewhere() {
+        assert_eq!(found("a: \"{{ $labels.pod }}\"\nb: c: d\n", ": d"), None);
+        assert_eq!(found("a: text {{ x }}\n\tb: 1\n", "\tb"), None);
+        assert_eq!(found("a: |\n  {{ x }}\nb: 1\nc: @\n", "@"), None);
+        assert_eq!(found("a: {b: {c: d}\n", "{c"), None);
+    }
+
+    #[test]
+    fn templates_as_a_whole_are_told_by_statements_and_names() {
+        assert!(is_template("a.yaml", "{{- if .x }}\na: 1\n{{- end }}\n"));
+        assert!(is_template("a.yaml", "a:\n  {{ toYaml .Values.a | indent 2 }}\n"));
+        assert!(is_template("a.yaml", "{%- for x in y %}\n"));
+        assert!(is_template("chart/templates/a.yaml", "a: {{ x }}\n"));
+        assert!(is_template("newrelic-config-template.yaml", "a: {{ x }}\n"));
+        assert!(!is_template("a.yaml", "a: {{ x }}\nb: \"{{ y }}\"\n"));
+        assert!(!is_template("contemplate.yaml", "a: {{ x }}\n"));
+    }
+}
