@@ -106,6 +106,15 @@ impl Plan {
     }
 }
 
+/// The first part of every file, in order of name, so that whatever order they were loaded in, the plan is the same.
+fn by_name<'a>(input: &Input<'a>, wanted: impl Fn(&str) -> bool) -> Vec<(&'a str, FileId, &'a Part)> {
+    let mut parts: Vec<_> = input.parts.iter().map(|(file, part)| ((input.names)(*file), *file, part)).collect();
+    parts.retain(|(name, ..)| wanted(name));
+    parts.sort_unstable_by_key(|(name, _, part)| (*name, part.tree.base));
+    parts.dedup_by_key(|(name, ..)| *name);
+    parts
+}
+
 /// The folder of a printed name, `""` for the working directory.
 fn folder_of(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(folder, _)| folder)

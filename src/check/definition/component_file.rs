@@ -57,9 +57,9 @@ pub(super) fn suggest(finding: Diagnostic, written: &Name, known: &[&str]) -> Di
     }
 }
 
-/// The new name with the quotes of the old one.
+/// The new name with the quotes of the old one. Nothing where the old one is not written as it is read.
 fn replacement(written: &Name, near: &str) -> Option<String> {
-    match (written.span.end - written.span.start) as usize - written.text.len() {
+    match ((written.span.end - written.span.start) as usize).checked_sub(written.text.len())? {
         0 => Some(near.to_owned()),
         2 => Some(format!("\"{near}\"")),
         _ => None,

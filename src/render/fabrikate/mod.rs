@@ -17,10 +17,8 @@ mod values;
 use crate::model::definition::fabrikate::{ComponentFile, ConfigFile};
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::document::Part;
-use crate::model::source::FileId;
 
-use super::{Format, Input, Text, file_of, folder_of};
+use super::{Format, Input, Text, by_name, file_of, folder_of};
 
 pub(super) use stale::stale;
 
@@ -46,14 +44,6 @@ impl Format for Fabrikate {
     fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
         place::place(plan, finding, text)
     }
-}
-
-/// Parts in order of name, so that whatever order they were loaded in, the plan is the same.
-fn by_name<'a>(input: &Input<'a>, wanted: fn(&str) -> bool) -> Vec<(&'a str, FileId, &'a Part)> {
-    let mut parts: Vec<_> = input.parts.iter().map(|(file, part)| ((input.names)(*file), *file, part)).collect();
-    parts.retain(|(name, ..)| wanted(name));
-    parts.sort_unstable_by_key(|(name, ..)| *name);
-    parts
 }
 
 fn read_components(input: &Input<'_>, plan: &mut Plan) {

@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
+use crate::model::document::Part;
 use crate::model::listing::{Listing, join};
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
-use super::{Format, Input, Object, count, file_of, folder_of};
+use super::{Format, Input, Object, by_name, count, file_of, folder_of};
 
 /// Kustomizations and components.
 pub(super) struct Kustomize;
@@ -49,16 +50,10 @@ impl Format for Kustomize {
 
 /// The kustomizations in order of name, with their first document.
 fn kustomizations<'a>(input: &Input<'a>) -> Vec<(&'a str, FileId, Value<'a>)> {
-    let mut files: Vec<_> = input
-        .parts
-        .iter()
-        .map(|(file, part)| ((input.names)(*file), *file, part))
-        .filter(|(name, ..)| Kustomize.is_definition(name))
-        .filter_map(|(name, file, part)| Some((name, file, part.roots().next()?.1)))
-        .filter(|(_, _, root)| root.is_mapping())
-        .collect();
-    files.sort_unstable_by_key(|(name, ..)| *name);
-    files
+    let is_kustomization = |name: &str| Kustomize.is_definition(name);
+    let first = |(name, file, part): (&'a str, FileId, &'a Part)| Some((name, file, part.roots().next()?.1));
+    let files = by_name(input, is_kustomization).into_iter().filter_map(first);
+    files.filter(|(_, _, root)| root.is_mapping()).collect()
 }
 
 /// Finds the files that a kustomization names.
