@@ -246,7 +246,7 @@ fn wanted(shape: Shape, item: Shape) -> &'static str {
         (Shape::Map, Shape::String) => "a map of strings",
         (Shape::Map, _) => "a map",
         (Shape::Object | Shape::Metadata, _) => "an object",
-        (Shape::Any, _) => "a value",
+        (Shape::Any | Shape::Undeclared, _) => "a value",
     }
 }
 

@@ -5,10 +5,15 @@
 //! object beside it, `finding` and `suggest` put what it finds into words. `identity` and `kinds` judge what an object
 //! says that it is.
 
+mod compose;
+mod crd;
 mod encoding;
 mod finding;
+mod formats;
 mod identity;
 mod kinds;
+mod leftover;
+mod lists;
 mod quantity;
 mod rules;
 mod suggest;
@@ -23,6 +28,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
+pub use crd::{CustomKind, CustomKinds, learn};
 pub use identity::{Identity, Place, identity};
 pub use rules::{
     INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT, UNKNOWN_FIELD,

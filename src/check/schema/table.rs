@@ -63,10 +63,12 @@ pub enum Shape {
     Object,
     /// `ObjectMeta` of the target version; only in tables of custom resources.
     Metadata,
+    /// Values that are kept, and objects whose fields are not; only in tables of custom resources.
+    Undeclared,
 }
 
 impl Shape {
-    const ALL: [Shape; 14] = [
+    const ALL: [Shape; 15] = [
         Shape::Any,
         Shape::String,
         Shape::Boolean,
@@ -81,6 +83,7 @@ impl Shape {
         Shape::Map,
         Shape::Object,
         Shape::Metadata,
+        Shape::Undeclared,
     ];
 
     fn of(byte: u8) -> Shape {
@@ -108,6 +111,7 @@ impl Type {
     /// An object without fields other than the known ones.
     pub const CLOSED: u8 = 1;
     /// An array whose items must differ.
+    #[expect(dead_code, reason = "in the table for whoever merges patches")]
     pub const LIST_SET: u8 = 2;
     /// An array whose items are told apart by the keys in its list record.
     pub const LIST_MAP: u8 = 4;
@@ -135,10 +139,13 @@ impl Field {
     /// What the cluster reports; decoded, and then ignored in what people write.
     pub const STATUS: u32 = 1 << 30;
     /// Strategic merge patches merge the list instead of replacing it.
+    #[expect(dead_code, reason = "in the table for whoever merges patches")]
     pub const MERGE: u32 = 1 << 29;
     /// Strategic merge patches drop the keys that the patch does not name.
+    #[expect(dead_code, reason = "in the table for whoever merges patches")]
     pub const RETAIN_KEYS: u32 = 1 << 28;
     /// Server-side apply treats the map as one value.
+    #[expect(dead_code, reason = "in the table for whoever merges patches")]
     pub const ATOMIC: u32 = 1 << 27;
     const TYPE: u32 = (1 << 24) - 1;
 

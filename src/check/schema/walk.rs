@@ -94,6 +94,7 @@ impl<'w, 't> Walk<'w, 't> {
             Shape::Array if value.is_sequence() => self.array(value, &of, trail),
             Shape::Map if value.is_mapping() => self.map(value, &of, trail),
             Shape::Metadata => self.object_meta(value, trail),
+            Shape::Undeclared => self.undeclared(value, &of, index, trail),
             _ => self.scalar(value, &of, trail),
         }
     }
@@ -129,6 +130,9 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn array(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
+        if self.custom && of.has(Type::LIST_MAP) && value.len() > 1 {
+            self.same_keys(value, of, trail);
+        }
         for (at, item) in value.items().enumerate() {
             let trail = trail.index(at);
             if self.custom && item.is_null() && !self.is_nullable(of.first) {
@@ -159,6 +163,17 @@ impl<'w, 't> Walk<'w, 't> {
         (self.table, self.custom) = (self.metadata.table, false);
         self.value(value, self.metadata.index, trail);
         (self.table, self.custom) = outside;
+    }
+
+    fn undeclared(&mut self, value: Value<'t>, of: &Type, index: u32, trail: &Trail<'_>) {
+        self.depth += 1;
+        for entry in value.entries() {
+            self.unexpected(entry, &entry.name(), of, trail);
+        }
+        for (at, item) in value.items().enumerate() {
+            self.value(item, index, &trail.index(at));
+        }
+        self.depth -= 1;
     }
 
     fn scalar(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
