@@ -17,6 +17,9 @@ use super::table::Table;
 use super::walk::{Root, Walk};
 use super::{INVALID_VALUE, Mode, Schemas, Scope, VERSION_NOT_SERVED, Verdict};
 
+/// The deepest nesting of a schema, or of a custom resource, that is looked into.
+const DEPTH: u32 = 300;
+
 /// The kind that one definition declares.
 #[derive(Debug)]
 pub struct CustomKind {
@@ -59,7 +62,7 @@ pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
     if resource.kind != "CustomResourceDefinition" || resource.group() != "apiextensions.k8s.io" {
         return None;
     }
-    let spec = resource.value.get("spec")?;
+    let spec = resource.value.get("spec").filter(|spec| !is_deep(*spec, DEPTH))?;
     let versions = match spec.get("versions").filter(|versions| !versions.is_empty()) {
         Some(versions) => versions
             .items()
@@ -73,6 +76,13 @@ pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
         scope: if text(spec.get("scope")).as_deref() == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced },
         versions,
     })
+}
+
+/// Whether collections lie inside each other more deeply than that: nobody writes such a schema, and whoever walks it
+/// by recursion needs a bound.
+fn is_deep(value: Value<'_>, limit: u32) -> bool {
+    let inner = |value: Value<'_>| !value.is_scalar() && (limit == 0 || is_deep(value, limit - 1));
+    value.entries().any(|entry| inner(entry.value)) || value.items().any(inner)
 }
 
 /// A text that is not empty.
@@ -183,7 +193,9 @@ impl CustomSchema {
         let root = Root { table: Table::read(&self.table), index: self.root };
         let metadata = Root { table: schemas.table, index: schemas.metadata };
         let mut found = Walk::new(resource, root, metadata, Against::Custom).run(mode);
-        let Some(rest) = self.rest.as_ref().filter(|_| mode == Mode::Whole) else { return found };
+        let Some(rest) = self.rest.as_ref().filter(|_| mode == Mode::Whole && !is_deep(resource.value, DEPTH)) else {
+            return found;
+        };
         if let Some(checker) = self.checker.get_or_init(|| Checker::compile(rest)) {
             let mut walk = Walk::new(resource, root, metadata, Against::Custom);
             for fault in checker.check(resource.value) {

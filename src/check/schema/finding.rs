@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::Style;
 use crate::model::path::{Path, Segment, Trail};
-use crate::model::rule::Rule;
+use crate::model::rule::{Rule, Severity};
 use crate::model::scalar::Scalar;
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
-use super::table::{Shape, Type};
+use super::table::{Field, Shape, Type};
 use super::version::Version;
 use super::walk::Walk;
 use super::{INVALID_QUANTITY, INVALID_VALUE, MISSING_FIELD, UNKNOWN_FIELD, WRONG_TYPE, quantity, suggest};
@@ -54,15 +54,33 @@ impl<'t> Walk<'_, 't> {
     }
 
     #[cold]
-    pub(super) fn missing(&mut self, name: &str, trail: &Trail<'_>) {
+    pub(super) fn missing(&mut self, of: &Type, is_met: impl Fn(usize) -> bool, trail: &Trail<'_>) {
+        let table = self.table;
+        let missing = |(place, field): &(usize, Field)| field.has(Field::REQUIRED) && !is_met(*place);
+        let mut names: Vec<_> = table.fields(of).filter(missing).map(|(_, field)| table.field_name(field)).collect();
+        names.sort_unstable();
         let path = trail.path();
-        let span = with(&path, name).span(self.resource.value);
-        let message = format!("missing field `{name}` in {}", self.place(&path));
-        let finding = self
-            .finding(&MISSING_FIELD, span, message, format!("needs `{name}`"), path, Some(name))
-            .effect("the API server refuses the object")
-            .help(format!("add `{name}`"));
-        self.found.push(finding);
+        let object = path.locate(self.resource.value).value;
+        for name in names {
+            let full = with(&path, name);
+            let span = full.span(self.resource.value);
+            let is_empty = object.get(name).is_some_and(|value| !value.is_null());
+            let (message, label, help) = if is_empty {
+                (
+                    format!("{} is empty", self.field_and_place(&full)),
+                    "empty".to_owned(),
+                    format!("give `{name}` a value"),
+                )
+            } else {
+                let message = format!("missing field `{name}` in {}", self.place(&path));
+                (message, format!("needs `{name}`"), format!("add `{name}`"))
+            };
+            let finding = self
+                .finding(&MISSING_FIELD, span, message, label, path.clone(), Some(name))
+                .effect("the API server refuses the object")
+                .help(help);
+            self.found.push(finding);
+        }
     }
 
     #[cold]
@@ -86,7 +104,7 @@ impl<'t> Walk<'_, 't> {
                 finding = finding.fix(true, value.span(), text);
             }
         }
-        self.found.push(finding);
+        self.push(value, finding);
     }
 
     #[cold]
@@ -134,7 +152,7 @@ impl<'t> Walk<'_, 't> {
             }
             None => finding = finding.help(reason),
         }
-        self.found.push(finding);
+        self.push(value, finding);
     }
 
     #[cold]
@@ -150,7 +168,7 @@ impl<'t> Walk<'_, 't> {
             "Secret" => finding.help("encode the value, or move it as it is from `data` to `stringData`"),
             _ => finding.help("encode the value with `base64`"),
         };
-        self.found.push(finding);
+        self.push(value, finding);
     }
 
     #[cold]
@@ -164,7 +182,7 @@ impl<'t> Walk<'_, 't> {
             .finding(&INVALID_VALUE, value.span(), message, "not a time of RFC 3339", path, None)
             .effect(REFUSED)
             .help("write it as `2006-01-02T15:04:05Z`");
-        self.found.push(finding);
+        self.push(value, finding);
     }
 
     /// A finding about the field `name` of the object at `path`, or about the value at `path` itself.
@@ -214,6 +232,19 @@ impl<'t> Walk<'_, 't> {
             _ => Path(own.to_vec()).to_string(),
         };
         format!("`{own}` in {}", self.place(&Path(above.to_vec())))
+    }
+
+    /// Keeps a finding about a value. A placeholder that another tool fills in (Flux, envsubst) is wrong only if none
+    /// does.
+    fn push(&mut self, value: Value<'t>, mut finding: Diagnostic) {
+        if value.as_str().and_then(|text| text.split_once("${").map(|(_, rest)| rest.contains('}'))) == Some(true) {
+            finding.severity = Severity::Note;
+            finding.primary.message = "a placeholder".to_owned();
+            finding.effect =
+                Some("the API server refuses this, unless something replaces the placeholder before".to_owned());
+            finding.help = None;
+        }
+        self.found.push(finding);
     }
 
     /// A value that SOPS encrypted: the type shows only after decryption.

@@ -8,15 +8,18 @@ use crate::model::near;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::Resource;
 use crate::model::source::Span;
+use crate::model::value::Value;
 
 use super::table::KindRow;
 use super::{Schemas, UNKNOWN_KIND, Verdict};
 
-/// Whether only Kubernetes itself can have kinds in this group: a group of custom resources has a dot in it
-/// (`ValidateCustomResourceDefinition` in `k8s.io/apiextensions-apiserver`), and the groups of Kubernetes that have one
-/// are known.
-fn is_built_in(schemas: &Schemas, group: &str) -> bool {
-    !group.contains('.') || schemas.table.kinds().any(|row| group_of(row.api_version) == group)
+/// Whether a group is one of Kubernetes itself.
+fn is_built_in(schemas: &Schemas, resource: &Resource<'_>) -> bool {
+    match resource.group() {
+        "" => resource.api_version == "v1",
+        "extensions" => true,
+        group => schemas.table.kinds().any(|row| group_of(row.api_version) == group),
+    }
 }
 
 /// Judges a resource whose kind is not in the tables of the target version.
@@ -25,20 +28,34 @@ pub(super) fn not_served(schemas: &Schemas, resource: &Resource<'_>, out: &mut V
     if deprecation::is_removed(resource, schemas.version) {
         return Verdict::Unknown;
     }
-    if !is_built_in(schemas, resource.group()) {
-        return Verdict::Waits;
-    }
     if resource.kind == "List" && resource.api_version == "v1" {
         return Verdict::Checked;
     }
-    out.push(unknown(schemas, resource));
-    Verdict::Unknown
-}
-
-fn unknown(schemas: &Schemas, resource: &Resource<'_>) -> Diagnostic {
     let (api_version, kind) = (&*resource.api_version, &*resource.kind);
     let elsewhen = schemas.table.kind(api_version, kind);
     let guess = if elsewhen.is_some() { None } else { guess(schemas, api_version, kind) };
+    // A group without a dot cannot be one of custom resources (`ValidateCustomResourceDefinition` in
+    // `k8s.io/apiextensions-apiserver`), but the files of other tools have such groups, and `v1`, as well: kubeconfig,
+    // Skaffold, Kustomize's built-in transformers.
+    let known = match (is_built_in(schemas, resource), resource.group().contains('.')) {
+        (true, _) => elsewhen.is_some() || resource.value.get("metadata").is_some_and(Value::is_mapping),
+        (false, true) => false,
+        (false, false) => guess.is_some_and(|row| row.kind == kind),
+    };
+    if !known {
+        return Verdict::Waits;
+    }
+    out.push(unknown(schemas, resource, elsewhen, guess));
+    Verdict::Unknown
+}
+
+fn unknown(
+    schemas: &Schemas,
+    resource: &Resource<'_>,
+    elsewhen: Option<KindRow<'_>>,
+    guess: Option<KindRow<'_>>,
+) -> Diagnostic {
+    let (api_version, kind) = (&*resource.api_version, &*resource.kind);
     // The key that is wrong: the kind where the guess corrects the kind, else the API version.
     let key = if guess.is_some_and(|row| row.kind == kind) || elsewhen.is_some() { "apiVersion" } else { "kind" };
     let message = match elsewhen {
@@ -101,7 +118,9 @@ fn guess(schemas: &Schemas, api_version: &str, kind: &str) -> Option<KindRow<'st
         served().find(|row| row.api_version == api_version && Some(row.kind) == near)
     };
     let far = || {
-        let near = near::nearest(kind, served().map(|row| row.kind))?;
+        // Across all groups only a slip of the fingers is worth a guess.
+        let alike = |known: &&str| known.get(..1) == kind.get(..1) && known.len().abs_diff(kind.len()) <= 2;
+        let near = near::nearest(kind, served().map(|row| row.kind).filter(alike))?;
         served().filter(|row| row.kind == near).min_by_key(rank)
     };
     same.or_else(cased).or_else(near).or_else(far)

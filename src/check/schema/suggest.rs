@@ -57,7 +57,7 @@ struct Level<'w> {
 /// Guesses what the key `name` in the object at `path` was meant to be.
 pub(super) fn guess(walk: &Walk<'_, '_>, entry: Entry<'_>, name: &str, path: &Path) -> Option<Guess> {
     let levels = levels(walk, path);
-    let here = levels.last()?;
+    let here = levels.last().filter(|level| level.depth == path.0.len())?;
     let object = path.locate(walk.resource.value).value;
     let names: Vec<&str> = here.table.fields(&here.of).map(|(_, field)| here.table.field_name(field)).collect();
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
@@ -122,14 +122,18 @@ fn fits(level: &Level<'_>, name: &str, value: Value<'_>) -> bool {
 /// `securityContext` of a container, beside that of its pod).
 fn elsewhere(walk: &Walk<'_, '_>, levels: &[Level<'_>], value: Value<'_>, name: &str, path: &Path) -> Option<String> {
     let (here, above) = levels.split_last()?;
-    let place = |depth: usize| walk.place(&Path(path.0[..depth].to_vec()));
-    // Every object has metadata and spec somewhere above; only the nearest levels are a likely slip.
-    if let Some((up, level)) = above.iter().rev().enumerate().find(|(_, level)| fits(level, name, value)) {
+    let to = |depth: usize| Path(path.0[..depth].to_vec());
+    let is_set = |depth: usize| to(depth).locate(walk.resource.value).value.get(name).is_some();
+    let mut up = above.iter().rev().enumerate();
+    if let Some((up, level)) = up.find(|(_, level)| fits(level, name, value) && !is_set(level.depth)) {
         let levels = if up == 0 { "one level up" } else { "further up" };
-        return Some(format!("`{name}` belongs {levels}, in {}", place(level.depth)));
+        return Some(format!("`{name}` belongs {levels}, in {}", walk.place(&to(level.depth))));
     }
     if let Some(inner) = below(here, |_| true, |inner| fits(inner, name, value)) {
         return Some(format!("`{name}` belongs one level down, in `{inner}`"));
+    }
+    if name.contains('/') && value.is_scalar() && here.table.type_name(&here.of) == "meta/v1.ObjectMeta" {
+        return Some(format!("`{name}` belongs one level down, in `labels` or `annotations`"));
     }
     let Some(Segment::Key(own)) = path.0.last() else { return None };
     above.iter().rev().find_map(|level| {

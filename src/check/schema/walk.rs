@@ -119,11 +119,7 @@ impl<'w, 't> Walk<'w, 't> {
             }
         }
         if seen.count < of.required && self.mode == Mode::Whole && !self.status {
-            for (place, field) in self.table.fields(of) {
-                if field.has(Field::REQUIRED) && !seen.contains(place) {
-                    self.missing(self.table.field_name(field), trail);
-                }
-            }
+            self.missing(of, |place| seen.contains(place), trail);
         }
         self.depth -= 1;
     }
@@ -148,7 +144,7 @@ impl<'w, 't> Walk<'w, 't> {
         self.depth += 1;
         for entry in value.entries() {
             let name = entry.name();
-            if self.is_directive(&name) {
+            if is_directive(&name) {
                 self.directives = true;
             } else {
                 self.value(entry.value, of.first, &trail.key(&name));
@@ -227,30 +223,37 @@ impl<'w, 't> Walk<'w, 't> {
 
     #[cold]
     fn unexpected(&mut self, entry: Entry<'t>, name: &str, of: &Type, trail: &Trail<'_>) {
-        if self.is_directive(name) {
+        if is_directive(name) {
             self.directives = true;
         } else if !(name == "sops" && matches!(trail, Trail::Root) && entry.value.is_mapping()) {
             self.unknown(entry, name, of, trail);
         }
     }
 
-    /// Keys that tell a strategic merge patch what to do (`k8s.io/apimachinery/pkg/util/strategicpatch`).
-    fn is_directive(&self, name: &str) -> bool {
-        name.starts_with('$')
-            && !self.custom
-            && (matches!(name, "$patch" | "$retainKeys")
-                || name.starts_with("$setElementOrder/")
-                || name.starts_with("$deleteFromPrimitiveList/"))
-    }
-
+    /// Whether a required field is as good as missing. Go cannot tell an empty string or list from an absent one, so that
+    /// the server's own validation asks for one that is not empty.
     fn is_absent(&self, value: Value<'t>, field: Field) -> bool {
-        value.is_null() && !(self.custom && self.is_nullable(field.type_index()))
+        match value.scalar() {
+            Some(Scalar::Null) => !(self.custom && self.is_nullable(field.type_index())),
+            Some(Scalar::Str(text)) => !self.custom && text.is_empty(),
+            Some(_) => false,
+            None => !self.custom && value.is_sequence() && value.is_empty(),
+        }
     }
 
     fn is_nullable(&self, index: u32) -> bool {
         let of = self.table.type_at(index);
         of.shape == Shape::Any || of.has(Type::NULLABLE)
     }
+}
+
+/// Keys that tell a strategic merge patch what to do (`k8s.io/apimachinery/pkg/util/strategicpatch`). Kustomize
+/// understands them in patches of custom resources too.
+fn is_directive(name: &str) -> bool {
+    name.starts_with('$')
+        && (matches!(name, "$patch" | "$retainKeys")
+            || name.starts_with("$setElementOrder/")
+            || name.starts_with("$deleteFromPrimitiveList/"))
 }
 
 /// Which required fields were met.
