@@ -4,6 +4,7 @@
 //! reading is the lenient one, in which the last of two equal keys wins; that they are equal is the loader's finding.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::node::{Kind, Node, Style, Tree};
 use super::scalar::{self, Scalar};
@@ -268,20 +269,24 @@ impl<'t> Value<'t> {
     /// is overwritten by what is below it; of several mappings in one merge the earlier wins (goyaml v2 `decode.go`).
     fn merged(self) -> Vec<Entry<'t>> {
         let mut merged: Vec<Entry<'t>> = Vec::new();
-        let mut put = |entry: Entry<'t>| match merged.iter_mut().find(|known| known.name() == entry.name()) {
-            Some(known) => *known = entry,
-            None => merged.push(entry),
-        };
-        for entry in self.written_entries() {
+        let mut known: HashMap<Cow<'t, str>, usize> = HashMap::new();
+        let mut open = vec![self.written_entries()];
+        while let Some(entries) = open.last_mut() {
+            let Some(entry) = entries.next() else {
+                open.pop();
+                continue;
+            };
             if !scalar::is_merge(entry.key.written(), self.text) {
-                put(entry);
-            } else if entry.value.is_sequence() {
-                let sources: Vec<_> = entry.value.items().collect();
-                for source in sources.into_iter().rev() {
-                    source.entries().for_each(&mut put);
+                let at = *known.entry(entry.name()).or_insert(merged.len());
+                match merged.get_mut(at) {
+                    Some(overridden) => *overridden = entry,
+                    None => merged.push(entry),
                 }
+            } else if entry.value.is_sequence() {
+                // The last source is put first, so that an earlier one overwrites it.
+                open.extend(entry.value.items().map(Value::written_entries));
             } else {
-                entry.value.entries().for_each(&mut put);
+                open.push(entry.value.written_entries());
             }
         }
         merged

@@ -3,7 +3,7 @@
 use super::parser::{Expect, FrameKind, Parser, scalar};
 use super::problem::Problem;
 use super::properties::Properties;
-use crate::model::node::{Kind, Node, Style};
+use crate::model::node::{Kind, Node, Style, Tag};
 
 /// A place where an implicit key may have begun.
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +80,7 @@ impl<'p> Parser<'p> {
         self.pos += 1;
         self.key_allowed = true;
         self.skip_to_token();
-        let dash = self.byte(self.pos) == b'-' && self.blank_or_end(self.pos + 1);
-        if self.at_end() || self.column() < self.indent || (self.column() == self.indent && !dash) {
+        if self.node_ends(true) {
             return Err(self.null_key((mark, mark + 1)));
         }
         let start = KeyStart { at: self.pos, line: self.line };
@@ -91,7 +90,7 @@ impl<'p> Parser<'p> {
             self.skip_to_token();
         }
         let byte = self.byte(self.pos);
-        let key = if !properties.is_none() && (self.at_end() || self.column() <= self.indent) {
+        let key = if !properties.is_none() && self.node_ends(true) {
             self.absent(&properties)
         } else if matches!(byte, b'[' | b'{') || (matches!(byte, b'-' | b'?' | b':') && self.blank_or_end(self.pos + 1))
         {
@@ -123,13 +122,9 @@ impl<'p> Parser<'p> {
     fn block_value(&mut self) -> Result<(), Problem> {
         let colon = self.pos;
         self.skip_to_token();
-        let column = self.column();
-        if column <= self.indent || self.pos >= self.bytes.len() {
-            let dash = self.byte(self.pos) == b'-' && self.blank_or_end(self.pos + 1);
-            if column < self.indent || !dash || self.at_end() {
-                self.empty(colon);
-                return Ok(());
-            }
+        if self.node_ends(true) {
+            self.empty(colon);
+            return Ok(());
         }
         self.block_node(true)
     }
@@ -154,7 +149,7 @@ impl<'p> Parser<'p> {
             self.frame().count += 1;
             let behind = self.pos;
             self.skip_to_token();
-            if self.at_end() || self.column() <= self.indent {
+            if self.node_ends(false) {
                 self.empty(behind);
                 continue;
             }
@@ -181,14 +176,41 @@ impl<'p> Parser<'p> {
             }
             self.property(&mut inner)?;
             self.skip_to_token();
-            let dash = indentless && self.byte(self.pos) == b'-' && self.blank_or_end(self.pos + 1);
-            if self.at_end() || self.column() < self.indent || (self.column() == self.indent && !dash) {
+            let stray = self.frames.is_empty() && self.is_stray_behind(&inner);
+            if stray || self.node_ends(indentless) {
                 let properties = self.joined(outer, inner)?;
                 let node = self.absent(&properties);
                 return self.push_value(node, &properties);
             }
         }
         self.block_content(start, outer, inner)
+    }
+
+    /// Whether no node follows in the place the cursor has come to: the document ends, the indentation, or another key
+    /// or item begins. At the indentation itself a block scalar may stand, and the list of a key.
+    fn node_ends(&self, indentless: bool) -> bool {
+        let column = self.column();
+        if column > self.indent && column > 0 {
+            return self.pos >= self.bytes.len();
+        }
+        if self.at_end() || column != self.indent {
+            return self.at_end() || column < self.indent;
+        }
+        match self.byte(self.pos) {
+            b'|' | b'>' => false,
+            b'-' => !indentless || !self.blank_or_end(self.pos + 1),
+            _ => true,
+        }
+    }
+
+    /// Whether something follows the properties of a root that is not part of it, so that it stays empty.
+    fn is_stray_behind(&self, properties: &Properties<'p>) -> bool {
+        match self.byte(self.pos) {
+            b',' | b']' | b'}' | b'*' => true,
+            b'&' => properties.anchor.is_some() && !self.key_allowed,
+            b'!' => properties.tag != Tag::None && !self.key_allowed,
+            _ => false,
+        }
     }
 
     fn block_content(
@@ -219,6 +241,9 @@ impl<'p> Parser<'p> {
         };
         let Some(start) = start.filter(|start| self.colon_follows(*start)) else {
             let properties = self.joined(outer, inner)?;
+            if key.kind == Kind::Alias && !properties.is_none() {
+                return Err(alias_with_properties(key.start as usize, key.end as usize));
+            }
             return self.push_value(key, &properties);
         };
         if matches!(key.style, Style::Literal | Style::Folded) {
@@ -273,8 +298,7 @@ impl<'p> Parser<'p> {
         self.key_allowed = false;
         let name = self.anchor_name()?;
         if !properties.is_none() {
-            return Err(Problem::fatal((at, self.pos), "an alias has an anchor or a tag of its own")
-                .label("it takes both from the node it stands for"));
+            return Err(alias_with_properties(at, self.pos));
         }
         let decoded = self.decoded() + 1;
         let target = self.anchors.target(name, (at, self.pos), decoded)?;
@@ -300,8 +324,8 @@ impl<'p> Parser<'p> {
         }
         let (mut joined, other) = (inner, outer);
         joined.anchor = joined.anchor.or(other.anchor);
-        if other.tag != crate::model::node::Tag::None {
-            if joined.tag != crate::model::node::Tag::None {
+        if other.tag != Tag::None {
+            if joined.tag != Tag::None {
                 return Err(Problem::fatal((inner.tag_at, self.word_end(inner.tag_at)), "a node has two tags")
                     .label("the second")
                     .see((outer.tag_at, self.word_end(outer.tag_at)), "the first"));
@@ -310,4 +334,9 @@ impl<'p> Parser<'p> {
         }
         Ok(joined)
     }
+}
+
+fn alias_with_properties(start: usize, end: usize) -> Problem {
+    Problem::fatal((start, end), "an alias has an anchor or a tag of its own")
+        .label("it takes both from the node it stands for")
 }

@@ -34,14 +34,14 @@ impl<'p> Parser<'p> {
     fn next_entry(&mut self, closing: u8) -> Result<bool, Problem> {
         self.skip_to_token();
         if self.frame().expect == Expect::Comma && self.byte(self.pos) != closing {
-            if self.flow_ends() || self.byte(self.pos) != b',' {
+            if self.at_end() || self.byte(self.pos) != b',' {
                 return Err(self.missing_comma());
             }
             self.pos += 1;
             self.key_allowed = true;
             self.skip_to_token();
         }
-        if self.flow_ends() {
+        if self.at_end() {
             return Err(self.missing_comma());
         }
         if self.byte(self.pos) == closing {
@@ -50,11 +50,6 @@ impl<'p> Parser<'p> {
         }
         self.frame().expect = Expect::Comma;
         Ok(true)
-    }
-
-    /// Whether the document ends inside the brackets.
-    pub(super) fn flow_ends(&self) -> bool {
-        self.at_end()
     }
 
     /// Goes on with the innermost collection, a flow sequence.
@@ -157,7 +152,7 @@ impl<'p> Parser<'p> {
     fn flow_value(&mut self, closing: u8) -> Result<(), Problem> {
         let colon = self.pos;
         self.skip_to_token();
-        if self.flow_ends() {
+        if self.at_end() {
             return Err(self.missing_comma());
         }
         let byte = self.byte(self.pos);
@@ -193,6 +188,9 @@ impl<'p> Parser<'p> {
         while matches!(self.byte(self.pos), b'&' | b'!') {
             self.property(&mut properties)?;
             self.skip_to_token();
+            if self.at_end() {
+                return Err(self.missing_comma());
+            }
         }
         Ok(properties)
     }

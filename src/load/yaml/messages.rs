@@ -3,66 +3,9 @@
 use super::block::KeyStart;
 use super::parser::{FrameKind, Parser};
 use super::problem::Problem;
-use super::rules::IGNORED_CONTENT;
 use crate::model::node::{Kind, Node, Style};
 
 impl Parser<'_> {
-    /// Checks what follows the root: whatever does is not read.
-    pub(super) fn document_end(&mut self) -> Result<(), Problem> {
-        self.skip_to_token();
-        if self.pos >= self.bytes.len() {
-            return Ok(());
-        }
-        let marker = self.pos;
-        let ended = self.pos == self.line && self.is_document_marker(self.pos);
-        if ended {
-            self.pos += 3;
-            self.flow += 1;
-            self.skip_to_token();
-            self.flow -= 1;
-            if self.pos >= self.bytes.len() {
-                return Ok(());
-            }
-        } else if self.at_end() {
-            self.directive()?;
-            self.pos = marker;
-        } else {
-            self.check_token()?;
-            self.pos = marker;
-        }
-        let at = self.pos;
-        let problem = Problem::new(IGNORED_CONTENT, (at, self.line_end(at)), "this is not read")
-            .label("content behind the end of the document");
-        let marker = (marker, marker + 3);
-        self.problems.push(match ended {
-            true => problem.see(marker, "the document ends here").help("write `---` on a line of its own before it"),
-            false => problem.see((self.last_end.saturating_sub(1), self.last_end), "the document ends here"),
-        });
-        Ok(())
-    }
-
-    /// Reads one token behind the root, as goyaml does, for the mistakes in it.
-    fn check_token(&mut self) -> Result<(), Problem> {
-        let byte = self.byte(self.pos);
-        if matches!(byte, b'[' | b'{' | b']' | b'}' | b',') {
-            return Ok(());
-        }
-        if matches!(byte, b'-' | b'?' | b':') && self.blank_or_end(self.pos + 1) {
-            return if self.key_allowed { Ok(()) } else { Err(self.unexpected()) };
-        }
-        match byte {
-            b'&' | b'!' => {
-                let mut properties = super::properties::Properties::NONE;
-                self.property(&mut properties)
-            }
-            b'*' => self.anchor_name().map(|_| ()),
-            b'"' | b'\'' => self.quoted().map(|_| ()),
-            b'|' | b'>' => self.block_scalar().map(|_| ()),
-            _ if self.is_plain_start() => self.plain().map(|_| ()),
-            _ => Err(self.unexpected()),
-        }
-    }
-
     /// A character that can begin nothing where it stands.
     pub(super) fn unexpected(&self) -> Problem {
         let at = self.pos;

@@ -7,6 +7,7 @@
 mod anchors;
 mod block;
 mod classes;
+mod ending;
 mod flow;
 mod keys;
 mod messages;
@@ -19,7 +20,7 @@ mod scalars;
 use std::ops::Range;
 
 use crate::model::node::Tree;
-use anchors::Anchors;
+use crate::model::source::FileId;
 use parser::Parser;
 pub use problem::{Problem, Problems};
 pub use rules::RULES;
@@ -62,36 +63,23 @@ pub fn parse_with(
     tree: &mut Tree,
     problems: &mut Problems,
 ) -> Result<u32, Problem> {
-    let root = tree.nodes.len();
-    tree.nodes.reserve(range.len() / 16);
-    let mut parser = Parser {
-        text,
-        bytes: &text.as_bytes()[..range.end],
-        pos: range.start,
-        line: range.start,
-        wide: false,
-        key_allowed: true,
-        flow: 0,
-        indent: -1,
-        depth: 0,
-        last_end: range.start,
-        frames: Vec::with_capacity(16),
-        keys: Vec::with_capacity(64),
-        tree,
-        root: root as u32,
-        anchors: Anchors::default(),
-        handles: Vec::new(),
-        version_seen: false,
-        problems,
-        options,
-        too_deep: false,
-        merged: 0,
-    };
-    match parser.document() {
-        Ok(()) => Ok(root as u32),
-        Err(problem) => {
-            tree.nodes.truncate(root);
-            Err(problem)
-        }
+    let mut parser = Parser::new(options, text, range, tree, problems);
+    let root = parser.root;
+    let read = parser.document();
+    if read.is_err() {
+        tree.nodes.truncate(root as usize);
     }
+    read.map(|()| root)
+}
+
+/// Where the comments of the first YAML document of `text[range]` stand, from `#` to the end of the line. A `#` in a
+/// scalar is no comment. What follows a mistake in the document is not searched.
+#[must_use]
+pub fn comments(text: &str, range: Range<usize>) -> Vec<Range<u32>> {
+    let (mut tree, mut problems) = (Tree::new(FileId(0)), Problems::new());
+    let mut parser = Parser::new(Options::default(), text, range, &mut tree, &mut problems);
+    parser.comments = Some(Vec::new());
+    // The mistake, if there is one, is reported by whoever parses the document for its content.
+    let _ = parser.document();
+    parser.comments.take().unwrap_or_default()
 }

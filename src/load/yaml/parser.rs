@@ -4,8 +4,11 @@
 //! two kinds of collections, `key_allowed` is libyaml's `simple_key_allowed`. There is no token queue: a scalar is read
 //! first and becomes a key if a colon follows, and its mapping is put before it in the arena at that moment.
 
+use std::ops::Range;
+
 use super::Options;
 use super::anchors::Anchors;
+use super::block::KeyStart;
 use super::classes::{BLANK, BREAK, SUSPECT, WIDE, is};
 use super::keys::Key;
 use super::problem::{Problem, Problems};
@@ -89,6 +92,8 @@ pub(super) struct Parser<'p> {
     pub(super) handles: Vec<TagHandle<'p>>,
     pub(super) version_seen: bool,
     pub(super) problems: &'p mut Problems,
+    /// Where comments stand, if somebody wants to know.
+    pub(super) comments: Option<Vec<Range<u32>>>,
     pub(super) options: Options,
     pub(super) too_deep: bool,
     /// Nodes visited for merge keys.
@@ -96,6 +101,42 @@ pub(super) struct Parser<'p> {
 }
 
 impl<'p> Parser<'p> {
+    /// A parser of `text[range]` whose nodes go behind those of `tree`.
+    pub(super) fn new(
+        options: Options,
+        text: &'p str,
+        range: Range<usize>,
+        tree: &'p mut Tree,
+        problems: &'p mut Problems,
+    ) -> Self {
+        let root = tree.nodes.len() as u32;
+        tree.nodes.reserve(range.len() / 16);
+        Parser {
+            text,
+            bytes: &text.as_bytes()[..range.end],
+            pos: range.start,
+            line: range.start,
+            wide: false,
+            key_allowed: true,
+            flow: 0,
+            indent: -1,
+            depth: 0,
+            last_end: range.start,
+            frames: Vec::with_capacity(16),
+            keys: Vec::with_capacity(64),
+            tree,
+            root,
+            anchors: Anchors::default(),
+            handles: Vec::new(),
+            version_seen: false,
+            problems,
+            comments: None,
+            options,
+            too_deep: false,
+            merged: 0,
+        }
+    }
+
     /// Reads the document.
     pub(super) fn document(&mut self) -> Result<(), Problem> {
         self.check_characters()?;
@@ -105,8 +146,9 @@ impl<'p> Parser<'p> {
         }
         if !self.document_start()? {
             self.empty(self.pos);
-            return Ok(());
+            return self.document_end(None);
         }
+        let start = self.key_allowed.then_some(KeyStart { at: self.pos, line: self.line });
         self.block_node(false)?;
         while let Some(frame) = self.frames.last() {
             match frame.kind {
@@ -118,7 +160,7 @@ impl<'p> Parser<'p> {
                 FrameKind::Pair => self.flow_pair()?,
             }
         }
-        self.document_end()
+        self.document_end(start)
     }
 
     /// Refuses control characters, and finds out whether there are unusual line breaks.
@@ -199,13 +241,6 @@ impl<'p> Parser<'p> {
     /// Steps over blanks, comments and line breaks to the next token. Tabs are blanks only where no key may begin.
     pub(super) fn skip_to_token(&mut self) {
         loop {
-            if self.pos == self.line
-                && self.byte(self.pos) == 0xEF
-                && self.bytes[self.pos..].starts_with(b"\xEF\xBB\xBF")
-            {
-                self.pos += 3;
-                self.line = self.pos - 1;
-            }
             let tabs = self.flow > 0 || !self.key_allowed;
             let mut byte = self.byte(self.pos);
             while byte == b' ' || (tabs && byte == b'\t') {
@@ -213,7 +248,7 @@ impl<'p> Parser<'p> {
                 byte = self.byte(self.pos);
             }
             if byte == b'#' {
-                self.pos = self.line_end(self.pos);
+                self.comment();
                 byte = self.byte(self.pos);
             }
             if !is(byte, BREAK | WIDE) || break_length(self.bytes, self.pos) == 0 {
@@ -224,6 +259,15 @@ impl<'p> Parser<'p> {
                 self.key_allowed = true;
             }
         }
+    }
+
+    /// Steps over the comment at the cursor.
+    pub(super) fn comment(&mut self) {
+        let end = self.line_end(self.pos);
+        if let Some(comments) = &mut self.comments {
+            comments.push(self.pos as u32..end as u32);
+        }
+        self.pos = end;
     }
 
     /// Steps over blanks on this line.

@@ -205,7 +205,7 @@ impl<'p> Parser<'p> {
         let mut directive = None;
         while self.pos == self.line && self.byte(self.pos) == b'%' {
             directive = Some(self.pos);
-            self.directive()?;
+            self.directive(true)?;
             self.key_allowed = false;
             self.skip_to_token();
         }
@@ -230,22 +230,19 @@ impl<'p> Parser<'p> {
         Ok(true)
     }
 
-    /// Reads a directive at the cursor up to the end of its line.
-    pub(super) fn directive(&mut self) -> Result<(), Problem> {
+    /// Reads a directive at the cursor up to the end of its line. Only one before the document `counts`.
+    pub(super) fn directive(&mut self, counts: bool) -> Result<(), Problem> {
         let at = self.pos;
         let name = self.directive_word(at + 1);
         match name {
-            "YAML" => self.version(at)?,
-            "TAG" => self.tag_handle(at)?,
-            _ => {
-                return Err(Problem::fatal((at, self.line_end(at)), format!("unknown directive `%{name}`"))
-                    .label("a line that begins with `%` is a directive")
-                    .help("put the text in quotes, or indent it, if it belongs to a value"));
-            }
+            _ if !self.blank_or_end(self.pos) => return Err(self.unknown_directive(at)),
+            "YAML" => self.version(at, counts)?,
+            "TAG" => self.tag_handle(at, counts)?,
+            _ => return Err(self.unknown_directive(at)),
         }
         self.skip_blanks();
         if self.byte(self.pos) == b'#' {
-            self.pos = self.line_end(self.pos);
+            self.comment();
         }
         if self.pos < self.bytes.len() && !self.is_break(self.pos) {
             return Err(
@@ -253,6 +250,13 @@ impl<'p> Parser<'p> {
             );
         }
         Ok(())
+    }
+
+    fn unknown_directive(&self, at: usize) -> Problem {
+        let name = &self.text[at..self.word_end(at)];
+        Problem::fatal((at, self.line_end(at)), format!("unknown directive `{name}`"))
+            .label("a line that begins with `%` is a directive")
+            .help("put the text in quotes, or indent it, if it belongs to a value")
     }
 
     fn directive_word(&mut self, from: usize) -> &'p str {
@@ -263,28 +267,42 @@ impl<'p> Parser<'p> {
         &self.text[from..self.pos]
     }
 
-    fn version(&mut self, at: usize) -> Result<(), Problem> {
+    fn version(&mut self, at: usize, counts: bool) -> Result<(), Problem> {
         self.skip_blanks();
         let from = self.pos;
-        self.pos = self.word_end(from).min(self.line_end(from));
-        let version = &self.text[from..self.pos];
-        let twice = self.version_seen;
-        self.version_seen = true;
-        let numbers = version.split_once('.').map(|(major, minor)| (digits(major), digits(minor)));
-        if twice || numbers != Some((Some(1), Some(1))) {
-            let message = if twice {
-                "the version is given twice".to_owned()
-            } else {
-                format!("YAML version `{version}` is refused")
+        let major = self.version_number();
+        let minor = if major.is_some() && self.byte(self.pos) == b'.' {
+            self.pos += 1;
+            self.version_number()
+        } else {
+            None
+        };
+        let refused = major.is_none() || minor.is_none() || (counts && (major, minor) != (Some(1), Some(1)));
+        let twice = counts && std::mem::replace(&mut self.version_seen, counts);
+        if refused || twice {
+            let end = self.word_end(from).min(self.line_end(at));
+            let version = &self.text[from.min(end)..end];
+            let message = match twice {
+                true => "the version is given twice".to_owned(),
+                false => format!("YAML version `{version}` is refused"),
             };
-            return Err(Problem::fatal((at, self.pos), message)
+            return Err(Problem::fatal((at, end), message)
                 .label("Kubernetes reads `%YAML 1.1` alone")
                 .help("remove the directive"));
         }
         Ok(())
     }
 
-    fn tag_handle(&mut self, at: usize) -> Result<(), Problem> {
+    /// A number of at most nine digits.
+    fn version_number(&mut self) -> Option<u32> {
+        let from = self.pos;
+        while self.byte(self.pos).is_ascii_digit() {
+            self.pos += 1;
+        }
+        if self.pos - from > 9 { None } else { self.text[from..self.pos].parse().ok() }
+    }
+
+    fn tag_handle(&mut self, at: usize, counts: bool) -> Result<(), Problem> {
         self.skip_blanks();
         let from = self.pos;
         let wrong =
@@ -304,18 +322,16 @@ impl<'p> Parser<'p> {
         }
         self.skip_blanks();
         let prefix = self.tag_uri(at, false)?;
-        if !self.blank_or_end(self.pos) || self.handles.iter().any(|known| known.handle == handle) {
+        let twice = self.handles.iter().any(|known| known.handle == handle);
+        if !self.blank_or_end(self.pos) || (counts && twice) {
             return Err(wrong(self.line_end(at)));
+        }
+        if !counts {
+            return Ok(());
         }
         self.handles.push(TagHandle { handle, prefix });
         Ok(())
     }
-}
-
-/// A number of at most nine digits, as libyaml reads the parts of a version.
-fn digits(text: &str) -> Option<u32> {
-    let valid = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    valid.then(|| text.parse().ok()).flatten()
 }
 
 impl Tag {

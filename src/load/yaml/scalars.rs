@@ -261,7 +261,7 @@ impl Parser<'_> {
         }
         self.skip_blanks();
         if self.byte(self.pos) == b'#' {
-            self.pos = self.line_end(self.pos);
+            self.comment();
         }
         if self.pos < self.bytes.len() && !self.is_break(self.pos) {
             let style = self.bytes[start] as char;
