@@ -60,14 +60,13 @@ fn help(finding: &Diagnostic, places: &mut Places<'_>, width: usize) -> Option<S
 
 /// The object and the route in it, unless the message names it already.
 fn object(finding: &Diagnostic) -> Option<String> {
-    let resource = finding.resource.as_deref()?;
-    let known = resource.name.as_deref().unwrap_or(&resource.kind);
-    if finding.message.contains(known) {
+    let resource = finding.resource.as_deref()?.to_string();
+    if finding.message.contains(&resource) {
         return None;
     }
     match &finding.path {
         Some(path) if !path.0.is_empty() => Some(format!("{resource} > {path}")),
-        _ => Some(resource.to_string()),
+        _ => Some(resource),
     }
 }
 

@@ -388,6 +388,23 @@ fn notification(entry: &NotChecked, places: &mut Places<'_>) -> Notification {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::rule::{Category, Rule};
+
+    #[test]
+    fn the_least_severe_and_last_results_go_first() {
+        let finding = |at: usize| {
+            let severity = [Severity::Error, Severity::Warning, Severity::Note][at % 3];
+            let rule = Rule::new("a", Category::Policy, severity, "", "", "");
+            Diagnostic::new(&rule, Span::top(FileId(0)), at.to_string(), "")
+        };
+        let findings: Vec<Diagnostic> = (0..RESULTS + 10_000).map(finding).collect();
+        let mut chosen: Vec<_> = findings.iter().map(|finding| (finding, String::new())).collect();
+        assert_eq!(choose(&mut chosen), 10_000);
+        let count = |severity| chosen.iter().filter(|(finding, _)| finding.severity == severity).count();
+        assert_eq!((chosen.len(), count(Severity::Error), count(Severity::Warning)), (RESULTS, 11_667, 11_667));
+        let notes: Vec<_> = chosen.iter().filter(|(finding, _)| finding.severity == Severity::Note).collect();
+        assert_eq!((&*notes[0].0.message, notes.len()), ("2", 1_666));
+    }
 
     #[test]
     fn names_become_relative_references() {
