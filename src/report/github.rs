@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
-use super::notes::affected;
+use super::affected::affected;
 use super::place::Places;
 use super::sanitise::{break_markers, clean, clean_short};
 use crate::model::diagnostic::Diagnostic;

@@ -5,22 +5,17 @@
 //! format, foreign text passes through [`sanitise`], secrets through `redact`, and offsets become lines and columns in
 //! `place`.
 
+mod affected;
 mod assemble;
-mod diff;
-mod excerpt;
 pub mod fingerprint;
-mod frame;
 mod github;
 mod json;
-mod line_hash;
 mod merge;
-mod notes;
 mod place;
 mod redact;
 mod rules;
 pub mod sanitise;
 mod sarif;
-mod sarif_rules;
 mod suppress;
 mod text;
 

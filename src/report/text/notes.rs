@@ -1,14 +1,12 @@
 //! What stands below a frame: effect, help, fix, chain, reach, and what was checked.
 
-use super::place::Places;
-use super::sanitise::{clean, clean_short};
-use super::{diff, text};
+use super::{MESSAGE, diff};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::origin::Role;
 use crate::model::source::Span;
-
-/// Environments named in a text; the JSON output names all.
-const AFFECTED: usize = 12;
+use crate::report::affected::affected;
+use crate::report::place::Places;
+use crate::report::sanitise::{clean, clean_short};
 
 /// The notes of a finding, each a line or several, no wider than `width` columns where its words allow it.
 pub(super) fn notes(finding: &Diagnostic, places: &mut Places<'_>, width: usize) -> Vec<String> {
@@ -92,15 +90,6 @@ fn chain(finding: &Diagnostic, places: &mut Places<'_>) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// The environments or overlays that a finding reaches, not too many of them.
-pub(super) fn affected(names: &[String]) -> String {
-    let shown = names[..names.len().min(AFFECTED)].join(", ");
-    match names.len() - names.len().min(AFFECTED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 /// A note's own title, a few plain words before a colon, or `checked`.
 fn titled(words: &str) -> (&str, &str) {
     match words.split_once(": ") {
@@ -116,7 +105,7 @@ fn titled(words: &str) -> (&str, &str) {
 
 /// A titled note: one line, wrapped at spaces, with what follows the first line indented below its words.
 fn note(title: &str, words: &str, width: usize) -> String {
-    let words = clean_short(words, text::MESSAGE + 100);
+    let words = clean_short(words, MESSAGE + 100);
     let indent = title.len() + 2;
     let mut note = format!("{title}:");
     let mut column = indent;

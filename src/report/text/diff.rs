@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::place::Places;
-use super::redact::visible;
-use super::sanitise::{clean, clean_short};
 use crate::model::diagnostic::{Edit, Fix};
 use crate::model::source::{FileId, Span};
+use crate::report::place::Places;
+use crate::report::redact::visible;
+use crate::report::sanitise::{clean, clean_short};
 
 /// Lines shown of either side of a change.
 const LINES: usize = 6;

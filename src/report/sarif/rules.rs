@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::sanitise::{clean, clean_short};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::rule::{Category, Rule, Severity};
+use crate::report::sanitise::{clean, clean_short};
 
 /// Characters that GitHub shows of a description.
 const DESCRIPTION: usize = 1_024;

@@ -1,10 +1,17 @@
 //! `-o text`: frames for people, and the counts. Not a contract.
+//!
+//! [`frame`] draws a finding over an [`excerpt`] of its files, with [`notes`] below it, one of which may be a [`diff`].
+
+mod diff;
+mod excerpt;
+mod frame;
+mod notes;
 
 use std::io::{self, Write};
 
+use self::frame::Painter;
+use self::notes::notes;
 use super::Style;
-use super::frame::Painter;
-use super::notes::notes;
 use super::place::Places;
 use super::sanitise::{break_commands, clean_short};
 use crate::model::report::{NotChecked, Report};
@@ -17,7 +24,7 @@ pub(super) const MESSAGE: usize = 300;
 const NOT_CHECKED: usize = 10;
 
 /// Writes the report.
-pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::report) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if let Some(word) = &style.stop_commands {
         writeln!(out, "::stop-commands::{word}")?;
     }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::place::Places;
-use super::redact::visible;
 use crate::model::source::{FileId, Span};
+use crate::report::place::Places;
+use crate::report::redact::visible;
 
 /// Lines shown behind the first line of a span over many lines, and before its last one.
 const AFTER_FIRST: usize = 3;

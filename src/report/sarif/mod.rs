@@ -5,18 +5,24 @@
 //! most 25,000 results a run and 1,000 locations a result. An alert appears in a pull request only if every line of its
 //! region was changed, so a region is never longer than a line.
 
+mod line_hash;
+mod log;
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
-use serde::Serialize;
-
+use self::line_hash::line_hashes;
+use self::log::{
+    Artifact, Change, CodeFlow, Driver, Finding, Id, Invocation, Location, Log, Logical, Mend, Notification, Physical,
+    Region, Replacement, Run, Step, Text, ThreadFlow, Tool,
+};
+use self::rules::descriptors;
+use super::affected::affected;
 use super::fingerprint::fingerprints;
 use super::json::write_printable;
-use super::line_hash::line_hashes;
-use super::notes::affected;
 use super::place::Places;
 use super::sanitise::{clean, clean_short};
-use super::sarif_rules::{Descriptor, descriptors};
 use crate::model::diagnostic::{Diagnostic, Fix};
 use crate::model::report::{NotChecked, Report};
 use crate::model::rule::Severity;
@@ -29,159 +35,8 @@ const RELATED: usize = 100;
 /// Characters of a message.
 const MESSAGE: usize = 1_000;
 
-#[derive(Serialize)]
-struct Log<'r> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run<'r>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'r> {
-    tool: Tool<'r>,
-    column_kind: &'static str,
-    automation_details: Id,
-    invocations: [Invocation; 1],
-    results: Vec<Finding<'r>>,
-}
-
-#[derive(Serialize)]
-struct Id {
-    id: &'static str,
-}
-
-#[derive(Serialize)]
-struct Tool<'r> {
-    driver: Driver<'r>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver<'r> {
-    name: &'static str,
-    semantic_version: &'static str,
-    rules: Vec<Descriptor<'r>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_execution_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Text,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    locations: Vec<Location>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Finding<'r> {
-    rule_id: &'r str,
-    rule_index: usize,
-    level: &'static str,
-    message: Text,
-    locations: [Location; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    code_flows: Vec<CodeFlow>,
-    partial_fingerprints: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fixes: Vec<Mend>,
-}
-
-#[derive(Serialize)]
-struct Text {
-    text: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<usize>,
-    physical_location: Physical,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    logical_locations: Vec<Logical>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Text>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Artifact,
-    region: Region,
-}
-
-#[derive(Serialize)]
-struct Artifact {
-    uri: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: usize,
-    start_column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Logical {
-    fully_qualified_name: String,
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CodeFlow {
-    thread_flows: [ThreadFlow; 1],
-}
-
-#[derive(Serialize)]
-struct ThreadFlow {
-    locations: Vec<Step>,
-}
-
-#[derive(Serialize)]
-struct Step {
-    location: Location,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mend {
-    description: Text,
-    artifact_changes: Vec<Change>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Change {
-    artifact_location: Artifact,
-    replacements: Vec<Replacement>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Replacement {
-    deleted_region: Region,
-    inserted_content: Text,
-}
-
 /// Writes the report.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::report) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut places = Places::new(&report.sources);
     let prints = fingerprints(report);
     let mut chosen: Vec<(&Diagnostic, String)> = report.diagnostics.iter().zip(prints).collect();

@@ -9,12 +9,12 @@ use codespan_reporting::term::termcolor::Ansi;
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_io_write, emit_to_write_style};
 
 use super::excerpt::Excerpt;
-use super::place::Places;
-use super::sanitise::{clean, clean_short};
-use super::text::{MESSAGE, WIDTH};
+use super::{MESSAGE, WIDTH};
 use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::rule::Severity;
 use crate::model::source::{FileId, Span};
+use crate::report::place::Places;
+use crate::report::sanitise::{clean, clean_short};
 
 /// Labels shown in a frame, the primary one included.
 const LABELS: usize = 8;
