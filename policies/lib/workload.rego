@@ -1,6 +1,8 @@
 # Every kind with a pod spec, seen as the pods it makes.
 package plimsoll.workload
 
+import data.plimsoll.resource
+
 # Where the kind keeps its pod spec.
 pod_path := ["spec"] if input.kind == "Pod"
 
@@ -17,8 +19,8 @@ pod := spec if {
 
 # The labels that the pods get.
 pod_labels := labels if {
-	labels := object.get(input, array.concat(array.slice(pod_path, 0, count(pod_path) - 1), ["metadata", "labels"]), {})
-	is_object(labels)
+	template := array.slice(pod_path, 0, count(pod_path) - 1)
+	labels := resource.fields(object.get(input, array.concat(template, ["metadata"]), {}), "labels")
 }
 
 nouns := {
@@ -30,7 +32,7 @@ nouns := {
 # All containers of the pod: `spec` as written, `list` and `path` where it stands, `title` for messages.
 containers := [container |
 	some list, noun in nouns
-	some i, spec in items(pod, list)
+	some i, spec in resource.list(pod, list)
 	is_object(spec)
 	container := {
 		"spec": spec,
@@ -41,22 +43,16 @@ containers := [container |
 ]
 
 volumes := [volume |
-	some i, spec in items(pod, "volumes")
+	some i, spec in resource.list(pod, "volumes")
 	is_object(spec)
 	volume := {"spec": spec, "path": array.concat(pod_path, ["volumes", i]), "name": object.get(spec, "name", "")}
 ]
-
-# The list under a key, empty where it is absent or is no list.
-items(parent, key) := list if {
-	list := object.get(parent, key, [])
-	is_array(list)
-} else := []
 
 # Not a patch: the object carries what the API server asks of its kind, and every container says what it runs. What
 # is absent from a patch may stand in the object that it is applied to.
 complete if {
 	well_formed
-	count(items(pod, "containers")) > 0
+	count(resource.list(pod, "containers")) > 0
 	every container in containers {
 		is_string(container.spec.image)
 	}
@@ -87,13 +83,13 @@ security(container, field) := {
 	"path": array.concat(container.path, ["securityContext", field]),
 	"subject": container.title,
 } if {
-	value := object.get(container.spec, ["securityContext", field], null)
+	value := container.spec.securityContext[field]
 	value != null
 } else := {
 	"value": value,
 	"path": array.concat(pod_path, ["securityContext", field]),
 	"subject": "the pod",
 } if {
-	value := object.get(pod, ["securityContext", field], null)
+	value := pod.securityContext[field]
 	value != null
 }

@@ -19,7 +19,7 @@ deny contains finding if {
 	some container in workload.containers
 	image := container.spec.image
 	is_string(image)
-	not trim_space(image) == ""
+	trim_space(image) != ""
 	not resource.placeholder(image)
 	fault := floating(image)
 	finding := object.union(pulled(container.spec), {

@@ -18,7 +18,7 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some name, request in container.spec.resources.requests
+	some name, request in resource.fields(container.spec.resources, "requests")
 	limit := container.spec.resources.limits[name]
 	quantity.value(request) > quantity.value(limit)
 	path := array.concat(container.path, ["resources", "requests", name])
@@ -39,7 +39,7 @@ deny contains {"msg": msg, "path": ["spec", "maxReplicas"]} if {
 
 deny contains {"msg": msg, "path": ["spec", "maxUnavailable"]} if {
 	input.kind == "PodDisruptionBudget"
-	object.get(input.spec, "minAvailable", null) != null
-	object.get(input.spec, "maxUnavailable", null) != null
+	input.spec.minAvailable != null
+	input.spec.maxUnavailable != null
 	msg := sprintf("%s sets both `minAvailable` and `maxUnavailable`", [resource.described])
 }

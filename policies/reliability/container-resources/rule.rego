@@ -39,5 +39,5 @@ wanted := {
 
 stated(holder, places) if {
 	some place in places
-	object.get(holder, array.concat(["resources"], place), null) != null
+	holder.resources[place[0]][place[1]] != null
 }

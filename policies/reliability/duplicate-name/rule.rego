@@ -34,7 +34,7 @@ deny contains {"msg": msg, "path": array.concat(volume.path, ["name"])} if {
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some [list, key, noun] in [["ports", "name", "ports"], ["volumeMounts", "mountPath", "mounts"]]
-	entries := workload.items(container.spec, list)
+	entries := resource.list(container.spec, list)
 	some i, entry in entries
 	some j, other in entries
 	j < i

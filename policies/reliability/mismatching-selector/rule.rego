@@ -17,7 +17,7 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": ["spec", "selector", "matchLabels", key]} if {
 	workload.complete
-	some key, value in input.spec.selector.matchLabels
+	some key, value in resource.fields(input.spec.selector, "matchLabels")
 	object.get(workload.pod_labels, key, null) != value
 	msg := sprintf("the selector wants `%s: %v`, the pod template of %s has %s", [
 		key, value, resource.described, found(key),
@@ -26,7 +26,7 @@ deny contains {"msg": msg, "path": ["spec", "selector", "matchLabels", key]} if 
 
 deny contains {"msg": msg, "path": ["spec", "selector", "matchExpressions", i, "key"]} if {
 	workload.complete
-	some i, term in input.spec.selector.matchExpressions
+	some i, term in resource.list(input.spec.selector, "matchExpressions")
 	refused(term, object.get(workload.pod_labels, term.key, null))
 	msg := sprintf("the selector term `%s %s` does not hold for the pod template of %s", [
 		term.key, term.operator, resource.described,
@@ -39,12 +39,12 @@ found(key) := sprintf("no label `%s`", [key]) if not workload.pod_labels[key]
 
 refused(term, label) if {
 	term.operator == "In"
-	not label in term.values
+	not label in resource.list(term, "values")
 }
 
 refused(term, label) if {
 	term.operator == "NotIn"
-	label in term.values
+	label in resource.list(term, "values")
 }
 
 refused(term, null) if term.operator == "Exists"

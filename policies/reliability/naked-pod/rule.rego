@@ -17,7 +17,7 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": ["kind"]} if {
 	workload.complete
-	count(workload.items(input.metadata, "ownerReferences")) == 0
+	count(resource.list(input.metadata, "ownerReferences")) == 0
 	not resource.hook
 	not resource.annotations["kubernetes.io/config.mirror"]
 	msg := sprintf("%s has no controller", [resource.described])

@@ -27,7 +27,9 @@ deny contains {"msg": msg, "path": ["spec", "minAvailable"]} if {
 # Without a bound the controller expects no healthy pod and allows no disruption either.
 deny contains {"msg": msg, "path": ["spec"]} if {
 	input.spec.selector
-	object.get(input.spec, "minAvailable", null) == null
-	object.get(input.spec, "maxUnavailable", null) == null
+	not bound("minAvailable")
+	not bound("maxUnavailable")
 	msg := sprintf("%s states no bound, so it allows no eviction", [resource.described])
 }
+
+bound(field) if input.spec[field] != null

@@ -24,7 +24,7 @@ deny contains {"msg": msg, "path": path} if {
 	is_string(port)
 	not regex.match(`^[0-9]+$`, port)
 	not resource.placeholder(port)
-	names := {name | some declared in workload.items(container.spec, "ports"); name := declared.name}
+	names := {name | some declared in resource.list(container.spec, "ports"); name := declared.name}
 	not port in names
 	path := array.concat(container.path, array.concat(handler, [action, "port"]))
 	msg := sprintf("`%s` of %s asks the port `%s`, which the container does not declare, in %s", [

@@ -18,7 +18,7 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.complete
 	some container in workload.containers
-	some i, mount in workload.items(container.spec, "volumeMounts")
+	some i, mount in resource.list(container.spec, "volumeMounts")
 	is_string(mount.name)
 	not mount.name in defined
 	path := array.concat(container.path, ["volumeMounts", i, "name"])
@@ -31,5 +31,5 @@ defined contains volume.name if some volume in workload.volumes
 
 defined contains claim.metadata.name if {
 	input.kind == "StatefulSet"
-	some claim in workload.items(input.spec, "volumeClaimTemplates")
+	some claim in resource.list(input.spec, "volumeClaimTemplates")
 }

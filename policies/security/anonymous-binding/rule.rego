@@ -16,13 +16,13 @@ package plimsoll.security["anonymous-binding"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
-	some i, subject in input.subjects
+	some i, subject in resource.list(input, "subjects")
 	subject.name in {"system:anonymous", "system:unauthenticated", "system:masters"}
 	msg := sprintf("%s gives rights to `%s`", [resource.described, subject.name])
 }
 
 deny contains {"msg": msg, "path": ["subjects", i, "name"], "severity": "warning"} if {
-	some i, subject in input.subjects
+	some i, subject in resource.list(input, "subjects")
 	subject.name == "system:authenticated"
 	msg := sprintf("%s gives rights to every account, by `%s`", [resource.described, subject.name])
 }

@@ -20,7 +20,8 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some i, capability in container.spec.securityContext.capabilities.add
+	some i, capability in resource.list(container.spec.securityContext.capabilities, "add")
+	is_string(capability)
 	not capability in baseline
 	path := array.concat(container.path, ["securityContext", "capabilities", "add", i])
 	msg := sprintf("%s adds the capability `%s`%s, in %s", [

@@ -15,7 +15,7 @@ package plimsoll.security["default-sa-binding"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
-	some i, subject in input.subjects
+	some i, subject in resource.list(input, "subjects")
 	subject.kind == "ServiceAccount"
 	subject.name == "default"
 	msg := sprintf("%s gives rights to the default service account", [resource.described])

@@ -18,7 +18,7 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some i, port in workload.items(container.spec, "ports")
+	some i, port in resource.list(container.spec, "ports")
 	port.hostPort != 0
 	path := array.concat(container.path, ["ports", i, "hostPort"])
 	msg := sprintf("%s takes port %v of the node, in %s", [container.title, port.hostPort, resource.described])

@@ -17,12 +17,12 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "tls"]} if {
 	serves
-	count(object.get(input.spec, "tls", [])) == 0
+	resource.list(input.spec, "tls") == []
 	msg := sprintf("%s serves without TLS", [resource.described])
 }
 
 # Not a patch.
-serves if count(input.spec.rules) > 0
+serves if resource.list(input.spec, "rules") != []
 
 serves if input.spec.defaultBackend
 

@@ -15,7 +15,8 @@ package plimsoll.security["ingress-wildcard-host"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "rules", i, "host"]} if {
-	some i, rule in input.spec.rules
+	some i, rule in resource.list(input.spec, "rules")
+	is_object(rule)
 	host := object.get(rule, "host", "")
 	any_host(host)
 	msg := sprintf("%s answers for %s", [resource.described, words(host)])
@@ -23,7 +24,10 @@ deny contains {"msg": msg, "path": ["spec", "rules", i, "host"]} if {
 
 any_host(host) if host == ""
 
-any_host(host) if contains(host, "*")
+any_host(host) if {
+	is_string(host)
+	contains(host, "*")
+}
 
 words("") := "every host"
 

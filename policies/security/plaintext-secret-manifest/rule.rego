@@ -18,7 +18,7 @@ deny contains {"msg": msg, "path": [field]} if {
 	not input.sops
 	not resource.annotations["avp.kubernetes.io/path"]
 	some field in ["data", "stringData"]
-	plain := [key | some key, value in input[field]; literal(value)]
+	plain := [key | some key, value in resource.fields(input, field); literal(value)]
 	count(plain) > 0
 	msg := sprintf("%s holds its values in plain text", [resource.described])
 }
@@ -26,7 +26,7 @@ deny contains {"msg": msg, "path": [field]} if {
 # Neither empty, nor filled in later, nor encrypted by SOPS.
 literal(value) if {
 	is_string(value)
-	not trim_space(value) == ""
+	trim_space(value) != ""
 	not resource.placeholder(value)
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")

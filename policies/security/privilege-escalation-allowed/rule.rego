@@ -26,4 +26,4 @@ deny contains {"msg": msg, "path": path} if {
 # Privileged mode and CAP_SYS_ADMIN allow it anyway, and have rules of their own.
 implied(context) if context.privileged == true
 
-implied(context) if "SYS_ADMIN" in context.capabilities.add
+implied(context) if "SYS_ADMIN" in resource.list(context.capabilities, "add")

@@ -21,9 +21,10 @@ deny contains {"msg": msg, "path": path} if {
 	some handler in handlers
 	some action in ["httpGet", "tcpSocket"]
 	host := object.get(container.spec, array.concat(handler, [action, "host"]), "")
-	not host in {"", null}
+	is_string(host)
+	host != ""
 	path := array.concat(container.path, array.concat(handler, [action, "host"]))
-	msg := sprintf("`%s` of %s asks the host `%v`, in %s", [
+	msg := sprintf("`%s` of %s asks the host `%s`, in %s", [
 		handler[count(handler) - 1], container.title, host, resource.described,
 	])
 }

@@ -15,9 +15,9 @@ package plimsoll.security["rbac-escalation-verbs"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["rules", i, "verbs", j]} if {
-	some i, entry in input.rules
-	count(object.get(entry, "resourceNames", [])) == 0
-	some j, verb in entry.verbs
+	some i, entry in resource.list(input, "rules")
+	resource.list(entry, "resourceNames") == []
+	some j, verb in resource.list(entry, "verbs")
 	verb in {"bind", "escalate", "impersonate"}
 	msg := sprintf("%s grants the verb `%s`", [resource.described, verb])
 }
@@ -25,12 +25,12 @@ deny contains {"msg": msg, "path": ["rules", i, "verbs", j]} if {
 # Writing roles and bindings is checked against the writer's own rights, unless these hold `bind` or `escalate`; a role
 # that may write both is still the usual first step of an attacker.
 deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
-	some i, entry in input.rules
-	"rbac.authorization.k8s.io" in entry.apiGroups
-	some j, kind in entry.resources
+	some i, entry in resource.list(input, "rules")
+	"rbac.authorization.k8s.io" in resource.list(entry, "apiGroups")
+	some j, kind in resource.list(entry, "resources")
 	kind in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}
-	some verb in entry.verbs
+	some verb in resource.list(entry, "verbs")
 	verb in {"create", "update", "patch", "*"}
-	j == min([k | some k, other in entry.resources; other in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}])
+	j == min([k | some k, other in resource.list(entry, "resources"); other in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}])
 	msg := sprintf("%s grants write access to `%s`", [resource.described, kind])
 }

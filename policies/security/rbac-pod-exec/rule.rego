@@ -15,10 +15,10 @@ package plimsoll.security["rbac-pod-exec"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
-	some i, entry in input.rules
-	some verb in entry.verbs
+	some i, entry in resource.list(input, "rules")
+	some verb in resource.list(entry, "verbs")
 	verb in {"create", "get", "*"}
-	some j, kind in entry.resources
+	some j, kind in resource.list(entry, "resources")
 	kind in {"pods/exec", "pods/attach"}
 	msg := sprintf("%s grants `%s`", [resource.described, kind])
 }

@@ -16,10 +16,10 @@ import data.plimsoll.resource
 
 # One finding for a rule entry, at its first star.
 deny contains {"msg": msg, "path": ["rules", i, stars[0].field, stars[0].index]} if {
-	some i, entry in input.rules
+	some i, entry in resource.list(input, "rules")
 	stars := [{"field": field, "index": index} |
 		some field in ["verbs", "resources", "apiGroups"]
-		some index, word in entry[field]
+		some index, word in resource.list(entry, field)
 		word == "*"
 	]
 	count(stars) > 0

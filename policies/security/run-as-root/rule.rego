@@ -18,7 +18,7 @@ import data.plimsoll.workload
 # One finding for each security context that says so: the user, else the switch, else the group. With a user namespace
 # (`hostUsers: false`) the root of the container is nobody on the node.
 deny contains {"msg": msg, "path": setting.path} if {
-	object.get(workload.pod, "hostUsers", true) != false
+	not workload.pod.hostUsers == false
 	some container in workload.containers
 	setting := told(container)
 	msg := sprintf("%s %s, in %s", [setting.subject, setting.what, resource.described])

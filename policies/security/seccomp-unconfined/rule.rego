@@ -16,14 +16,14 @@ import data.plimsoll.resource
 import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
-	object.get(workload.pod, ["securityContext", "seccompProfile", "type"], "") == "Unconfined"
+	workload.pod.securityContext.seccompProfile.type == "Unconfined"
 	path := array.concat(workload.pod_path, ["securityContext", "seccompProfile", "type"])
 	msg := sprintf("%s runs without a seccomp filter", [resource.described])
 }
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	object.get(container.spec, ["securityContext", "seccompProfile", "type"], "") == "Unconfined"
+	container.spec.securityContext.seccompProfile.type == "Unconfined"
 	path := array.concat(container.path, ["securityContext", "seccompProfile", "type"])
 	msg := sprintf("%s runs without a seccomp filter, in %s", [container.title, resource.described])
 }

@@ -18,7 +18,7 @@ import data.plimsoll.workload
 # The message never quotes the value.
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some i, variable in workload.items(container.spec, "env")
+	some i, variable in resource.list(container.spec, "env")
 	is_string(variable.name)
 	secret(upper(variable.name))
 	literal(variable.value)
@@ -50,8 +50,7 @@ about(name) if {
 
 literal(value) if {
 	is_string(value)
-	not trim_space(value) == ""
-	not lower(value) in {"true", "false", "yes", "no"}
+	not lower(trim_space(value)) in {"", "true", "false", "yes", "no"}
 	not resource.placeholder(value)
 	not startswith(value, "/")
 }

@@ -15,6 +15,6 @@ package plimsoll.security["service-external-ips"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "externalIPs"]} if {
-	count(input.spec.externalIPs) > 0
+	resource.list(input.spec, "externalIPs") != []
 	msg := sprintf("%s claims external IPs", [resource.described])
 }

@@ -18,8 +18,8 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some i, mount in workload.items(container.spec, "volumeMounts")
-	object.get(mount, "readOnly", false) != true
+	some i, mount in resource.list(container.spec, "volumeMounts")
+	not mount.readOnly == true
 	some volume in host_path.volumes
 	volume.name == mount.name
 	path := array.concat(container.path, ["volumeMounts", i, "name"])

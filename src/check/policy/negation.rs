@@ -4,10 +4,11 @@
 //! `not startswith(c.image, "ok/")` becomes `p0 := c.image; not startswith(p0, "ok/")`.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use regorus::unstable::{BoolOp, Expr, Literal, LiteralStmt, Rule};
 
-use super::rewrite::Edit;
+use super::rewrite::{self, Edit};
 use super::syntax::{self, Node, Reference};
 
 /// The first letters of the variables that hold operands; a policy with such a name is left as it is.
@@ -109,7 +110,7 @@ impl Hoist<'_> {
 
     /// Takes an expression out, with the operands that were taken out of it before.
     fn hoist(&mut self, expr: &Expr) {
-        let (start, end) = (expr.span().start as usize, expr.span().end as usize);
+        let Range { start, end } = rewrite::bounds(self.text, expr.span());
         let (inner, outer): (Vec<Edit>, Vec<Edit>) =
             std::mem::take(&mut self.edits).into_iter().partition(|edit| edit.start >= start && edit.end <= end);
         self.edits = outer;
@@ -135,7 +136,7 @@ impl Hoist<'_> {
         let mut edits = self.edits;
         if without_braces(self.text, start) {
             front.insert_str(0, "{ ");
-            let end = statement.span.end as usize;
+            let end = rewrite::bounds(self.text, &statement.span).end;
             edits.push(Edit { start: end, end, text: " }".to_owned() });
         }
         edits.push(Edit { start, end: start, text: front });
@@ -148,7 +149,7 @@ fn modifiers(text: &str, statement: &LiteralStmt) -> Option<String> {
     let (Some(first), Some(last)) = (statement.with_mods.first(), statement.with_mods.last()) else {
         return Some(String::new());
     };
-    let written = text.get(first.span.start as usize..last.r#as.span().end as usize)?;
+    let written = text.get(first.span.start as usize..rewrite::bounds(text, last.r#as.span()).end)?;
     (written.starts_with("with") && !written.contains('\n')).then(|| format!(" {written}"))
 }
 

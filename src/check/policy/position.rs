@@ -22,6 +22,8 @@ struct Responsible {
     leaf: bool,
     /// The rule found less than before, rather than the same with another text.
     fewer: bool,
+    /// The message says the value, so it may be missing only because the message cannot be made.
+    quoted: bool,
 }
 
 /// The responsible node for each of `wanted`; `None` where none is, or only one that says which object it is. `before`
@@ -49,7 +51,8 @@ pub(super) fn by_trial(
             for (at, message) in wanted.iter().enumerate() {
                 if is_gone(message, before, &left) {
                     responsible = true;
-                    found[at].push(Responsible { path: path.clone(), leaf, fewer: left.len() < before.len() });
+                    let quoted = leaf && is_quoted(lookup(input, &path), message);
+                    found[at].push(Responsible { path: path.clone(), leaf, fewer: left.len() < before.len(), quoted });
                 }
             }
             // What leaves every message alone has nothing responsible below it.
@@ -67,13 +70,22 @@ fn is_gone(message: &str, before: &[String], left: &[String]) -> bool {
     left.iter().all(|other| other != message) && count(left) < count(before)
 }
 
+fn is_quoted(value: Option<&Rego>, message: &str) -> bool {
+    match value {
+        Some(Rego::String(text)) => !text.is_empty() && message.contains(&**text),
+        Some(value @ Rego::Number(_)) => message.contains(&value.to_string()),
+        _ => false,
+    }
+}
+
 /// The deepest responsible leaf, else the deepest list item, else the deepest field; one that takes a violation away
-/// before one that only changes its text.
+/// before one that only changes its text, and of equal ones one that the message does not quote.
 fn best(found: &[Responsible]) -> Option<Found> {
     let pick = |fits: &dyn Fn(&Responsible) -> bool, sure: bool| {
         let fitting = || found.iter().filter(|node| !is_identity(&node.path) && fits(node));
         let depth = fitting().map(|node| node.path.len()).max()?;
-        fitting().find(|node| node.path.len() == depth).map(|node| Found { path: Path(node.path.clone()), sure })
+        let deepest = fitting().filter(|node| node.path.len() == depth).min_by_key(|node| node.quoted);
+        deepest.map(|node| Found { path: Path(node.path.clone()), sure })
     };
     pick(&|node| node.fewer && node.leaf, true)
         .or_else(|| pick(&|node| node.fewer && matches!(node.path.last(), Some(Segment::Index(_))), true))

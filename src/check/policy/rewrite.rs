@@ -2,8 +2,9 @@
 //! but never in its lines, so that only columns need to be mapped back.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use regorus::unstable::{Expr, Module, Rule, RuleHead};
+use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
 use super::extensions;
 use super::negation;
@@ -83,6 +84,14 @@ impl Rewritten {
     }
 }
 
+/// The bytes of a syntax node. regorus leaves the quotes out of a span that begins or ends with a text.
+pub(super) fn bounds(text: &str, span: &Span) -> Range<usize> {
+    let quote = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'"' | b'`'));
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+    start - usize::from(quote(before))..end + usize::from(quote(text.as_bytes().get(end)))
+}
+
 /// Blanks out an import with its keyword.
 fn import_statement(text: &str, start: usize, end: usize) -> Option<Edit> {
     let keyword = text.get(..start)?.rfind("import")?;
@@ -117,10 +126,10 @@ fn out_parameters(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
             return;
         }
         let (Some(last), Some(out)) = (params.iter().rev().nth(1), params.last()) else { return };
-        let (start, from, to) = (span.start as usize, last.span().end as usize, span.end as usize);
-        let Some(out) = text.get(out.span().start as usize..out.span().end as usize) else { return };
-        edits.push(Edit { start, end: start, text: format!("{out} = ") });
-        edits.push(Edit { start: from, end: to, text: ")".to_owned() });
+        let (call, last) = (bounds(text, span), bounds(text, last.span()));
+        let Some(out) = text.get(bounds(text, out.span())) else { return };
+        edits.push(Edit { start: call.start, end: call.start, text: format!("{out} = ") });
+        edits.push(Edit { start: last.end, end: call.end, text: ")".to_owned() });
     });
 }
 

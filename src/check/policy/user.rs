@@ -74,7 +74,7 @@ impl User {
         for (file, _, text) in files {
             match parse(*file, text) {
                 Ok(module) => parsed.push((*file, text, module)),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         let modules: Vec<&Module> = parsed.iter().map(|(.., parsed)| parsed.module.as_ref()).collect();
@@ -212,13 +212,12 @@ fn module_name(number: usize) -> String {
 }
 
 /// Parses as Rego v1, and as v0 if that fails.
-fn parse(file: FileId, text: &str) -> Result<Parsed, Diagnostic> {
+fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
     if let Some(offset) = scan::too_deep(text) {
         let message = format!("brackets are nested deeper than {}", scan::DEEPEST);
         let span = Span::new(file, offset as u32, offset as u32 + 1);
-        return Err(
-            Diagnostic::new(&POLICY_ERROR, span, message, "").help("give deep literals a name, or make them data")
-        );
+        let problem = Diagnostic::new(&POLICY_ERROR, span, message, "");
+        return Err(Box::new(problem.help("give deep literals a name, or make them data")));
     }
     let attempt = |v0: bool| -> Result<Parsed, Failure> {
         let mut engine = engine::blank();
@@ -231,17 +230,23 @@ fn parse(file: FileId, text: &str) -> Result<Parsed, Diagnostic> {
         Ok(parsed) => return Ok(parsed),
         Err(failure) => failure,
     };
-    match attempt(true) {
-        Ok(parsed) => Ok(parsed),
-        // Neither; the version that came further is the one that was meant.
-        Err(v0) if v0.place > v1.place => Err(unreadable(file, text, &v0)),
-        Err(_) => Err(unreadable(file, text, &v1)),
+    // "`if` keyword is required before rule body". Trying v0 on a text that uses `if` makes regorus write warnings.
+    let classic = v1.message.contains("keyword is required");
+    if !classic && has_word(text, "if") {
+        return Err(unreadable(file, text, &v1));
     }
+    attempt(true).map_err(|v0| unreadable(file, text, if classic { &v0 } else { &v1 }))
 }
 
-fn unreadable(file: FileId, text: &str, failure: &Failure) -> Diagnostic {
+/// Whether a line of the text that is no comment has this word.
+fn has_word(text: &str, word: &str) -> bool {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    code.flat_map(|line| line.split(|char: char| !(char.is_alphanumeric() || char == '_'))).any(|part| part == word)
+}
+
+fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
     let offset = failure.place.as_ref().map_or(0, |place| offset(text, place.line, place.column));
-    Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), "")
+    Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
 }
 
 fn refused(problem: Problem, parsed: &[(FileId, &str, Parsed)]) -> Diagnostic {
