@@ -17,6 +17,7 @@ mod values;
 use crate::model::definition::fabrikate::{ComponentFile, ConfigFile};
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
 
 use super::{Format, Input, Text, by_name, file_of, folder_of};
 
@@ -32,6 +33,7 @@ impl Format for Fabrikate {
 
     fn plan(&self, input: &Input<'_>, plan: &mut Plan) {
         read_components(input, plan);
+        cast_broken(input, plan);
         if plan.components.is_empty() {
             return;
         }
@@ -57,6 +59,25 @@ fn read_components(input: &Input<'_>, plan: &mut Plan) {
             let component = read::component(root, &mut plan.findings);
             plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateComponent));
             plan.components.push(ComponentFile { file, folder: folder_of(name).to_owned(), component });
+        }
+    }
+}
+
+/// A file that cannot be read cannot be told from other tools' files by its fields; its name and its words have to do.
+/// That it is ours matters, because what is wrong with the text of other tools' files is theirs.
+fn cast_broken(input: &Input<'_>, plan: &mut Plan) {
+    let is_broken = |part: &Part| part.documents.is_empty() && !part.findings.is_empty() && !part.template;
+    let is_used = !plan.components.is_empty();
+    for (_, file, part) in by_name(input, recognise::is_component_name) {
+        if is_broken(part) && (is_used || recognise::mentions_components(&part.text)) {
+            plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateComponent));
+        }
+    }
+    for (_, file, part) in by_name(input, recognise::is_config_name) {
+        let word = part.roots().next().map(|(_, root)| root).filter(|root| root.is_scalar() && !root.is_null());
+        if is_used && (is_broken(part) || word.is_some()) {
+            plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateConfig));
+            plan.findings.extend(word.map(|root| read::not_a_map(root.span())));
         }
     }
 }

@@ -44,6 +44,16 @@ pub(super) fn config(root: Value<'_>, findings: &mut Vec<Diagnostic>) -> Config 
     Reader { findings, left: BUDGET }.config(root, 0)
 }
 
+/// A config file that holds nothing but a word.
+pub(super) fn not_a_map(span: Span) -> Diagnostic {
+    wrong_shape(span, "a config file must be a map")
+}
+
+fn wrong_shape(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&rules::INVALID_VALUE, span, message, "")
+        .effect("Fabrikate cannot decode the file, and `fab generate` fails")
+}
+
 struct Reader<'f> {
     findings: &'f mut Vec<Diagnostic>,
     left: usize,
@@ -193,10 +203,7 @@ impl Reader<'_> {
     }
 
     fn wrong(&mut self, span: Span, message: impl Into<String>) {
-        self.findings.push(
-            Diagnostic::new(&rules::INVALID_VALUE, span, message, "")
-                .effect("Fabrikate cannot decode the file, and `fab generate` fails"),
-        );
+        self.findings.push(wrong_shape(span, message));
     }
 
     fn spend(&mut self) -> bool {

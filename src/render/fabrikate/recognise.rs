@@ -55,6 +55,11 @@ fn has_typical_field(root: Value<'_>) -> bool {
     })
 }
 
+/// Whether a component file that cannot be read speaks of what Fabrikate's do.
+pub(super) fn mentions_components(text: &str) -> bool {
+    ["subcomponents", "generator", "static", "helm"].iter().any(|word| text.contains(word))
+}
+
 /// Whether a file in the `config` folder of a component is configuration, and not a manifest that lies there.
 pub(super) fn is_config(root: Value<'_>) -> bool {
     root.is_mapping() && (root.get("apiVersion").is_none() || root.get("kind").is_none())
