@@ -180,9 +180,45 @@ const PLANNED: &[&str] = &[
     "init",
 ];
 
+/// Arguments that cannot be followed, or a wish for help.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What clap has to say.
+    pub error: clap::Error,
+    /// What plimsoll adds.
+    pub hint: Option<String>,
+}
+
+/// Reads the arguments of the process, its name first.
+///
+/// # Errors
+/// Arguments that cannot be followed; also `--help` and `--version`, which are no failures.
+pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Command, Refusal> {
+    Cli::try_parse_from(arguments)
+        .map(|cli| cli.command)
+        .map_err(|error| Refusal { hint: planned_hint(&error), error })
+}
+
+/// Writes the completion script of a shell.
+pub fn completions(shell: Shell, out: &mut dyn std::io::Write) {
+    clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "plimsoll", &mut IntoWriter(out));
+}
+
+/// clap_complete asks for a sized writer.
+struct IntoWriter<'w>(&'w mut dyn std::io::Write);
+
+impl std::io::Write for IntoWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// A hint for an argument that this release refuses although the documentation of later ones has it.
-#[must_use]
-pub fn planned_hint(error: &clap::Error) -> Option<String> {
+fn planned_hint(error: &clap::Error) -> Option<String> {
     use clap::error::{ContextKind, ContextValue};
     let refused = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| match error
         .get(kind)?

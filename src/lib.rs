@@ -1,11 +1,109 @@
 //! plimsoll: the linter that a team trusts between `git push` and the cluster.
+//!
+//! # The house
+//!
+//! Nouns live in [`model`]; each stage of the one-way flow is one verb and one folder; [`lint`] and [`examine`] alone
+//! know their order.
+//!
+//! | room | what it does |
+//! | --- | --- |
+//! | [`model`] | files, spans, the YAML tree and its cursor, paths, resources, rules, diagnostics, the report: plain data |
+//! | [`discover`] | verb 1: the paths of the command line become a listing of files |
+//! | [`load`] | verb 2: bytes become documents with spans, as Kubernetes reads them; suppression comments |
+//! | [`render`] | verb 3: definitions, what they generate, and the way back from a generated line to theirs |
+//! | [`check`] | verb 4: schemas, policies, rules about definitions: resources become diagnostics |
+//! | [`report`] | verb 5: suppress, merge, sort, write; one file per output format |
+//! | [`cli`] | what was typed |
+//! | [`settings`] | arguments and `plimsoll.yaml` become the options of each stage |
+//! | [`examine`] | load -> render -> check, for one tree of files, in parallel |
+//! | [`explain`] | the commands that describe plimsoll itself |
+//!
+//! # The laws
+//!
+//! A room imports only rooms above it in the table, and stages never import each other. A dependency has one owner.
+//! From `load` on nothing fails: broken input becomes a diagnostic with a span; only arguments, configuration and
+//! policies that do not compile end a run early. Rules speak in paths, and [`model::path::Path`] alone turns one into a
+//! span. The file is in the span. `fixtures/tidy.rs` holds these laws.
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod cli;
 pub mod discover;
+pub mod examine;
+pub mod explain;
 pub mod load;
 pub mod model;
 pub mod render;
 pub mod report;
 pub mod settings;
+
+mod lint;
+
+use std::io::{self, Read, Write};
+
+use cli::Command;
+use model::rule::Rule;
+
+pub use lint::lint;
+
+/// Runs a command. Returns the exit code: 0 for nothing to say, 1 for findings, 2 for a run that cannot be trusted.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    match command {
+        Command::Lint(arguments) => lint(arguments, out, err),
+        Command::Parse(arguments) => parse(&arguments, out, err),
+        Command::Explain(arguments) => {
+            let rules = rules();
+            if let Some(rule) = rules.iter().find(|rule| rule.id == *arguments.rule) {
+                return explain::explain(rule, out).map(|()| 0);
+            }
+            let near = model::near::nearest(&arguments.rule, rules.iter().map(|rule| &*rule.id));
+            let hint = near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));
+            writeln!(err, "error: there is no rule `{}`\nhelp: {hint}", report::sanitise::clean(&arguments.rule))?;
+            Ok(2)
+        }
+        Command::Rules(arguments) => match arguments.output {
+            cli::ListFormat::Text => explain::rules_as_text(&rules(), out).map(|()| 0),
+            cli::ListFormat::Json => explain::rules_as_json(&rules(), out).map(|()| 0),
+        },
+        Command::Schemas(arguments) => explain::schemas(&arguments, out, err),
+        Command::Completions { shell } => {
+            cli::completions(shell, out);
+            Ok(0)
+        }
+    }
+}
+
+/// Every rule that plimsoll brings along, by category and id.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    let mut rules: Vec<Rule> = load::rules()
+        .chain(check::rules())
+        .chain(render::RULES)
+        .chain(report::RULES)
+        .chain(settings::RULES)
+        .cloned()
+        .chain(check::policy::pack_rules())
+        .collect();
+    rules.sort_by(|a, b| (a.category, &a.id).cmp(&(b.category, &b.id)));
+    rules
+}
+
+/// `plimsoll parse`
+fn parse(arguments: &cli::Parse, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let named = arguments.file.as_deref().filter(|file| file.as_os_str() != "-");
+    let mut bytes = Vec::new();
+    let read = match named {
+        Some(file) => std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)),
+        None => io::stdin().read_to_end(&mut bytes),
+    };
+    let name = named.map_or_else(|| "<stdin>".to_owned(), |file| file.to_string_lossy().into_owned());
+    if let Err(error) = read {
+        writeln!(err, "error: `{}` cannot be read: {error}", report::sanitise::clean(&name))?;
+        return Ok(2);
+    }
+    let all_read = load::parse::parse(&name, &bytes, arguments.lenient, out)?;
+    Ok(u8::from(!all_read))
+}

@@ -4,3 +4,18 @@ pub mod definition;
 pub mod deprecation;
 pub mod policy;
 pub mod schema;
+
+use crate::model::rule::Rule;
+
+/// What resources are checked against.
+pub struct Rules {
+    /// The built-in kinds of the Kubernetes version at hand.
+    pub schemas: schema::Schemas,
+    /// The built-in pack and the user's policies, compiled.
+    pub policies: policy::Policies,
+}
+
+/// The rules of this stage that are not written in Rego.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [schema::RULES, deprecation::RULES, definition::RULES, policy::RULES].into_iter().flatten()
+}

@@ -2,12 +2,15 @@
 //! disk. Nothing outside the root is entered: a link that leads out is named and left alone.
 
 mod ignored;
+mod policies;
 mod walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::GlobSet;
+
+pub use policies::{PolicyFile, policies};
 
 use crate::model::listing::Listing;
 use crate::model::source::{FileId, Sources};
@@ -21,7 +24,9 @@ pub struct Options {
     pub working_directory: PathBuf,
     /// The root of the repository: links may lead anywhere in it, and nowhere else.
     pub root: PathBuf,
-    /// Globs, relative to the root, of what is left out below folders.
+    /// The folder that `exclude` is relative to.
+    pub base: PathBuf,
+    /// Globs of what is left out below folders.
     pub exclude: GlobSet,
     /// The text of standard input, and the name its findings are given.
     pub stdin: Option<(String, Vec<u8>)>,

@@ -22,6 +22,8 @@ pub struct Examined {
     pub documents: usize,
     /// Kubernetes objects in those.
     pub resources: usize,
+    /// Definition files: components, kustomizations, charts and objects of definition formats.
+    pub definitions: usize,
 }
 
 /// The findings of a run, in their final order, and what the reader needs beside them.

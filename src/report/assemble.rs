@@ -40,7 +40,7 @@ pub struct Exception {
 /// Makes the report of a run. Equal findings in another order, as threads bring them, give an equal report.
 #[must_use]
 pub fn assemble(examined: Examined, options: &Options<'_>) -> Report {
-    let Examined { findings, mut suppressions, not_checked, sources, files, documents, resources } = examined;
+    let Examined { findings, mut suppressions, not_checked, sources, files, documents, resources, .. } = examined;
     suppressions.sort_by_key(|suppression| suppression.span);
     let parted = suppress::part(levelled(findings, options), &suppressions, &sources, options);
     let mut kept = levelled(parted.kept, options);

@@ -16,6 +16,7 @@ mod redact;
 mod rules;
 pub mod sanitise;
 mod sarif;
+mod statistics;
 mod suppress;
 mod text;
 
@@ -23,6 +24,7 @@ use std::io::{self, Write};
 
 pub use assemble::{Exception, Options, assemble};
 pub use rules::RULES;
+pub use statistics::statistics;
 
 use crate::model::report::Report;
 

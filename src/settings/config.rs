@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::model::near::nearest;
 use crate::model::rule::Severity;
 
 /// The file as it is written. Keys that this release does not know are errors.
@@ -13,7 +14,7 @@ use crate::model::rule::Severity;
 pub struct Config {
     /// The Kubernetes version to check against.
     pub kubernetes: Vec<String>,
-    /// Globs, relative to the root of the repository, of what is left out.
+    /// Globs, relative to the folder of this file, of what is left out.
     pub exclude: Vec<String>,
     /// Selectors of the rules that are on.
     pub select: Vec<String>,
@@ -23,7 +24,7 @@ pub struct Config {
     pub ignore: Vec<String>,
     /// Settings of single rules.
     pub rules: BTreeMap<String, RuleConfig>,
-    /// Rego files and folders, relative to the root of the repository.
+    /// Rego files and folders, relative to the folder of this file.
     pub policies: Vec<String>,
     /// Findings that are known and accepted.
     pub suppress: Vec<Suppress>,
@@ -80,7 +81,7 @@ pub enum Unchecked {
 pub struct Suppress {
     /// The rule's id.
     pub rule: String,
-    /// A glob for the file, relative to the root of the repository.
+    /// A glob for the file, relative to the folder of this file.
     pub path: Option<String>,
     /// The kind of the object.
     pub kind: Option<String>,
@@ -129,7 +130,7 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         Some(key) if PLANNED.contains(&key) => {
             Some(format!("`{key}` is planned and not part of plimsoll {}", env!("CARGO_PKG_VERSION")))
         }
-        Some(key) => nearest(key, known).map(|near| format!("did you mean `{near}`?")),
+        Some(key) => nearest(key, known.split('`').skip(1).step_by(2)).map(|near| format!("did you mean `{near}`?")),
         None => None,
     };
     let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {known}")));
@@ -147,17 +148,6 @@ fn find_key(text: &str, key: &str, from: usize) -> Option<usize> {
     };
     let places: Vec<usize> = text.match_indices(key).map(|(at, _)| at).filter(|&at| begins(at)).collect();
     places.iter().copied().find(|&at| at >= from).or_else(|| places.first().copied())
-}
-
-fn nearest<'k>(key: &str, known: &'k str) -> Option<&'k str> {
-    known
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

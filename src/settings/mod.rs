@@ -1,3 +1,312 @@
 //! Arguments and `plimsoll.yaml` become the options of each stage. A worker never learns that flags exist.
 
 pub mod config;
+mod output;
+mod place;
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
+
+use crate::cli;
+use crate::discover;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::{Category, Rule, Severity};
+use crate::model::selection::{Selection, Selector};
+use crate::model::source::{FileId, Sources, Span};
+use config::{Config, Unchecked};
+
+pub use output::{Destination, Output};
+pub use place::Place;
+
+/// What ends a run before it begins, with exit code 2.
+pub static RULES: &[Rule] = &[Rule::new(
+    "invalid-configuration",
+    Category::Policy,
+    Severity::Error,
+    "the arguments or the configuration cannot be followed",
+    "nothing is checked, and the run ends with exit code 2",
+    "correct the marked place",
+)];
+
+/// The options of each stage of `lint`.
+#[derive(Debug)]
+pub struct Settings {
+    /// What to read.
+    pub discover: discover::Options,
+    /// Where the run takes place.
+    pub place: Place,
+    /// The Kubernetes version to check against, as typed; `None` for the newest known.
+    pub kubernetes: Option<String>,
+    /// Rego files and folders.
+    pub policies: Vec<PathBuf>,
+    /// The Fabrikate environments to merge; empty for all.
+    pub environments: Vec<String>,
+    /// The folder of the generated manifests where it is not `generated`, by its printed name.
+    pub generated: Option<String>,
+    /// Which rules speak.
+    pub selection: Selection,
+    /// Findings that the configuration accepts.
+    pub suppress: Vec<Suppress>,
+    /// Whether a suppression without a reason is a warning.
+    pub require_reason: bool,
+    /// Whether something that could not be checked fails the run.
+    pub unchecked_fails: bool,
+    /// The lowest severity that fails the run; `None` for never.
+    pub fail_on: Option<Severity>,
+    /// What to write where.
+    pub outputs: Vec<Output>,
+    /// Worker threads; `None` for the cores at hand.
+    pub jobs: Option<usize>,
+    /// Whether to colour what goes to standard output.
+    pub color: bool,
+    /// How much to say.
+    pub verbosity: Verbosity,
+    /// Whether to count findings by rule.
+    pub statistics: bool,
+}
+
+/// How much to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Findings only.
+    Quiet,
+    /// Findings and a summary.
+    Normal,
+    /// How places were found, too.
+    Verbose,
+}
+
+/// One entry of `suppress:`, its glob compiled.
+#[derive(Debug)]
+pub struct Suppress {
+    /// As written.
+    pub entry: config::Suppress,
+    /// Where it is written.
+    pub span: Span,
+    /// Its `path`.
+    pub path: Option<GlobMatcher>,
+}
+
+impl Suppress {
+    /// Whether the entry covers a finding: the rule, and all parts that are given.
+    #[must_use]
+    pub fn covers(&self, finding: &Diagnostic, sources: &Sources, place: &Place) -> bool {
+        let entry = &self.entry;
+        let is = |wanted: &Option<String>, found: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
+        };
+        let object = finding.resource.as_deref();
+        entry.rule == finding.rule
+            && is(&entry.kind, object.map(|object| object.kind.as_str()))
+            && is(&entry.namespace, object.and_then(|object| object.namespace.as_deref()))
+            && is(&entry.name, object.and_then(|object| object.name.as_deref()))
+            && self.path.as_ref().is_none_or(|path| {
+                let causes = finding.labels.iter().filter(|label| label.cause).map(|label| label.span.file);
+                let mut files = causes.chain([finding.primary.span.file]);
+                files.any(|file| path.is_match(place.from_base(sources.name(file))))
+            })
+    }
+}
+
+/// Why a run does not begin: diagnostics, and the texts they point into.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files they point into.
+    pub sources: Sources,
+}
+
+impl Refusal {
+    /// A refusal without a place: something about the arguments.
+    #[must_use]
+    pub fn argument(message: impl Into<String>, help: Option<String>) -> Self {
+        let mut sources = Sources::default();
+        let file = sources.add_text("command line", Vec::new());
+        let mut diagnostic = Diagnostic::new(&RULES[0], Span::top(file), message, "");
+        diagnostic.help = help;
+        Refusal { diagnostics: vec![diagnostic], sources }
+    }
+}
+
+/// Makes the settings of `lint` from its arguments, the configuration file and the environment.
+///
+/// # Errors
+/// A configuration that cannot be read or followed, or arguments that contradict themselves.
+pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, Refusal> {
+    let mut place = Place::find()?;
+    let loaded = match (&arguments.config, arguments.no_config) {
+        (_, true) => None,
+        (Some(file), false) => Some(load_config(file, &mut place, sources)?),
+        (None, false) => match place.configuration(&arguments.paths) {
+            Some(file) => Some(load_config(&file, &mut place, sources)?),
+            None => None,
+        },
+    };
+    let (config, file) = loaded.unwrap_or_default();
+    if config.kubernetes.len() > 1 {
+        return Err(refuse_at(sources, file, "kubernetes", "several Kubernetes versions at once are planned", "name one"));
+    }
+    let selection = selection(&arguments, &config);
+    let outputs = output::resolve(&arguments.output)?;
+    Ok(Settings {
+        discover: discover_options(&arguments, &config, &place)?,
+        kubernetes: arguments.kubernetes_version.or_else(|| config.kubernetes.into_iter().next()),
+        policies: arguments
+            .policy
+            .into_iter()
+            .chain(config.policies.iter().map(|path| place.base.join(path)))
+            .collect(),
+        environments: arguments.environment,
+        generated: arguments.generated.map(|folder| place.name_of(&folder)),
+        selection,
+        suppress: suppressions(config.suppress, sources, file)?,
+        require_reason: config.require_reason,
+        unchecked_fails: config.unchecked == Unchecked::Error,
+        fail_on: match arguments.fail_on {
+            cli::FailOn::Error => Some(Severity::Error),
+            cli::FailOn::Warning => Some(Severity::Warning),
+            cli::FailOn::Note => Some(Severity::Note),
+            cli::FailOn::Never => None,
+        },
+        outputs,
+        jobs: arguments.jobs.map(std::num::NonZeroUsize::get),
+        color: color(arguments.color),
+        verbosity: match (arguments.quiet, arguments.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        },
+        statistics: arguments.statistics,
+        place,
+    })
+}
+
+fn load_config(file: &Path, place: &mut Place, sources: &mut Sources) -> Result<(Config, Option<FileId>), Refusal> {
+    if let Some(folder) = file.canonicalize().ok().as_deref().and_then(Path::parent) {
+        place.base = folder.to_path_buf();
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Refusal::argument(format!("the configuration `{}` cannot be read: {error}", file.display()), None)
+    })?;
+    let id = sources.add_text(place.name_of(file), text.clone().into_bytes());
+    config::parse(&text).map(|config| (config, Some(id))).map_err(|broken| {
+        let end = text[broken.offset..].find([':', '\n', ' ', ',', '}']).map_or(text.len(), |end| broken.offset + end);
+        let span = Span::new(id, broken.offset as u32, end as u32);
+        let mut diagnostic = Diagnostic::new(&RULES[0], span, broken.message, "");
+        diagnostic.help = broken.help;
+        Refusal { diagnostics: vec![diagnostic], sources: sources.clone() }
+    })
+}
+
+/// A refusal that points at a top-level key of the configuration.
+fn refuse_at(sources: &Sources, file: Option<FileId>, key: &str, message: &str, help: &str) -> Refusal {
+    let span = file.map_or(Span::top(FileId(0)), |file| key_span(sources, file, key, 0));
+    let diagnostic = Diagnostic::new(&RULES[0], span, message, "").help(help);
+    Refusal { diagnostics: vec![diagnostic], sources: sources.clone() }
+}
+
+/// The span of the `nth` occurrence of a word in a file.
+fn key_span(sources: &Sources, file: FileId, word: &str, nth: usize) -> Span {
+    let at = memchr::memmem::find_iter(sources.text(file), word.as_bytes()).nth(nth).unwrap_or(0) as u32;
+    Span::new(file, at, at + word.len() as u32)
+}
+
+fn discover_options(
+    arguments: &cli::Lint,
+    config: &Config,
+    place: &Place,
+) -> Result<discover::Options, Refusal> {
+    let mut paths = arguments.paths.clone();
+    paths.extend(arguments.generated.clone());
+    let stdin = if paths.iter().any(|path| path.as_os_str() == "-") {
+        let mut text = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut text)
+            .map_err(|error| Refusal::argument(format!("standard input cannot be read: {error}"), None))?;
+        Some((arguments.stdin_filename.clone().unwrap_or_else(|| "<stdin>".to_owned()), text))
+    } else {
+        None
+    };
+    Ok(discover::Options {
+        paths,
+        working_directory: place.working_directory.clone(),
+        root: place.root.clone(),
+        base: place.base.clone(),
+        exclude: globs(&config.exclude)?,
+        stdin,
+    })
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, Refusal> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(glob(pattern)?);
+    }
+    set.build().map_err(|error| Refusal::argument(format!("`exclude` cannot be followed: {error}"), None))
+}
+
+fn glob(pattern: &str) -> Result<Glob, Refusal> {
+    globset::GlobBuilder::new(pattern.trim_end_matches('/'))
+        .literal_separator(true)
+        .build()
+        .map_err(|error| Refusal::argument(format!("`{pattern}` is no glob: {}", error.kind()), None))
+}
+
+fn selection(arguments: &cli::Lint, config: &Config) -> Selection {
+    let parse = |words: &[String]| words.iter().map(|word| Selector::parse(word)).collect::<Vec<_>>();
+    let mut select = parse(if arguments.select.is_empty() { &config.select } else { &arguments.select });
+    let extended = parse(&[config.extend_select.as_slice(), arguments.extend_select.as_slice()].concat());
+    if !extended.is_empty() && select.is_empty() {
+        select.push(Selector::Default);
+    }
+    select.extend(extended);
+    Selection {
+        select,
+        ignore: parse(&[config.ignore.as_slice(), arguments.ignore.as_slice()].concat()),
+        severities: config
+            .rules
+            .iter()
+            .filter_map(|(id, rule)| Some((id.clone(), rule.severity?.into())))
+            .collect(),
+    }
+}
+
+fn suppressions(
+    entries: Vec<config::Suppress>,
+    sources: &Sources,
+    file: Option<FileId>,
+) -> Result<Vec<Suppress>, Refusal> {
+    let mut seen: Vec<String> = Vec::new();
+    entries
+        .into_iter()
+        .map(|entry| {
+            let nth = seen.iter().filter(|rule| **rule == entry.rule).count();
+            seen.push(entry.rule.clone());
+            let span = file.map_or(Span::top(FileId(0)), |file| suppress_span(sources, file, &entry.rule, nth));
+            let path = entry.path.as_deref().map(glob).transpose()?.map(|glob| glob.compile_matcher());
+            Ok(Suppress { entry, span, path })
+        })
+        .collect()
+}
+
+/// The rule id in the `nth` entry of `suppress:` that names it.
+fn suppress_span(sources: &Sources, file: FileId, rule: &str, nth: usize) -> Span {
+    let text = sources.text(file);
+    let list = memchr::memmem::find(text, b"suppress:").unwrap_or(0);
+    let at = memchr::memmem::find_iter(&text[list..], rule.as_bytes()).nth(nth).unwrap_or(0) + list;
+    Span::new(file, at as u32, (at + rule.len()) as u32)
+}
+
+/// Colours as <https://bixense.com/clicolors> and <https://no-color.org> have it.
+fn color(when: cli::Color) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match when {
+        cli::Color::Always => true,
+        cli::Color::Never => false,
+        cli::Color::Auto if set("NO_COLOR") => false,
+        cli::Color::Auto => set("CLICOLOR_FORCE") || std::io::stdout().is_terminal(),
+    }
+}

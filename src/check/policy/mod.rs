@@ -39,7 +39,8 @@ pub use worker::Worker;
 pub static RULES: &[Rule] = &[POLICY_ERROR, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR];
 
 /// A policy that could not do its work. A run with such a finding cannot be trusted: exit code 2.
-const POLICY_ERROR: Rule = Rule::new(
+/// A policy that does not compile or fails: the run cannot be trusted.
+pub const POLICY_ERROR: Rule = Rule::new(
     "policy-error",
     Category::Policy,
     Severity::Error,

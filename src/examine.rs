@@ -1,0 +1,238 @@
+//! load -> render -> check, for one tree of files.
+//!
+//! Definitions are read first, because they say what the other files are. Every other file is read, parsed and checked
+//! in one go, and its memory is used again for the next; what has to wait for the rest of the input (a custom resource
+//! for its CRD) is kept until then. Findings in generated manifests are placed on the definition at the end.
+
+mod seen;
+mod texts;
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::check::policy::Worker;
+use crate::check::schema::{CustomKinds, Identity, Mode, Place, Verdict, identity, learn};
+use crate::check::{self, Rules};
+use crate::discover::Inputs;
+use crate::load::{Loader, Source};
+use crate::model::definition::FileRole;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::path::Path;
+use crate::model::report::Examined;
+use crate::model::resource::Resource;
+use crate::model::source::{FileId, Sources, Span};
+use crate::model::value::Value;
+use crate::render;
+
+use seen::{Seen, Waiting, secret_ranges};
+use texts::Texts;
+
+/// What examining needs to know beside the rules.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The Fabrikate environments to merge; empty for all.
+    pub environments: Vec<String>,
+    /// The printed name of the folder of generated manifests, if it is not the usual one.
+    pub generated: Option<String>,
+}
+
+/// Examines the files of `inputs`. `sources` has their names; the texts that a finding points into are there afterwards.
+#[must_use]
+pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sources) -> Examined {
+    let loader = Loader::default();
+    let run = Run { inputs, rules, loader: &loader, sources: &sources, workers: Mutex::default() };
+    let (definitions, others): (Vec<_>, Vec<_>) =
+        inputs.to_read().map(|(name, file)| (&**name, file)).partition(|(name, _)| render::is_definition(name));
+
+    let mut seen = Seen::default();
+    let parts = run.load_definitions(&definitions, &mut seen);
+    let plan = render::plan(&render::Input {
+        parts: &parts,
+        listing: &inputs.listing,
+        names: &|file| sources.name(file),
+        environments: &options.environments,
+        generated: options.generated.as_deref(),
+    });
+    for (file, part) in parts {
+        let (looked, _) = run.look_at(file, part, plan.role(file));
+        seen.join(looked);
+    }
+    let looked: Vec<Seen> =
+        others.par_iter().map(|(name, file)| run.look_at_file(name, *file, plan.role(*file))).collect();
+    looked.into_iter().for_each(|looked| seen.join(looked));
+    run.check_waiting(&mut seen);
+
+    let texts = Texts::new(&sources);
+    let text = |file| texts.get(file);
+    seen.findings.extend(plan.findings.iter().cloned());
+    check::definition::check(&plan, &inputs.listing, &mut seen.findings);
+    seen.findings.extend(plan.stale(&text));
+    seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
+    seen.findings.iter().flat_map(spans).for_each(|span| drop(text(span.file)));
+    let texts = texts.into_read();
+    seen.into_examined(texts, plan.not_checked, sources)
+}
+
+/// Every place that a finding points to.
+fn spans(finding: &Diagnostic) -> impl Iterator<Item = Span> {
+    let labels = finding.labels.iter().map(|label| label.span);
+    labels.chain([finding.primary.span]).chain(finding.origin.iter().map(|link| link.span))
+}
+
+/// What all threads share.
+struct Run<'r> {
+    inputs: &'r Inputs,
+    rules: &'r Rules,
+    loader: &'r Loader,
+    sources: &'r Sources,
+    workers: Mutex<Vec<Worker<'r>>>,
+}
+
+impl<'r> Run<'r> {
+    fn source(&self, file: FileId) -> Source<'_> {
+        let source = self.sources.get(file);
+        source.text.as_deref().map_or(Source::Path(&source.path), Source::Bytes)
+    }
+
+    /// Loads the definition files and keeps them, in order of name.
+    fn load_definitions(&self, definitions: &[(&str, FileId)], seen: &mut Seen) -> Vec<(FileId, Part)> {
+        let keep = |(name, file): &(&str, FileId)| {
+            (*file, self.loader.load(*file, name, self.source(*file), |part| (part, None)))
+        };
+        let loaded: Vec<_> = definitions.par_iter().map(keep).collect();
+        let mut kept = Vec::new();
+        for (file, parts) in loaded {
+            seen.files += 1;
+            match parts {
+                Ok(parts) => kept.extend(parts.into_iter().map(|part| (file, part))),
+                Err(error) => seen.findings.push(error.diagnostic(file)),
+            }
+        }
+        kept
+    }
+
+    /// Reads, parses and checks one file.
+    fn look_at_file(&self, name: &str, file: FileId, role: FileRole) -> Seen {
+        let mut seen = Seen { files: 1, ..Seen::default() };
+        match self.loader.load(file, name, self.source(file), |part| self.look_at(file, part, role)) {
+            Ok(parts) => parts.into_iter().for_each(|looked| seen.join(looked)),
+            Err(error) => seen.findings.push(error.diagnostic(file)),
+        }
+        seen
+    }
+
+    /// Checks one part, which comes back unless something in it has to wait.
+    fn look_at(&self, file: FileId, mut part: Part, role: FileRole) -> (Seen, Option<Part>) {
+        let mut seen = Seen { documents: part.count, ..Seen::default() };
+        if part.template {
+            if role != FileRole::HelmTemplate {
+                seen.templates.push(Span::top(file));
+            }
+            return (seen, Some(part));
+        }
+        seen.definitions = usize::from(matches!(role, FileRole::Definition(_)));
+        // A comment in what a generator writes is a copy, or is gone with the next run: it belongs into the source.
+        if role != FileRole::Generated {
+            seen.suppressions = std::mem::take(&mut part.suppressions);
+        }
+        let syntax = std::mem::take(&mut part.findings);
+        let waiting = match role.is_manifest() || role.is_patch() {
+            true => self.check_part(&part, role, &mut seen),
+            false => Vec::new(),
+        };
+        if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
+            seen.findings.extend(syntax);
+        }
+        if !seen.findings.is_empty() || !waiting.is_empty() {
+            seen.secrets.insert(file, secret_ranges(&part));
+        }
+        if waiting.is_empty() {
+            return (seen, Some(part));
+        }
+        seen.waiting.push(Waiting { part, resources: waiting, mode: reading(role).0 });
+        (seen, None)
+    }
+
+    /// Checks the objects of a part; returns those that have to wait.
+    fn check_part(&self, part: &Part, role: FileRole, seen: &mut Seen) -> Vec<(u32, Path)> {
+        let (mode, place) = reading(role);
+        let name = self.sources.name(part.tree.file);
+        let mut worker = None;
+        let mut waiting = Vec::new();
+        for (_, root) in part.roots() {
+            let resource = match identity(root, place) {
+                Identity::Resource(resource) => resource,
+                Identity::Other => continue,
+                Identity::Broken(finding) => {
+                    seen.findings.push(*finding);
+                    continue;
+                }
+            };
+            for resource in resource.expand() {
+                seen.resources += 1;
+                if !seen.objects.add(&resource) {
+                    seen.kinds.extend(learn(&resource));
+                    if self.rules.schemas.check(&resource, mode, &mut seen.findings) == Verdict::Waits {
+                        waiting.push((resource.value.index(), resource.prefix.clone()));
+                    }
+                }
+                if mode == Mode::Whole && !self.rules.policies.is_empty() {
+                    let worker = worker.get_or_insert_with(|| self.worker());
+                    worker.check(&resource, name, &mut seen.findings);
+                }
+            }
+        }
+        if let Some(worker) = worker {
+            self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        }
+        waiting
+    }
+
+    fn worker(&self) -> Worker<'r> {
+        let idle = self.workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| self.rules.policies.worker())
+    }
+
+    /// Whether what is wrong with the text of a file is our business: YAML files of other tools lie in the same
+    /// repositories, and have rules of their own.
+    fn is_ours(&self, file: FileId, part: &Part, role: FileRole, seen: &Seen) -> bool {
+        role != FileRole::Manifest
+            || seen.resources > 0
+            || self.inputs.named.binary_search(&file).is_ok()
+            || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
+    }
+
+    /// Checks the custom resources, now that the definitions of the whole input are known.
+    fn check_waiting(&self, seen: &mut Seen) {
+        let waiting = std::mem::take(&mut seen.waiting);
+        let mut kinds = CustomKinds::default();
+        std::mem::take(&mut seen.kinds).into_iter().for_each(|kind| kinds.add(kind));
+        let check = |Waiting { part, resources, mode }: &Waiting| {
+            let mut late = Seen::default();
+            for (at, prefix) in resources {
+                let Some(resource) = Resource::of(Value::new(&part.tree, &part.text, *at)) else { continue };
+                let resource = Resource { prefix: prefix.clone(), ..resource };
+                match kinds.check(&self.rules.schemas, &resource, *mode, &mut late.findings) {
+                    Verdict::Waits => late.count_unknown(&resource),
+                    Verdict::CheckedExceptCel => late.count_without_cel(&resource),
+                    Verdict::Checked | Verdict::Unknown => {}
+                }
+            }
+            late
+        };
+        let late: Vec<Seen> = waiting.par_iter().map(check).collect();
+        late.into_iter().for_each(|late| seen.join(late));
+    }
+}
+
+/// How the objects of a file are read.
+fn reading(role: FileRole) -> (Mode, Place) {
+    let mode = if role.is_patch() { Mode::Patch } else { Mode::Whole };
+    let place = match role {
+        FileRole::StaticInput | FileRole::Generated => Place::Manifests,
+        _ => Place::Anywhere,
+    };
+    (mode, place)
+}

@@ -1,0 +1,152 @@
+//! What looking at files brings to light, gathered by every thread and joined at the end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use super::texts::Read;
+use crate::check::schema::{CustomKind, Mode};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::path::Path;
+use crate::model::report::{Examined, NotChecked};
+use crate::model::resource::Resource;
+use crate::model::source::{FileId, Sources, Span};
+use crate::model::suppression::Suppression;
+use crate::model::value::Value;
+use crate::render::Objects;
+
+/// How many objects of a kind, and where the first of them is.
+type Kinds = BTreeMap<(String, String), (usize, Span)>;
+
+/// A part with custom resources.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) part: Part,
+    /// The nodes of those resources, each with its route from the root of the document.
+    pub(super) resources: Vec<(u32, Path)>,
+    pub(super) mode: Mode,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) findings: Vec<Diagnostic>,
+    pub(super) suppressions: Vec<Suppression>,
+    pub(super) files: usize,
+    pub(super) documents: usize,
+    pub(super) resources: usize,
+    pub(super) definitions: usize,
+    /// Schemas that the input brings along.
+    pub(super) kinds: Vec<CustomKind>,
+    /// Parts with custom resources, which wait for all of those.
+    pub(super) waiting: Vec<Waiting>,
+    /// Objects that are definitions of Flux, Argo CD and the like.
+    pub(super) objects: Objects,
+    /// Files that are templates, not YAML.
+    pub(super) templates: Vec<Span>,
+    /// The values of Secrets in files that have a finding.
+    pub(super) secrets: HashMap<FileId, Vec<Range<u32>>>,
+    pub(super) unknown: Kinds,
+    pub(super) without_cel: Kinds,
+}
+
+impl Seen {
+    pub(super) fn join(&mut self, other: Seen) {
+        self.findings.extend(other.findings);
+        self.suppressions.extend(other.suppressions);
+        self.files += other.files;
+        self.documents += other.documents;
+        self.resources += other.resources;
+        self.definitions += other.definitions;
+        self.kinds.extend(other.kinds);
+        self.waiting.extend(other.waiting);
+        self.objects.merge(other.objects);
+        self.templates.extend(other.templates);
+        for (file, ranges) in other.secrets {
+            self.secrets.entry(file).or_default().extend(ranges);
+        }
+        join_kinds(&mut self.unknown, other.unknown);
+        join_kinds(&mut self.without_cel, other.without_cel);
+    }
+
+    /// Counts a custom resource without a schema.
+    pub(super) fn count_unknown(&mut self, resource: &Resource<'_>) {
+        count(&mut self.unknown, resource);
+    }
+
+    /// Counts a custom resource whose rules in CEL were left out.
+    pub(super) fn count_without_cel(&mut self, resource: &Resource<'_>) {
+        count(&mut self.without_cel, resource);
+    }
+
+    /// The result of the stage. `texts` are those that a finding points into.
+    pub(super) fn into_examined(mut self, texts: Read, not_checked: Vec<NotChecked>, mut sources: Sources) -> Examined {
+        let mut not_checked = not_checked;
+        not_checked.extend(self.objects.not_checked());
+        not_checked.extend(self.not_checked());
+        for (file, text) in texts.into_iter().filter_map(|(file, text)| Some((file, text?))) {
+            sources.keep(file, text, self.secrets.remove(&file).unwrap_or_default());
+        }
+        Examined {
+            findings: self.findings,
+            suppressions: self.suppressions,
+            not_checked,
+            sources,
+            files: self.files,
+            documents: self.documents,
+            resources: self.resources,
+            definitions: self.definitions,
+        }
+    }
+
+    fn not_checked(&self) -> Vec<NotChecked> {
+        let mut lines = Vec::new();
+        for ((api_version, kind), (number, first)) in &self.unknown {
+            let message = format!("{} of kind {kind} ({api_version}): no schema known", objects(*number));
+            lines.push(NotChecked { message, span: Some(*first) });
+        }
+        for ((api_version, kind), (number, first)) in &self.without_cel {
+            let message = format!(
+                "{} of kind {kind} ({api_version}): the rules in CEL of the definition are not evaluated yet",
+                objects(*number)
+            );
+            lines.push(NotChecked { message, span: Some(*first) });
+        }
+        if let Some(first) = self.templates.iter().min() {
+            let message = match self.templates.len() {
+                1 => "1 file is a template, not YAML".to_owned(),
+                number => format!("{number} files are templates, not YAML"),
+            };
+            lines.push(NotChecked { message, span: Some(*first) });
+        }
+        lines
+    }
+}
+
+fn count(kinds: &mut Kinds, resource: &Resource<'_>) {
+    let first = resource.value.get("kind").map_or_else(|| resource.value.title_span(), Value::span);
+    let key = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
+    kinds.entry(key).or_insert((0, first)).0 += 1;
+}
+
+fn join_kinds(kinds: &mut Kinds, other: Kinds) {
+    for (kind, (number, first)) in other {
+        let known = kinds.entry(kind).or_insert((0, first));
+        *known = (known.0 + number, known.1.min(first));
+    }
+}
+
+fn objects(number: usize) -> String {
+    if number == 1 { "1 object".to_owned() } else { format!("{number} objects") }
+}
+
+/// The stretches of a part that must not be printed: the values of `data` and `stringData` of Secrets.
+pub(super) fn secret_ranges(part: &Part) -> Vec<Range<u32>> {
+    let resources = part.roots().filter_map(|(_, root)| Resource::of(root)).flat_map(Resource::expand);
+    resources
+        .filter(|resource| resource.kind == "Secret" && resource.api_version == "v1")
+        .flat_map(|secret| ["data", "stringData"].into_iter().filter_map(move |key| secret.value.get(key)))
+        .flat_map(Value::entries)
+        .map(|entry| entry.value.span())
+        .map(|span| span.start..span.end)
+        .collect()
+}

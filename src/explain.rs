@@ -1,0 +1,118 @@
+//! The commands that describe plimsoll itself: `explain`, `rules`, `schemas`.
+
+use std::io::{self, Write};
+
+use crate::check::schema::{BuiltIn, Schemas, Version};
+use crate::cli;
+use crate::model::rule::Rule;
+use crate::report::sanitise;
+
+/// Writes what a rule checks, why it matters, how to mend it and how to switch it off.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    let state = if rule.default { "on by default" } else { "off by default" };
+    writeln!(out, "{} ({}, {}, {state})\n", rule.id, rule.category, rule.severity)?;
+    writeln!(out, "What:  {}", rule.title)?;
+    writeln!(out, "Why:   {}", rule.why)?;
+    writeln!(out, "Mend:  {}\n", rule.help)?;
+    writeln!(out, "Switch off")?;
+    writeln!(out, "  one place:   # plimsoll: ignore[{}] reason", rule.id)?;
+    writeln!(out, "  one file:    # plimsoll: ignore-file[{}] reason", rule.id)?;
+    writeln!(out, "  everywhere:  ignore: [{}]   in plimsoll.yaml, or --ignore {}", rule.id, rule.id)?;
+    if !rule.links.is_empty() {
+        writeln!(out, "\nSee")?;
+        for link in &rule.links {
+            writeln!(out, "  {link}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes every rule as a table.
+///
+/// # Errors
+/// Those of the writer.
+pub fn rules_as_text(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    for rule in rules {
+        let (default, fixable) = (if rule.default { "on" } else { "off" }, if rule.fixable { "fixable" } else { "" });
+        let line = format!(
+            "{:width$}  {:11}  {:7}  {default:3}  {fixable:7}  {}",
+            rule.id,
+            rule.category.as_str(),
+            rule.severity.as_str(),
+            rule.title
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Writes every rule as one JSON document.
+///
+/// # Errors
+/// Those of the writer.
+pub fn rules_as_json(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
+    let list: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            serde_json::json!({
+                "id": rule.id,
+                "category": rule.category.as_str(),
+                "severity": rule.severity.as_str(),
+                "default": rule.default,
+                "fixable": rule.fixable,
+                "title": rule.title,
+                "why": rule.why,
+                "help": rule.help,
+                "links": rule.links,
+            })
+        })
+        .collect();
+    serde_json::to_writer_pretty(&mut *out, &serde_json::json!({ "version": 1, "rules": list }))?;
+    writeln!(out)
+}
+
+/// `plimsoll schemas`: the Kubernetes versions that are known, and the kinds of one of them.
+///
+/// # Errors
+/// Those of the writers.
+pub fn schemas(arguments: &cli::Schemas, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let versions: Vec<String> = Schemas::versions().iter().map(ToString::to_string).collect();
+    let chosen = match &arguments.kubernetes_version {
+        None => Some(Schemas::default()),
+        Some(typed) => Version::parse(typed).and_then(Schemas::of),
+    };
+    let Some(schemas) = chosen else {
+        let typed = arguments.kubernetes_version.as_deref().unwrap_or_default();
+        let known = versions.join(", ");
+        writeln!(err, "error: there are no schemas of Kubernetes {}\nhelp: known are {known}", sanitise::clean(typed))?;
+        return Ok(2);
+    };
+    match arguments.output {
+        cli::ListFormat::Text => {
+            writeln!(out, "Kubernetes versions: {}", versions.join(", "))?;
+            writeln!(out, "Kinds of Kubernetes {}:", schemas.version())?;
+            for BuiltIn { api_version, kind } in schemas.kinds() {
+                writeln!(out, "  {api_version} {kind}")?;
+            }
+        }
+        cli::ListFormat::Json => {
+            let kinds: Vec<_> = schemas
+                .kinds()
+                .into_iter()
+                .map(|BuiltIn { api_version, kind }| {
+                    serde_json::json!({ "apiVersion": api_version, "kind": kind, "source": "embedded" })
+                })
+                .collect();
+            let list = serde_json::json!({
+                "version": 1, "versions": versions, "kubernetes": schemas.version().to_string(), "kinds": kinds,
+            });
+            serde_json::to_writer_pretty(&mut *out, &list)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,205 @@
+//! `plimsoll lint`: the stages in their order.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::check::policy::Policies;
+use crate::check::schema::{Schemas, Version};
+use crate::check::{Rules, policy::POLICY_ERROR};
+use crate::cli;
+use crate::discover::{self, Inputs, Unreadable};
+use crate::examine::{self, examine};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near::nearest;
+use crate::model::report::{Examined, NotChecked, Report, Summary};
+use crate::model::rule::Rule;
+use crate::model::selection::Selector;
+use crate::model::source::Sources;
+use crate::report::{self, Exception, Format, Style};
+use crate::settings::{self, Destination, Refusal, Settings, Verbosity};
+
+/// Checks what the arguments name. Returns the exit code.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let mut sources = Sources::default();
+    let prepared = settings::resolve(arguments, &mut sources).and_then(|settings| {
+        let rules = load_rules(&settings, &mut sources)?;
+        let inputs = discover::discover(&settings.discover, &mut sources).map_err(|error| unreadable(&error))?;
+        Ok((settings, rules, inputs))
+    });
+    let (settings, rules, inputs) = match prepared {
+        Ok(prepared) => prepared,
+        Err(refusal) => return refuse(refusal, err),
+    };
+    let options =
+        examine::Options { environments: settings.environments.clone(), generated: settings.generated.clone() };
+    let examined = in_pool(settings.jobs, || examine(&inputs, &rules, &options, sources));
+    let empty = inputs.folder && examined.resources == 0 && examined.definitions == 0;
+    let report = assemble(examined, &inputs, &rules, &settings);
+    write(&report, &settings, out)?;
+    if empty {
+        writeln!(err, "error: no manifest and no definition was found")?;
+        return Ok(2);
+    }
+    Ok(exit_code(&report, &settings))
+}
+
+/// Chooses the schemas and compiles the policies.
+fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refusal> {
+    let schemas = match &settings.kubernetes {
+        None => Schemas::default(),
+        Some(typed) => Version::parse(typed).and_then(Schemas::of).ok_or_else(|| unknown_version(typed))?,
+    };
+    let files = discover::policies(&settings.policies, &settings.place.working_directory, sources)
+        .map_err(|error| unreadable(&error))?;
+    let files: Vec<_> = files.into_iter().map(|file| (file.file, file.name, file.text)).collect();
+    let wanted = |rule: &Rule| settings.selection.level(rule).is_some();
+    let (policies, problems) = Policies::load(&wanted, &files);
+    if !problems.is_empty() {
+        return Err(Refusal { diagnostics: problems, sources: sources.clone() });
+    }
+    let rules = Rules { schemas, policies };
+    check_selectors(settings, &rules)?;
+    Ok(rules)
+}
+
+/// A selector that selects nothing is a mistyped one.
+fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
+    let known = all_rules(rules);
+    let selection = &settings.selection;
+    let named = selection.select.iter().chain(&selection.ignore).filter_map(|selector| match selector {
+        Selector::Rule(id) => Some(id),
+        _ => None,
+    });
+    for id in named.chain(selection.severities.keys()).chain(settings.suppress.iter().map(|entry| &entry.entry.rule)) {
+        if !known.iter().any(|rule| rule.id == **id) {
+            let categories = crate::model::rule::Category::ALL.map(crate::model::rule::Category::as_str);
+            let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(categories));
+            let help = near.map_or("`plimsoll rules` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
+            return Err(Refusal::argument(format!("there is no rule, category or profile `{id}`"), Some(help)));
+        }
+    }
+    Ok(())
+}
+
+/// The rules of this run, the user's own included.
+fn all_rules(rules: &Rules) -> Vec<Rule> {
+    let mut all = crate::rules();
+    for rule in rules.policies.rules() {
+        if !all.iter().any(|known| known.id == rule.id) {
+            all.push(rule);
+        }
+    }
+    all
+}
+
+fn in_pool<R: Send>(jobs: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
+    let pool = jobs.and_then(|jobs| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok());
+    match pool {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
+
+fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &Settings) -> Report {
+    let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
+    examined.not_checked.extend(skipped);
+    if settings.verbosity < Verbosity::Verbose {
+        examined.findings.iter_mut().for_each(|finding| finding.notes.retain(|note| !note.starts_with("place: ")));
+    }
+    let all = all_rules(rules);
+    let level = |finding: &Diagnostic| match all.iter().find(|rule| rule.id == finding.rule) {
+        // A policy that fails makes the run untrustworthy: no selector hides it.
+        _ if finding.rule == POLICY_ERROR.id => Some(finding.severity),
+        Some(rule) => settings.selection.level(&Rule { severity: finding.severity, ..rule.clone() }),
+        None => Some(finding.severity),
+    };
+    let exceptions: Vec<Exception> = settings
+        .suppress
+        .iter()
+        .map(|suppress| Exception { rule: suppress.entry.rule.clone(), span: suppress.span })
+        .collect();
+    let covers = |finding: &Diagnostic, sources: &Sources| {
+        settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
+    };
+    let kubernetes = rules.schemas.version().to_string();
+    report::assemble(
+        examined,
+        &report::Options {
+            rules: &all,
+            level: &level,
+            exceptions: &exceptions,
+            excepted: &covers,
+            require_reason: settings.require_reason,
+            kubernetes: &kubernetes,
+        },
+    )
+}
+
+fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    let style = Style {
+        color: settings.color,
+        quiet: settings.verbosity == Verbosity::Quiet,
+        verbose: settings.verbosity == Verbosity::Verbose,
+        stop_commands: None,
+    };
+    for output in &settings.outputs {
+        match &output.destination {
+            Destination::Standard => {
+                report::write(report, output.format, &style, out)?;
+                if settings.statistics && output.format == Format::Text {
+                    report::statistics(report, out)?;
+                }
+            }
+            Destination::File(path) => write_file(report, output.format, &Style { color: false, ..style.clone() }, path)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes beside the target and renames, so that nobody reads half a file.
+fn write_file(report: &Report, format: Format, style: &Style, path: &Path) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let mut file = io::BufWriter::new(std::fs::File::create(&beside)?);
+    report::write(report, format, style, &mut file)?;
+    file.into_inner()?.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+fn exit_code(report: &Report, settings: &Settings) -> u8 {
+    let failed = |rule: &str| report.diagnostics.iter().any(|finding| finding.rule == rule);
+    if failed(&POLICY_ERROR.id) || (settings.unchecked_fails && !report.not_checked.is_empty()) {
+        return 2;
+    }
+    u8::from(report.fails(settings.fail_on))
+}
+
+fn unreadable(error: &Unreadable) -> Refusal {
+    Refusal::argument(format!("`{}` cannot be read: {}", error.path.display(), error.why), None)
+}
+
+fn unknown_version(typed: &str) -> Refusal {
+    let known = Schemas::versions();
+    let help = match (known.first(), known.last()) {
+        (Some(first), Some(last)) => Some(format!("known are {first} to {last}")),
+        _ => None,
+    };
+    Refusal::argument(format!("there are no schemas of Kubernetes {typed}"), help)
+}
+
+/// Tells why the run does not begin.
+fn refuse(refusal: Refusal, err: &mut dyn Write) -> io::Result<u8> {
+    let report = Report {
+        diagnostics: refusal.diagnostics,
+        sources: refusal.sources,
+        not_checked: Vec::new(),
+        summary: Summary::default(),
+        rules: Vec::new(),
+        kubernetes: String::new(),
+    };
+    report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, err)?;
+    Ok(2)
+}

@@ -1,0 +1,73 @@
+//! `-o FORMAT[=FILE]`, and what is written when nobody says.
+
+use std::path::PathBuf;
+
+use super::Refusal;
+use crate::report::Format;
+
+/// One output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// What is written.
+    pub format: Format,
+    /// Where to.
+    pub destination: Destination,
+}
+
+/// Where an output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Standard output.
+    Standard,
+    /// A file, replaced when the output is complete.
+    File(PathBuf),
+}
+
+/// Formats of the documented interface that this release does not have.
+const PLANNED: &[&str] =
+    &["gitlab", "azure", "bitbucket", "junit", "checkstyle", "rdjson", "teamcity", "tap", "markdown"];
+
+/// Reads the words of `-o`. Without any it is text, and on GitHub Actions annotations beside it.
+pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
+    if words.is_empty() {
+        let mut formats = vec![Format::Text];
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            formats.push(Format::Github);
+        }
+        return Ok(formats.into_iter().map(|format| Output { format, destination: Destination::Standard }).collect());
+    }
+    let outputs = words.iter().map(|word| parse(word)).collect::<Result<Vec<_>, _>>()?;
+    if outputs.iter().filter(|output| output.destination == Destination::Standard).count() > 1 {
+        let help = "give all but one a file: `--output sarif=plimsoll.sarif`".to_owned();
+        return Err(Refusal::argument("only one output can go to standard output", Some(help)));
+    }
+    Ok(outputs)
+}
+
+fn parse(word: &str) -> Result<Output, Refusal> {
+    let (name, file) = word.split_once('=').map_or((word, None), |(name, file)| (name, Some(file)));
+    let Some(format) = format_of(name) else {
+        let help = if PLANNED.contains(&name) {
+            format!("`{name}` is planned and not part of plimsoll {}", env!("CARGO_PKG_VERSION"))
+        } else {
+            "the formats are `text`, `json`, `github` and `sarif`".to_owned()
+        };
+        return Err(Refusal::argument(format!("there is no output format `{name}`"), Some(help)));
+    };
+    let destination = match file {
+        None | Some("-") => Destination::Standard,
+        Some("") => return Err(Refusal::argument(format!("`--output {word}` names no file"), None)),
+        Some(file) => Destination::File(file.into()),
+    };
+    Ok(Output { format, destination })
+}
+
+fn format_of(name: &str) -> Option<Format> {
+    match name {
+        "text" => Some(Format::Text),
+        "json" => Some(Format::Json),
+        "github" => Some(Format::Github),
+        "sarif" => Some(Format::Sarif),
+        _ => None,
+    }
+}
