@@ -194,9 +194,7 @@ pub struct Refusal {
 /// # Errors
 /// Arguments that cannot be followed; also `--help` and `--version`, which are no failures.
 pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Command, Refusal> {
-    Cli::try_parse_from(arguments)
-        .map(|cli| cli.command)
-        .map_err(|error| Refusal { hint: planned_hint(&error), error })
+    Cli::try_parse_from(arguments).map(|cli| cli.command).map_err(|error| Refusal { hint: planned_hint(&error), error })
 }
 
 /// Writes the completion script of a shell.

@@ -3,9 +3,28 @@
 use std::io::{self, Write};
 
 use crate::check::schema::{BuiltIn, Schemas, Version};
+use crate::check::{self, policy};
 use crate::cli;
+use crate::load;
 use crate::model::rule::Rule;
-use crate::report::sanitise;
+use crate::render;
+use crate::report::{self, sanitise};
+use crate::settings;
+
+/// Every rule that plimsoll brings along, by category and id.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    let mut rules: Vec<Rule> = load::rules()
+        .chain(check::rules())
+        .chain(render::RULES)
+        .chain(report::RULES)
+        .chain(settings::RULES)
+        .cloned()
+        .chain(policy::pack_rules())
+        .collect();
+    rules.sort_by(|a, b| (a.category, &a.id).cmp(&(b.category, &b.id)));
+    rules
+}
 
 /// Writes what a rule checks, why it matters, how to mend it and how to switch it off.
 ///

@@ -42,8 +42,8 @@ mod lint;
 use std::io::{self, Read, Write};
 
 use cli::Command;
-use model::rule::Rule;
 
+pub use explain::rules;
 pub use lint::lint;
 
 /// Runs a command. Returns the exit code: 0 for nothing to say, 1 for findings, 2 for a run that cannot be trusted.
@@ -60,7 +60,8 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
                 return explain::explain(rule, out).map(|()| 0);
             }
             let near = model::near::nearest(&arguments.rule, rules.iter().map(|rule| &*rule.id));
-            let hint = near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));
+            let hint =
+                near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));
             writeln!(err, "error: there is no rule `{}`\nhelp: {hint}", report::sanitise::clean(&arguments.rule))?;
             Ok(2)
         }
@@ -74,21 +75,6 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
             Ok(0)
         }
     }
-}
-
-/// Every rule that plimsoll brings along, by category and id.
-#[must_use]
-pub fn rules() -> Vec<Rule> {
-    let mut rules: Vec<Rule> = load::rules()
-        .chain(check::rules())
-        .chain(render::RULES)
-        .chain(report::RULES)
-        .chain(settings::RULES)
-        .cloned()
-        .chain(check::policy::pack_rules())
-        .collect();
-    rules.sort_by(|a, b| (a.category, &a.id).cmp(&(b.category, &b.id)));
-    rules
 }
 
 /// `plimsoll parse`

@@ -9,6 +9,7 @@ use crate::check::{Rules, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, Unreadable};
 use crate::examine::{self, examine};
+use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::report::{Examined, NotChecked, Report, Summary};
@@ -86,7 +87,7 @@ fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
 
 /// The rules of this run, the user's own included.
 fn all_rules(rules: &Rules) -> Vec<Rule> {
-    let mut all = crate::rules();
+    let mut all = explain::rules();
     for rule in rules.policies.rules() {
         if !all.iter().any(|known| known.id == rule.id) {
             all.push(rule);
@@ -153,7 +154,9 @@ fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Resul
                     report::statistics(report, out)?;
                 }
             }
-            Destination::File(path) => write_file(report, output.format, &Style { color: false, ..style.clone() }, path)?,
+            Destination::File(path) => {
+                write_file(report, output.format, &Style { color: false, ..style.clone() }, path)?
+            }
         }
     }
     Ok(())

@@ -94,9 +94,8 @@ impl Suppress {
     #[must_use]
     pub fn covers(&self, finding: &Diagnostic, sources: &Sources, place: &Place) -> bool {
         let entry = &self.entry;
-        let is = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
-        };
+        let is =
+            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == found);
         let object = finding.resource.as_deref();
         entry.rule == finding.rule
             && is(&entry.kind, object.map(|object| object.kind.as_str()))
@@ -147,7 +146,13 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
     };
     let (config, file) = loaded.unwrap_or_default();
     if config.kubernetes.len() > 1 {
-        return Err(refuse_at(sources, file, "kubernetes", "several Kubernetes versions at once are planned", "name one"));
+        return Err(refuse_at(
+            sources,
+            file,
+            "kubernetes",
+            "several Kubernetes versions at once are planned",
+            "name one",
+        ));
     }
     let selection = selection(&arguments, &config);
     let outputs = output::resolve(&arguments.output)?;
@@ -214,11 +219,7 @@ fn key_span(sources: &Sources, file: FileId, word: &str, nth: usize) -> Span {
     Span::new(file, at, at + word.len() as u32)
 }
 
-fn discover_options(
-    arguments: &cli::Lint,
-    config: &Config,
-    place: &Place,
-) -> Result<discover::Options, Refusal> {
+fn discover_options(arguments: &cli::Lint, config: &Config, place: &Place) -> Result<discover::Options, Refusal> {
     let mut paths = arguments.paths.clone();
     paths.extend(arguments.generated.clone());
     let stdin = if paths.iter().any(|path| path.as_os_str() == "-") {
@@ -266,11 +267,7 @@ fn selection(arguments: &cli::Lint, config: &Config) -> Selection {
     Selection {
         select,
         ignore: parse(&[config.ignore.as_slice(), arguments.ignore.as_slice()].concat()),
-        severities: config
-            .rules
-            .iter()
-            .filter_map(|(id, rule)| Some((id.clone(), rule.severity?.into())))
-            .collect(),
+        severities: config.rules.iter().filter_map(|(id, rule)| Some((id.clone(), rule.severity?.into()))).collect(),
     }
 }
 
