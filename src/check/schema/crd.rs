@@ -63,12 +63,14 @@ pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
         return None;
     }
     let spec = resource.value.get("spec").filter(|spec| !is_deep(*spec, DEPTH))?;
+    // The default of v1beta1 is to keep unknown fields; v1 does not know the field, or wants it false.
+    let old = resource.version() == "v1beta1";
     let versions = match spec.get("versions").filter(|versions| !versions.is_empty()) {
         Some(versions) => versions
             .items()
-            .filter_map(|version| Some(read_version(text(version.get("name"))?.into_owned(), Some(version), spec)))
+            .filter_map(|version| Some(read_version(text(version.get("name"))?.into_owned(), Some(version), spec, old)))
             .collect(),
-        None => vec![read_version(text(spec.get("version"))?.into_owned(), None, spec)],
+        None => vec![read_version(text(spec.get("version"))?.into_owned(), None, spec, old)],
     };
     Some(CustomKind {
         group: text(spec.get("group"))?.into_owned(),
@@ -91,12 +93,10 @@ fn text<'t>(value: Option<Value<'t>>) -> Option<Cow<'t, str>> {
 }
 
 /// Reads a version of `spec.versions`, with what `apiextensions.k8s.io/v1beta1` writes once for all versions.
-fn read_version(name: String, version: Option<Value<'_>>, spec: Value<'_>) -> CustomVersion {
+fn read_version(name: String, version: Option<Value<'_>>, spec: Value<'_>, old: bool) -> CustomVersion {
     let own = |key| version.and_then(|version| version.get(key));
     let schema = own("schema").or_else(|| spec.get("validation")).and_then(|schema| schema.get("openAPIV3Schema"));
     let status = own("subresources").or_else(|| spec.get("subresources")).and_then(|all| all.get("status")).is_some();
-    // The default of v1beta1 is to keep unknown fields; v1 does not know the field, or wants it false.
-    let old = version.is_none() || spec.get("validation").is_some() || spec.get("version").is_some();
     let open = spec.get("preserveUnknownFields").map_or(old, |preserve| preserve.as_bool() == Some(true));
     let mut composer = Composer::new(open);
     let root = composer.resource(schema.filter(|schema| schema.is_mapping()), status);

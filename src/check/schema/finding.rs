@@ -37,11 +37,8 @@ impl<'t> Walk<'_, 't> {
         let known = short_name(self.table.type_name(of));
         let label = if known.is_empty() { "no such field".to_owned() } else { format!("{known} has no such field") };
         let message = format!("unknown field `{name}` in {}", self.place(&path));
-        let effect = if self.custom {
-            "kubectl and server-side apply refuse this; for other clients the API server drops the field without a word"
-        } else {
-            "kubectl and server-side apply refuse this; other clients drop the field without a word"
-        };
+        let effect =
+            "kubectl and server-side apply refuse this; for other clients the API server drops the field silently";
         let mut finding =
             self.finding(&UNKNOWN_FIELD, entry.key.span(), message, label, path, Some(name)).effect(effect);
         if let Some(guess) = guess {
@@ -89,16 +86,19 @@ impl<'t> Walk<'_, 't> {
             return;
         }
         let path = trail.path();
+        let secret = self.is_secret(&path);
+        let found = if secret { "another type".to_owned() } else { found(value) };
         if of.shape == Shape::Quantity {
-            let text = found(value);
             let reason = "a quantity is a number, or a string such as `500m` or `1Gi`";
-            return self.quantity_finding(value, &text, None, reason, path);
+            return self.quantity_finding(value, &found, None, reason, path);
         }
         let wanted = wanted(of.shape, self.table.type_at(of.first).shape);
-        let message = format!("expected {wanted} for {}, found {}", self.field_and_place(&path), found(value));
+        let message = format!("expected {wanted} for {}, found {found}", self.field_and_place(&path));
         let span = path.span(self.resource.value);
         let mut finding = self.finding(&WRONG_TYPE, span, message, format!("not {wanted}"), path, None).effect(REFUSED);
-        if let Some((help, text)) = retype(value, of.shape) {
+        if secret && value.is_scalar() {
+            finding = finding.help("quote it");
+        } else if let Some((help, text)) = retype(value, of.shape) {
             finding = finding.help(help);
             if let Some(text) = text {
                 finding = finding.fix(true, value.span(), text);
@@ -247,6 +247,12 @@ impl<'t> Walk<'_, 't> {
         self.found.push(finding);
     }
 
+    /// A value that must not be repeated in words.
+    fn is_secret(&self, path: &Path) -> bool {
+        let within = |key: &Segment| matches!(key, Segment::Key(key) if matches!(&**key, "data" | "stringData"));
+        self.resource.kind == "Secret" && path.0.first().is_some_and(within)
+    }
+
     /// A value that SOPS encrypted: the type shows only after decryption.
     fn is_encrypted(&self, value: Value<'t>) -> bool {
         value.as_str().is_some_and(|text| text.starts_with("ENC["))
@@ -281,7 +287,7 @@ fn wanted(shape: Shape, item: Shape) -> &'static str {
     }
 }
 
-/// What is there instead. Only numbers and booleans are quoted: they are short, and no secret is one.
+/// What is there instead. Only numbers and booleans are quoted: they are short.
 fn found(value: Value<'_>) -> String {
     match value.scalar() {
         None if value.is_sequence() => "a list".to_owned(),

@@ -1,7 +1,7 @@
 //! What a document says that it is: `apiVersion` and `kind`.
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::path::Path;
+use crate::model::path::{Path, Segment};
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
@@ -49,6 +49,20 @@ pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
         return Identity::Broken(Box::new(finding));
     }
     Identity::Broken(Box::new(faulty(value)))
+}
+
+/// What is wrong with the identities of the items of a list: [`Resource::expand`] leaves out those that have none.
+#[must_use]
+pub fn broken_items(list: &Resource<'_>) -> Vec<Diagnostic> {
+    let items = list.value.get("items").filter(|_| list.kind.ends_with("List"));
+    let broken = items.into_iter().flat_map(Value::items).enumerate().filter_map(|(at, item)| {
+        let Identity::Broken(mut finding) = identity(item, Place::Manifests) else { return None };
+        let inner = finding.path.take().unwrap_or_default();
+        let outer = [Segment::from("items"), Segment::Index(at)];
+        finding.path = Some(Path(list.prefix.0.iter().cloned().chain(outer).chain(inner.0).collect()));
+        Some(*finding)
+    });
+    broken.collect()
 }
 
 fn faulty(value: Value<'_>) -> Diagnostic {

@@ -37,13 +37,13 @@ pub(super) fn not_served(schemas: &Schemas, resource: &Resource<'_>, out: &mut V
     // A group without a dot cannot be one of custom resources (`ValidateCustomResourceDefinition` in
     // `k8s.io/apiextensions-apiserver`), but the files of other tools have such groups, and `v1`, as well: kubeconfig,
     // Skaffold, Kustomize's built-in transformers.
-    let known = match (is_built_in(schemas, resource), resource.group().contains('.')) {
+    let meant = match (is_built_in(schemas, resource), resource.group().contains('.')) {
         (true, _) => elsewhen.is_some() || resource.value.get("metadata").is_some_and(Value::is_mapping),
-        (false, true) => false,
+        (false, true) => return Verdict::Waits,
         (false, false) => guess.is_some_and(|row| row.kind == kind),
     };
-    if !known {
-        return Verdict::Waits;
+    if !meant {
+        return Verdict::Foreign;
     }
     out.push(unknown(schemas, resource, elsewhen, guess));
     Verdict::Unknown

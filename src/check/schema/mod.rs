@@ -29,7 +29,7 @@ use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
 pub use crd::{CustomKind, CustomKinds, learn};
-pub use identity::{Identity, Place, identity};
+pub use identity::{Identity, Place, broken_items, identity};
 pub use rules::{
     INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT, UNKNOWN_FIELD,
     UNKNOWN_KIND, VERSION_NOT_SERVED, WRONG_TYPE,
@@ -64,6 +64,8 @@ pub enum Verdict {
     CheckedExceptCel,
     /// It is a custom resource: whether its schema is known shows when the whole input was read.
     Waits,
+    /// It is no object of a cluster but a file of another tool, such as a kubeconfig.
+    Foreign,
     /// There is no such kind in the target version; that was said, and nothing else can be.
     Unknown,
 }
