@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use crate::model::node::Tree;
+use crate::model::node::{Kind, Node, Tree};
 use crate::model::rule::{Rule, Severity};
 use crate::model::scalar;
 
 use super::budget::{self, Excess};
+use super::file::Invalid;
 use super::stream::{self, Piece, Separator, Shape};
 use super::yaml::{self, Problem, Problems};
 use super::{Options, json, rules, template};
@@ -48,8 +49,8 @@ pub struct Decoder<'t> {
     text: &'t str,
     tree: &'t mut Tree,
     options: &'t Options,
-    /// Offsets of bytes that are not UTF-8, ascending.
-    invalid: &'t [usize],
+    /// Bytes of the file that are not UTF-8, in order.
+    invalid: &'t [Invalid],
     /// The documents, in order.
     pub readings: Vec<Reading>,
     /// The problems of all documents.
@@ -57,9 +58,9 @@ pub struct Decoder<'t> {
 }
 
 impl<'t> Decoder<'t> {
-    /// A decoder over `text`, in which the bytes at the offsets `invalid` are not those of the file.
+    /// A decoder over `text`, in which other bytes stand for `invalid` ones.
     #[must_use]
-    pub fn new(text: &'t str, invalid: &'t [usize], tree: &'t mut Tree, options: &'t Options) -> Self {
+    pub fn new(text: &'t str, invalid: &'t [Invalid], tree: &'t mut Tree, options: &'t Options) -> Self {
         Decoder { text, tree, options, invalid, readings: Vec::new(), problems: Problems::new() }
     }
 
@@ -68,7 +69,8 @@ impl<'t> Decoder<'t> {
         if json::begins(self.text) {
             self.json_stream(named_json);
         } else {
-            self.yaml_stream(0);
+            let fault = if named_json { self.json_fault() } else { None };
+            self.fall_back(0, fault);
         }
     }
 
@@ -86,8 +88,25 @@ impl<'t> Decoder<'t> {
                     end = behind;
                 }
                 Err(fault) if count > 1 => return self.json_stop(at, fault),
-                Err(fault) => return self.fall_back(end, named_json.then_some(fault)),
+                Err(fault) => return self.fall_back(self.behind_blanks(end), named_json.then_some(fault)),
             }
+        }
+    }
+
+    /// What keeps a text that is meant to be JSON from being it.
+    fn json_fault(&mut self) -> Option<json::Fault> {
+        let at = json::skip_blanks(self.text, 0);
+        let from = self.tree.nodes.len();
+        let read = json::value(self.text, at, self.tree);
+        self.tree.nodes.truncate(from);
+        let rest = json::skip_blanks(self.text, read.as_ref().map_or(at, |(_, behind)| *behind));
+        let next = rest + self.text[rest..].chars().next().map_or(0, char::len_utf8);
+        match read {
+            Err(fault) => Some(fault).filter(|_| at < self.text.len()),
+            Ok(_) => (next > rest).then(|| json::Fault {
+                span: rest..next,
+                message: "text follows the end of the JSON value".to_owned(),
+            }),
         }
     }
 
@@ -121,18 +140,30 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    /// The stream is YAML from behind the last JSON object on. A fault of JSON replaces that of the first document.
-    fn fall_back(&mut self, end: usize, fault: Option<json::Fault>) {
-        let rest = &self.text[end..];
-        let content = rest.len() - rest.trim_start().len();
-        let from = end + rest[..content].find('\n').map_or(content, |line_feed| line_feed + 1);
+    /// The stream is YAML from `from` on. If its first document cannot be read either, or is text without any structure,
+    /// it is told what is wrong with it as JSON.
+    fn fall_back(&mut self, from: usize, fault: Option<json::Fault>) {
         let first = self.readings.len();
         self.yaml_stream(from);
-        if let (Some(fault), Some(reading)) = (fault, self.readings.get(first))
-            && reading.outcome == Outcome::Broken
-        {
-            self.problems[reading.problems.end - 1] = invalid_json(fault);
+        let alone = self.readings.len() == first + 1;
+        let (Some(fault), Some(reading)) = (fault, self.readings.get_mut(first)) else { return };
+        match reading.outcome {
+            Outcome::Broken => self.problems[reading.problems.end - 1] = invalid_json(fault),
+            Outcome::Document { root, .. } if alone && is_text(&self.tree.nodes[root as usize]) => {
+                reading.outcome = Outcome::Broken;
+                self.problems.truncate(reading.problems.start);
+                self.problems.push(invalid_json(fault));
+                reading.problems.end = self.problems.len();
+            }
+            Outcome::Document { .. } | Outcome::Template | Outcome::Stop => {}
         }
+    }
+
+    /// The offset behind the blanks that clients skip after a JSON object: up to and with one line feed.
+    fn behind_blanks(&self, end: usize) -> usize {
+        let rest = &self.text[end..];
+        let blanks = rest.len() - rest.trim_start().len();
+        end + rest[..blanks].find('\n').map_or(blanks, |line_feed| line_feed + 1)
     }
 
     fn yaml_stream(&mut self, from: usize) {
@@ -169,7 +200,7 @@ impl<'t> Decoder<'t> {
             Ok(root) => Outcome::Document { root, json: false },
             Err(problem) => match template::expression_at_fault(self.text, range, problem.start as usize) {
                 Some(expression) => {
-                    self.problems.push(unrendered_template(self.text, expression));
+                    self.problems.push(unrendered_template(self.text, expression, range.end));
                     Outcome::Template
                 }
                 None => {
@@ -185,11 +216,14 @@ impl<'t> Decoder<'t> {
     }
 
     fn refuse_foreign_bytes(&mut self, range: &Range<usize>) -> bool {
-        let first = self.invalid.partition_point(|&at| at < range.start);
-        let Some(&at) = self.invalid.get(first).filter(|at| range.contains(at)) else { return false };
-        let message = "the document holds a byte that is not UTF-8";
-
-        self.problems.push(problem(rules::NOT_UTF8, at..at + 1, message, "this byte", "save the file as UTF-8"));
+        let first = self.invalid.partition_point(|invalid| invalid.at < range.start);
+        let Some(&Invalid { at, byte }) = self.invalid.get(first).filter(|invalid| range.contains(&invalid.at)) else {
+            return false;
+        };
+        let message = format!("byte 0x{byte:02X} is not UTF-8");
+        // In Windows-1252 the bytes below 0xA0 are something else than in Latin-1.
+        let label = if byte >= 0xa0 { format!("`{}` in Latin-1", char::from(byte)) } else { "this byte".to_owned() };
+        self.problems.push(problem(rules::NOT_UTF8, at..at + 1, message, &label, "save the file as UTF-8"));
         true
     }
 
@@ -210,6 +244,11 @@ impl<'t> Decoder<'t> {
         self.problems.push(problem(rule, place, message, label, rule.help.as_ref()));
         true
     }
+}
+
+/// A scalar that is written.
+fn is_text(node: &Node) -> bool {
+    node.kind == Kind::Scalar && node.end > node.start
 }
 
 fn invalid_separator(text: &str, separator: &Separator) -> Problem {
@@ -236,7 +275,7 @@ fn invalid_separator(text: &str, separator: &Separator) -> Problem {
 }
 
 fn invalid_json(fault: json::Fault) -> Problem {
-    problem(rules::INVALID_JSON, fault.span, fault.message, "clients read nothing from here on", "")
+    problem(rules::INVALID_JSON, fault.span, fault.message, "", "")
 }
 
 /// Clients let the last of two equal keys win without a word; the strict conversion refuses both.
@@ -250,9 +289,14 @@ fn duplicate_key(text: &str, tree: &Tree, first: u32, second: u32) -> Problem {
     problem
 }
 
-fn unrendered_template(text: &str, expression: Range<usize>) -> Problem {
+/// The first expression of a document stands for all of them.
+fn unrendered_template(text: &str, expression: Range<usize>, document_end: usize) -> Problem {
     let shown: String = text[expression.clone()].chars().take(60).collect();
-    let message = format!("template expression `{shown}` was not rendered");
+    let open = &text[expression.start..][..2];
+    let message = match text[expression.end..document_end].matches(open).count() {
+        0 => format!("template expression `{shown}` was not rendered"),
+        more => format!("template expression `{shown}` was not rendered, nor {more} more below it"),
+    };
     let help = "render the template before it is committed, or put the value in quotes if the braces are meant";
     problem(rules::UNRENDERED_TEMPLATE, expression, message, "YAML reads braces as a mapping", help)
 }

@@ -99,13 +99,22 @@ pub enum Encoding {
     Unknown,
 }
 
+/// A byte that is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invalid {
+    /// Its offset.
+    pub at: usize,
+    /// The byte.
+    pub byte: u8,
+}
+
 /// Text, and what in it is not what the file holds.
 #[derive(Debug)]
 pub struct Decoded {
     /// The text: as many bytes as the file, with `?` for each byte that is not UTF-8, so that offsets stay valid.
     pub text: String,
-    /// The offsets of the first byte of each sequence that is not UTF-8, ascending.
-    pub invalid: Vec<usize>,
+    /// The first byte of each sequence that is not UTF-8, in order.
+    pub invalid: Vec<Invalid>,
     /// Set if nothing in the file can be read.
     pub foreign: Option<Encoding>,
 }
@@ -128,7 +137,7 @@ pub fn decode(bytes: Vec<u8>) -> Decoded {
     while let Err(error) = std::str::from_utf8(&bytes[at..]) {
         let start = at + error.valid_up_to();
         let end = error.error_len().map_or(bytes.len(), |length| start + length);
-        invalid.push(start);
+        invalid.push(Invalid { at: start, byte: bytes[start] });
         if invalid.len() > MAX_INVALID || bytes[..start.min(SMALL)].contains(&0) {
             return Decoded { text: blank(bytes), invalid, foreign: Some(Encoding::Unknown) };
         }
@@ -186,7 +195,8 @@ mod tests {
     fn offsets_stay_valid_where_bytes_are_not_utf8() {
         let decoded = decode(b"a: \xff\nb: caf\xe9\nc: \xe2\x82".to_vec());
         assert_eq!(decoded.text, "a: ?\nb: caf?\nc: ??");
-        assert_eq!(decoded.invalid, [3, 11, 16]);
+        let invalid: Vec<_> = decoded.invalid.iter().map(|invalid| (invalid.at, invalid.byte)).collect();
+        assert_eq!(invalid, [(3, 0xff), (11, 0xe9), (16, 0xe2)]);
         assert_eq!(decoded.foreign, None);
     }
 

@@ -30,7 +30,7 @@ pub fn parse(name: &str, bytes: &[u8], lenient: bool, out: &mut dyn Write) -> io
     let index = LineIndex::new(bytes);
     let lines = Lines { bytes, index: &index };
     if let Some(encoding) = foreign {
-        let at = invalid.first().copied().unwrap_or(0);
+        let at = invalid.first().map_or(0, |invalid| invalid.at);
         lines.error(0, &part::foreign(place, at as u32, encoding), out)?;
         return Ok(false);
     }

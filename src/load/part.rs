@@ -30,7 +30,7 @@ pub fn read(place: Place<'_>, decoded: Decoded, mut tree: Tree, options: &Option
     tree.file = place.file;
     tree.base = place.base;
     if let Some(encoding) = decoded.foreign {
-        let at = decoded.invalid.first().copied().unwrap_or(0) as u32;
+        let at = decoded.invalid.first().map_or(0, |invalid| invalid.at as u32);
         return alone(decoded.text, tree, foreign(place, at, encoding));
     }
     let size = decoded.text.len();
@@ -142,11 +142,31 @@ fn findings(place: Place<'_>, readings: &[Reading], problems: &[Problem], tree: 
         };
         for (at, problem) in reading.problems.clone().zip(&problems[reading.problems.clone()]) {
             if !root.is_some_and(|root| is_fine_for_helm(problem, root)) {
-                findings.push(diagnostic(place, problem, root.is_none() && at + 1 == reading.problems.end));
+                let mut finding = diagnostic(place, problem, root.is_none());
+                if at + 1 == reading.problems.end {
+                    finding.effect = effect(reading.outcome, problem).map(str::to_owned);
+                }
+                findings.push(finding);
             }
         }
     }
     findings
+}
+
+/// What it means for the cluster that a document, or what follows it, could not be read.
+fn effect(outcome: Outcome, problem: &Problem) -> Option<&'static str> {
+    match outcome {
+        Outcome::Document { .. } => None,
+        Outcome::Broken | Outcome::Template => {
+            Some("whatever reads this file refuses it; nothing in this document was checked")
+        }
+        Outcome::Stop if problem.rule.id == rules::INVALID_JSON.id => {
+            Some("clients read nothing from here on; what follows the next `---` was checked all the same")
+        }
+        Outcome::Stop => {
+            Some("clients stop here: the document above this line and all below it never reach the cluster")
+        }
+    }
 }
 
 /// Values files are where anchors with overrides are at home, and Helm reads them leniently (`chartutil.ReadValues`):
@@ -164,9 +184,6 @@ pub fn diagnostic(place: Place<'_>, problem: &Problem, refused: bool) -> Diagnos
     diagnostic.help.clone_from(&problem.help);
     for (start, end, message) in &problem.related {
         diagnostic.labels.push(Label { span: span(*start, *end), message: message.clone(), cause: !refused });
-    }
-    if refused {
-        diagnostic.effect = Some("clients refuse the document, and nothing in it was checked".into());
     }
     diagnostic
 }
