@@ -217,7 +217,7 @@ impl<'r> Run<'r> {
                 match kinds.check(&self.rules.schemas, &resource, *mode, &mut late.findings) {
                     Verdict::Waits => late.count_unknown(&resource),
                     Verdict::CheckedExceptCel => late.count_without_cel(&resource),
-                    Verdict::Checked | Verdict::Unknown => {}
+                    Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
                 }
             }
             late
