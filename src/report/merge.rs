@@ -106,14 +106,24 @@ impl Key {
     }
 }
 
-/// The message with the identity of its object left out.
+/// The message with the identity of its object left out: as `Deployment shop/web`, and name and namespace as words.
 fn without_names(finding: &Diagnostic) -> String {
-    let Some(resource) = &finding.resource else { return finding.message.clone() };
-    let mut message = finding.message.replace(&resource.to_string(), "\0");
-    for name in resource.name.iter().chain(&resource.namespace).filter(|name| !name.is_empty()) {
-        message = message.replace(&format!("`{name}`"), "\0").replace(&format!("\"{name}\""), "\0");
+    let Some(resource) = finding.resource.as_deref() else { return finding.message.clone() };
+    let message = finding.message.replace(&resource.to_string(), "\0");
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
+    let mut masked = String::with_capacity(message.len());
+    let mut rest = message.as_str();
+    while !rest.is_empty() {
+        let word = rest.find(|character| !is_word(character)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(word);
+        let own =
+            !word.is_empty() && [&resource.name, &resource.namespace].iter().any(|name| name.as_deref() == Some(word));
+        masked.push_str(if own { "\0" } else { word });
+        let gap = behind.find(is_word).unwrap_or(behind.len());
+        masked.push_str(&behind[..gap]);
+        rest = &behind[gap..];
     }
-    message
+    masked
 }
 
 /// Takes over everything but the labels.

@@ -1,8 +1,8 @@
 //! VERB 5: diagnostics -> review. What is silenced is taken out, what is one problem is said once, the rest is put in
 //! order ([`assemble()`]) and written ([`write`]).
 //!
-//! One file per output format; adding one is a file, a variant of [`Format`] and an arm in [`write`]. Whatever the
-//! format, foreign text passes through [`sanitise`], secrets through `redact`, and offsets become lines and columns in
+//! One file or folder per output format; adding one is that, a variant of [`Format`] and an arm in [`write`]. Whatever
+//! the format, foreign text passes through [`sanitise`], secrets through `redact`, and offsets become lines and columns in
 //! `place`.
 
 mod affected;

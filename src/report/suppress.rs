@@ -34,9 +34,9 @@ pub(super) fn part(
     let mut excepted = vec![false; options.exceptions.len()];
     let (silenced, mut kept): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
         let by_comment = comments.reach(finding);
-        let exception = (options.excepted)(finding, sources).filter(|&at| at < excepted.len());
-        if let Some(at) = exception {
-            excepted[at] = true;
+        let exception = (options.excepted)(finding, sources);
+        if let Some(used) = exception.and_then(|at| excepted.get_mut(at)) {
+            *used = true;
         }
         by_comment || exception.is_some()
     });
