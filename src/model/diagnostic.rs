@@ -28,8 +28,8 @@ pub struct Diagnostic {
     pub effect: Option<String>,
     /// The one best way to mend it.
     pub help: Option<String>,
-    /// What it was checked against, shown as `checked: …`. A note that begins with a few plain words and a colon
-    /// (`searched: 14 workloads`) is shown under those words.
+    /// What else should be known, each under a title of a few plain words: `checked: apps/v1 of Kubernetes 1.33`,
+    /// `searched: 14 workloads`. One without a title is shown as `note: …`.
     pub notes: Vec<String>,
     /// The route to the value in its resource.
     pub path: Option<Path>,

@@ -10,8 +10,8 @@ use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::path::{Path, Segment};
 use crate::model::source::{Sources, Span};
 
-/// How many labels a merged finding shows beside its primary one.
-const LABELS: usize = 6;
+/// How many labels a finding has beside its primary one.
+const LABELS: usize = 12;
 
 /// Brings findings into the order of every output, file, line, column and rule, and unites those that are one. Equal
 /// input in any order gives equal output.

@@ -9,15 +9,14 @@ use codespan_reporting::term::termcolor::Ansi;
 use codespan_reporting::term::{Config, Styles, StylesWriter, emit_to_io_write, emit_to_write_style};
 
 use super::excerpt::Excerpt;
+use super::fold::Folded;
+use super::notes::notes;
 use super::{MESSAGE, WIDTH};
 use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::rule::Severity;
 use crate::model::source::{FileId, Span};
 use crate::report::place::Places;
 use crate::report::sanitise::{clean, clean_short};
-
-/// Labels shown in a frame, the primary one included.
-const LABELS: usize = 8;
 
 /// Draws frames with one configuration.
 pub(super) struct Painter {
@@ -31,17 +30,11 @@ impl Painter {
         Painter { config: Config::default(), styles: color.then(Styles::default) }
     }
 
-    /// Appends the frame of a finding to `out`, with `notes` below it. They are made by a function that is told how many
-    /// columns the gutter leaves.
-    pub fn draw<'r>(
-        &self,
-        finding: &Diagnostic,
-        places: &mut Places<'r>,
-        notes: impl FnOnce(&mut Places<'r>, usize) -> Vec<String>,
-        out: &mut Vec<u8>,
-    ) {
-        let gutter = gutter(finding, places);
-        let (shown, labels) = excerpts(finding, places, WIDTH - gutter);
+    /// Appends the frame of a finding to `out`, with its notes below.
+    pub fn draw(&self, finding: &Diagnostic, places: &mut Places<'_>, out: &mut Vec<u8>) {
+        let folded = Folded::new(finding, places);
+        let width = WIDTH - gutter(&folded.shown, places);
+        let (shown, labels) = excerpts(&folded.shown, places, width);
         let frame = Frame::new(match finding.severity {
             Severity::Error => FrameSeverity::Error,
             Severity::Warning => FrameSeverity::Warning,
@@ -50,7 +43,7 @@ impl Painter {
         .with_code(clean(&finding.rule))
         .with_message(clean_short(&finding.message, MESSAGE))
         .with_labels(labels)
-        .with_notes(notes(places, WIDTH - gutter));
+        .with_notes(notes(finding, &folded.elsewhere, places, width));
         let start = out.len();
         let drawn = match &self.styles {
             Some(styles) => {
@@ -71,21 +64,16 @@ impl Painter {
     }
 }
 
-/// The labels of a frame, the primary one first.
-fn labels(finding: &Diagnostic) -> impl Iterator<Item = &Label> {
-    std::iter::once(&finding.primary).chain(&finding.labels).take(LABELS)
-}
-
 /// The columns that line numbers and the border take, for a frame and for the notes below it.
-fn gutter(finding: &Diagnostic, places: &mut Places<'_>) -> usize {
-    let last = labels(finding).map(|label| places.line_of(label.span.file, label.span.end as usize) + 1).max();
+fn gutter(labels: &[&Label], places: &mut Places<'_>) -> usize {
+    let last = labels.iter().map(|label| places.line_of(label.span.file, label.span.end as usize) + 1).max();
     last.unwrap_or(1).ilog10() as usize + 1 + " │ ".chars().count()
 }
 
-/// The excerpts that a frame shows, one for each file, and its labels on them.
-fn excerpts<'r>(finding: &Diagnostic, places: &mut Places<'r>, width: usize) -> (Shown<'r>, Vec<FrameLabel<usize>>) {
+/// The excerpts that a frame shows, one for each file, and its labels on them. The first label is the primary one.
+fn excerpts<'r>(labels: &[&Label], places: &mut Places<'r>, width: usize) -> (Shown<'r>, Vec<FrameLabel<usize>>) {
     let mut files: Vec<(FileId, Vec<&Label>)> = Vec::new();
-    for label in labels(finding) {
+    for label in labels.iter().copied() {
         match files.iter_mut().find(|(file, _)| *file == label.span.file) {
             Some((_, list)) => list.push(label),
             None => files.push((label.span.file, vec![label])),
@@ -98,8 +86,7 @@ fn excerpts<'r>(finding: &Diagnostic, places: &mut Places<'r>, width: usize) -> 
         let (excerpt, ranges) = Excerpt::new(file, &spans, places, width);
         shown.0.push((clean(places.sources().name(file)), excerpt));
         drawn.extend(list.into_iter().zip(ranges).map(|(label, range)| {
-            let primary = std::ptr::eq(label, &finding.primary);
-            let style = if primary { LabelStyle::Primary } else { LabelStyle::Secondary };
+            let style = if std::ptr::eq(label, labels[0]) { LabelStyle::Primary } else { LabelStyle::Secondary };
             FrameLabel::new(style, at, range).with_message(clean_short(&label.message, MESSAGE))
         }));
     }

@@ -1,16 +1,17 @@
 //! `-o text`: frames for people, and the counts. Not a contract.
 //!
-//! [`frame`] draws a finding over an [`excerpt`] of its files, with [`notes`] below it, one of which may be a [`diff`].
+//! [`frame`] draws a finding over an [`excerpt`] of its files, without labels that only repeat another one ([`fold`]),
+//! and with [`notes`] below, one of which may be a [`diff`].
 
 mod diff;
 mod excerpt;
+mod fold;
 mod frame;
 mod notes;
 
 use std::io::{self, Write};
 
 use self::frame::Painter;
-use self::notes::notes;
 use super::Style;
 use super::place::Places;
 use super::sanitise::{break_commands, clean_short};
@@ -41,7 +42,7 @@ fn write_body(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     let mut places = Places::new(&report.sources);
     let mut buffer = Vec::new();
     for finding in &report.diagnostics {
-        painter.draw(finding, &mut places, |places, width| notes(finding, places, width), &mut buffer);
+        painter.draw(finding, &mut places, &mut buffer);
         flush(&mut buffer, out)?;
     }
     if !style.quiet {

@@ -1,20 +1,26 @@
 //! What stands below a frame: effect, help, fix, chain, reach, and what was checked.
 
 use super::{MESSAGE, diff};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::origin::Role;
 use crate::model::source::Span;
 use crate::report::affected::affected;
 use crate::report::place::Places;
 use crate::report::sanitise::{clean, clean_short};
 
+/// Places named in a note.
+const NAMED: usize = 6;
+
 /// The notes of a finding, each a line or several, no wider than `width` columns where its words allow it.
-pub(super) fn notes(finding: &Diagnostic, places: &mut Places<'_>, width: usize) -> Vec<String> {
+pub(super) fn notes(finding: &Diagnostic, elsewhere: &[&Label], places: &mut Places<'_>, width: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(effect) = &finding.effect {
         notes.push(note("effect", effect, width));
     }
     notes.extend(help(finding, places, width));
+    if !elsewhere.is_empty() {
+        notes.push(note("also at", &named(elsewhere, places), width));
+    }
     if let Some(object) = object(finding) {
         notes.push(note("in", &object, width));
     }
@@ -68,6 +74,19 @@ fn object(finding: &Diagnostic) -> Option<String> {
     }
 }
 
+/// Files and lines of labels that are not drawn.
+fn named(labels: &[&Label], places: &mut Places<'_>) -> String {
+    let place = |label: &&Label| {
+        let line = places.line_column(label.span.file, label.span.start as usize).line;
+        format!("{}:{line}", places.sources().name(label.span.file))
+    };
+    let shown: Vec<String> = labels.iter().take(NAMED).map(place).collect();
+    match labels.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// The links of the causal chain that no label shows.
 fn chain(finding: &Diagnostic, places: &mut Places<'_>) -> Option<String> {
     let shown = |span: Span| {
@@ -90,7 +109,7 @@ fn chain(finding: &Diagnostic, places: &mut Places<'_>) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// A note's own title, a few plain words before a colon, or `checked`.
+/// A note's own title, a few plain words before a colon, or `note`.
 fn titled(words: &str) -> (&str, &str) {
     match words.split_once(": ") {
         Some((title, rest))
@@ -99,7 +118,7 @@ fn titled(words: &str) -> (&str, &str) {
         {
             (title, rest)
         }
-        _ => ("checked", words),
+        _ => ("note", words),
     }
 }
 
@@ -137,7 +156,7 @@ mod tests {
     #[test]
     fn a_note_may_bring_its_own_title() {
         assert_eq!(titled("searched: 14 workloads"), ("searched", "14 workloads"));
-        assert_eq!(titled("apps/v1: fine"), ("checked", "apps/v1: fine"));
-        assert_eq!(titled("Kubernetes 1.33"), ("checked", "Kubernetes 1.33"));
+        assert_eq!(titled("apps/v1: fine"), ("note", "apps/v1: fine"));
+        assert_eq!(titled("Kubernetes 1.33"), ("note", "Kubernetes 1.33"));
     }
 }
