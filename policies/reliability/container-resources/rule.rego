@@ -28,8 +28,12 @@ deny contains {"msg": msg, "path": container.path} if {
 		not stated(workload.pod, places)
 	]
 	count(missing) > 0
-	msg := sprintf("%s has no %s, in %s", [container.title, concat(" and no ", missing), resource.described])
+	msg := sprintf("%s has no %s, in %s", [container.title, listed(missing), resource.described])
 }
+
+listed(words) := concat(" and no ", words) if count(words) < 3
+
+listed(words) := sprintf("%s, no %s and no %s", words) if count(words) == 3
 
 wanted := {
 	"CPU request": [["requests", "cpu"], ["limits", "cpu"]],

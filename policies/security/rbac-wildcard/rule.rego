@@ -23,9 +23,23 @@ deny contains {"msg": msg, "path": ["rules", i, stars[0].field, stars[0].index]}
 		word == "*"
 	]
 	count(stars) > 0
-	msg := sprintf("%s grants %s", [resource.described, described(stars)])
+	msg := sprintf("%s grants %s on %s of %s", [
+		resource.described, granted(entry, "verbs", "verb"), granted(entry, "resources", "resource"),
+		granted(entry, "apiGroups", "API group"),
+	])
 }
 
-described(stars) := concat(" and ", [words[star.field] | some star in stars])
+# What one field of a rule entry grants: everything, or what is written out.
+granted(entry, field, noun) := sprintf("every %s", [noun]) if {
+	"*" in resource.list(entry, field)
+} else := quoted(words[0], noun) if {
+	words := resource.list(entry, field)
+	count(words) == 1
+} else := sprintf("%d %ss", [count(words), noun]) if {
+	words := resource.list(entry, field)
+	count(words) > 1
+} else := sprintf("no %s", [noun])
 
-words := {"verbs": "every verb", "resources": "every resource", "apiGroups": "every API group"}
+quoted("", _) := "the core API group"
+
+quoted(word, noun) := sprintf("the %s `%v`", [noun, word]) if word != ""

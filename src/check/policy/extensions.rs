@@ -45,6 +45,22 @@ const REFUSED: &[(&str, &str)] = &[
     ("parse_combined_config_files", "not supported yet"),
 ];
 
+/// The names that OPA has functions under. What regorus and the extensions lack of them is no misspelling.
+const NAMESPACES: &[&str] = &[
+    "array.",
+    "cast_",
+    "crypto.",
+    "graphql.",
+    "io.jwt.",
+    "json.",
+    "net.",
+    "providers.",
+    "rego.",
+    "strings.",
+    "uri.",
+    "uuid.",
+];
+
 /// Longest list that `numbers.range` makes.
 const LONGEST_RANGE: i128 = 1_000_000;
 
@@ -70,6 +86,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 /// Why a function is refused, if it is.
 pub(super) fn refused(name: &str) -> Option<&'static str> {
     REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, reason)| *reason)
+}
+
+/// Whether a name that is not known may well be a function of OPA.
+pub(super) fn in_namespace(name: &str) -> bool {
+    NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
 }
 
 fn formatted(arguments: &[Value]) -> Result<Value, String> {

@@ -36,7 +36,7 @@ use user::User;
 pub use worker::Worker;
 
 /// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].
-pub static RULES: &[Rule] = &[POLICY_ERROR, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR];
+pub static RULES: &[Rule] = &[POLICY_ERROR, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR, DATA_MISSING];
 
 /// A policy that could not do its work. A run with such a finding cannot be trusted: exit code 2.
 /// A policy that does not compile or fails: the run cannot be trusted.
@@ -57,6 +57,16 @@ const NEVER_REPORTS: Rule = Rule::new(
     "a policy can never report anything",
     "whoever wrote it believes that something is checked, and it is not",
     "make `deny`, `violation` or `warn` a set of messages: `deny contains msg if { … }`",
+);
+
+/// A policy that needs `--data` or `--combine` of conftest.
+const DATA_MISSING: Rule = Rule::new(
+    "policy-data-missing",
+    Category::Policy,
+    Severity::Warning,
+    "a policy reads data that is not loaded",
+    "what is read is undefined, so the rule may be silent whatever the objects say",
+    "put the values into the policy, for instance as a set in its package",
 );
 
 /// What OPA passes over in silence unless it is run with strict errors.

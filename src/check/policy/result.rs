@@ -48,15 +48,10 @@ impl WrittenPath {
 /// # Errors
 /// An object without a `msg` that is text: conftest fails the run.
 pub(super) fn violations(value: &Rego) -> Result<Vec<Violation>, String> {
-    let items: Vec<&Rego> = match value {
-        Rego::Set(items) => items.iter_sorted().collect(),
-        Rego::Array(items) => items.iter().collect(),
-        // A complete rule with a text: conftest takes it for a pass, which no author can mean.
-        Rego::String(_) => vec![value],
-        _ => Vec::new(),
-    };
     let mut found = Vec::new();
-    for item in items {
+    // A complete rule with a text: conftest takes it for a pass, which no author can mean.
+    let lone = if matches!(value, Rego::String(_)) { vec![value] } else { Vec::new() };
+    for item in items(value).into_iter().chain(lone) {
         match item {
             Rego::String(message) => found.push(Violation::new(message)),
             Rego::Object(_) => found.push(read(item)?),
@@ -65,6 +60,15 @@ pub(super) fn violations(value: &Rego) -> Result<Vec<Violation>, String> {
     }
     found.retain(|violation| !violation.message.is_empty());
     Ok(found)
+}
+
+/// The items of a set or an array; none of anything else.
+pub(super) fn items(value: &Rego) -> Vec<&Rego> {
+    match value {
+        Rego::Set(items) => items.iter_sorted().collect(),
+        Rego::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl Violation {

@@ -18,7 +18,7 @@ use super::metadata::{self, Metadata};
 use super::rewrite::{self, Rewritten};
 use super::syntax::{self, Node, Reference};
 use super::verify::{self, Problem};
-use super::{NEVER_REPORTS, POLICY_ERROR, scan};
+use super::{DATA_MISSING, NEVER_REPORTS, POLICY_ERROR, scan};
 
 /// The user's policies, loaded and checked.
 #[derive(Default)]
@@ -43,6 +43,10 @@ pub(super) struct UserRule {
     /// `data.main.deny`
     pub query: String,
     pub definitions: Vec<Definition>,
+    /// The name behind `deny_`, `violation_` or `warn_`, by which an exception names the rule.
+    pub suffix: String,
+    /// `data.main.exception`, if the package has one.
+    pub exception: Option<String>,
 }
 
 /// One of the bodies of a rule.
@@ -80,11 +84,13 @@ impl User {
         let modules: Vec<&Module> = parsed.iter().map(|(.., parsed)| parsed.module.as_ref()).collect();
         if problems.is_empty() {
             let found = verify::verify(&modules);
-            problems.extend(found.into_iter().map(|problem| refused(problem, &parsed)));
+            problems.extend(found.into_iter().map(|problem| shown(&POLICY_ERROR, problem, &parsed)));
         }
         if !problems.is_empty() {
             return (User::default(), problems);
         }
+        let missing = verify::missing_data(&modules);
+        problems.extend(missing.into_iter().map(|problem| shown(&DATA_MISSING, problem, &parsed)));
         let mut user = User::default();
         let names = names(&modules);
         for (file, text, parsed) in &parsed {
@@ -94,6 +100,16 @@ impl User {
         }
         for (number, (_, text, parsed)) in parsed.iter().enumerate() {
             user.collect(number, text, parsed.module.as_ref(), &mut problems);
+        }
+        for (package, _) in names.iter().filter(|(_, names)| names.contains("exception")) {
+            let base = query(package, "");
+            for rule in user
+                .rules
+                .iter_mut()
+                .filter(|rule| rule.query.strip_prefix(&base).is_some_and(|name| !name.contains('.')))
+            {
+                rule.exception = Some(query(package, "exception"));
+            }
         }
         if user.rules.is_empty() && !user.modules.is_empty() {
             let span = parsed.first().map(|(file, _, parsed)| at(*file, parsed.module.package.refr.span()));
@@ -172,6 +188,8 @@ impl User {
                 None => self.rules.push(UserRule {
                     rule: described(&package, &name[0], severity, whole),
                     kinds: Kinds::read(kinds.iter().map(String::as_str)),
+                    exception: None,
+                    suffix: name[0].split_once('_').map(|(_, suffix)| suffix.to_owned()).unwrap_or_default(),
                     query,
                     definitions: vec![definition],
                 }),
@@ -249,9 +267,9 @@ fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
 }
 
-fn refused(problem: Problem, parsed: &[(FileId, &str, Parsed)]) -> Diagnostic {
+fn shown(rule: &Rule, problem: Problem, parsed: &[(FileId, &str, Parsed)]) -> Diagnostic {
     let span = Span::new(parsed[problem.module].0, problem.start, problem.end);
-    let mut diagnostic = Diagnostic::new(&POLICY_ERROR, span, problem.message, problem.label);
+    let mut diagnostic = Diagnostic::new(rule, span, problem.message, problem.label);
     diagnostic.help = problem.help;
     diagnostic
 }

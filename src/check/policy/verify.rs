@@ -37,6 +37,27 @@ pub(super) fn verify(modules: &[&Module]) -> Vec<Problem> {
     problems
 }
 
+/// What a policy reads and never gets: data that nobody loaded, and the list of files that `conftest --combine` makes.
+/// The rule is silent then, which must not look like a pass.
+pub(super) fn missing_data(modules: &[&Module]) -> Vec<Problem> {
+    let program = Program::new(modules);
+    let mut problems: BTreeMap<(usize, Vec<String>), Problem> = BTreeMap::new();
+    for (module, syntax_tree) in modules.iter().enumerate() {
+        for rule in &syntax_tree.policy {
+            syntax::walk(rule.as_ref(), &mut |node| {
+                let Node::Expr { expr, .. } = node else { return };
+                let Some(reference) = Reference::of(expr) else { return };
+                let Some((written, message)) = program.unloaded(module, syntax_tree, &reference) else { return };
+                let span = expr.span();
+                let (start, end) = (span.start, span.end);
+                let problem = Problem { module, start, end, message, label: "always undefined".to_owned(), help: None };
+                problems.entry((module, written)).or_insert(problem);
+            });
+        }
+    }
+    problems.into_values().collect()
+}
+
 /// A rule name that has been defined, with everything that defines it.
 struct Definition<'m> {
     module: usize,
@@ -99,6 +120,9 @@ impl<'m> Program<'m> {
                 None if name == "print" || name == "trace" => return None,
                 None => {
                     let help = self.near(number, &name).map(|near| format!("did you mean {near}?"));
+                    if help.is_none() && extensions::in_namespace(&name) {
+                        return problem(format!("function `{name}` is not available"), "not supported yet", None);
+                    }
                     let label = "neither built in nor defined by a loaded package";
                     return problem(format!("function `{name}` does not exist"), label, help);
                 }
@@ -129,6 +153,25 @@ impl<'m> Program<'m> {
             }
         }
         Some([self.packages[number].as_slice(), written].concat())
+    }
+
+    /// The path and the message for a reference that nothing can answer.
+    fn unloaded(&self, number: usize, module: &Module, reference: &Reference) -> Option<(Vec<String>, String)> {
+        let written = reference.known();
+        if reference.base == "input" {
+            let combined =
+                matches!(reference.keys.as_slice(), [None, Some(key), ..] if key == "contents" || key == "path");
+            let message = "this reads the list of files of `conftest --combine`, which is not supported yet";
+            return combined.then(|| (vec!["input".to_owned()], message.to_owned()));
+        }
+        let path = self.resolve(number, module, &written)?;
+        let own = reference.base != "data" && path.starts_with(&self.packages[number]);
+        if own || path.is_empty() || !self.below(&path).is_empty() {
+            return None;
+        }
+        let root = path.iter().take(2).cloned().collect::<Vec<_>>();
+        let message = format!("`data.{}` is not loaded", root.join("."));
+        Some((root, message))
     }
 
     /// The known function whose name is nearest.

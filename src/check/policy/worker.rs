@@ -84,6 +84,7 @@ impl<'p> Worker<'p> {
     fn check_user(&mut self, rule: &UserRule, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {
         let user = &self.policies.user;
         match self.ask(rule, input) {
+            Ok((violations, _)) if !violations.is_empty() && self.is_excepted(rule, input) => {}
             Ok((violations, swallowed)) => {
                 if let Some(failure) = swallowed {
                     let mut diagnostic = user.failed(&failure, &BUILTIN_FUNCTION_ERROR);
@@ -109,15 +110,27 @@ impl<'p> Worker<'p> {
     /// OPA does it, with the error beside the answer.
     fn ask(&mut self, rule: &UserRule, input: &Rego) -> Result<(Vec<Violation>, Option<Failure>), Failure> {
         let user = &self.policies.user;
-        let strict = evaluate(&mut self.strict, || user.strict(), rule, input);
+        let strict = evaluate(&mut self.strict, || user.strict(), &rule.query, input);
         match strict {
             Ok(value) => Ok((read(&value)?, None)),
             Err(failure) if failure.limit => Err(failure),
             Err(failure) => {
-                let value = evaluate(&mut self.lenient, || user.lenient(), rule, input)?;
+                let value = evaluate(&mut self.lenient, || user.lenient(), &rule.query, input)?;
                 Ok((read(&value)?, Some(failure)))
             }
         }
+    }
+
+    /// conftest's `exception`: a rule whose lists of names silence the rules of its package (`policy/engine.go`).
+    fn is_excepted(&mut self, rule: &UserRule, input: &Rego) -> bool {
+        let Some(exception) = &rule.exception else { return false };
+        let user = &self.policies.user;
+        let names = evaluate(&mut self.lenient, || user.lenient(), exception, input);
+        names.is_ok_and(|lists| {
+            result::items(&lists).iter().any(|list| {
+                result::items(list).iter().any(|name| name.as_string().is_ok_and(|name| **name == *rule.suffix))
+            })
+        })
     }
 
     fn report(
@@ -181,7 +194,7 @@ fn read(value: &Rego) -> Result<Vec<Violation>, Failure> {
 fn evaluate(
     engine: &mut Option<Engine>,
     make: impl FnOnce() -> Option<Engine>,
-    rule: &UserRule,
+    query: &str,
     input: &Rego,
 ) -> Result<Rego, Failure> {
     if engine.is_none() {
@@ -189,7 +202,7 @@ fn evaluate(
     }
     let Some(ready) = engine else { return Err(Failure::of("no policy is loaded".to_owned())) };
     ready.set_input(input.clone());
-    let value = engine::evaluate(ready, &rule.query);
+    let value = engine::evaluate(ready, query);
     if value.as_ref().is_err_and(|failure| failure.panic) {
         *engine = None;
     }
