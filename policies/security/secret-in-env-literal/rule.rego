@@ -15,13 +15,14 @@ package plimsoll.security["secret-in-env-literal"]
 import data.plimsoll.resource
 import data.plimsoll.workload
 
-# The message never quotes the value.
+# The message never quotes the value. One that holds the name of its variable (`INSERT_API_TOKEN`) is a placeholder.
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some i, variable in resource.list(container.spec, "env")
 	is_string(variable.name)
 	secret(upper(variable.name))
 	literal(variable.value)
+	not contains(upper(variable.value), upper(variable.name))
 	path := array.concat(container.path, ["env", i, "value"])
 	msg := sprintf("variable `%s` of %s holds a literal, in %s", [
 		variable.name, container.title, resource.described,
