@@ -163,13 +163,18 @@ impl<'p> Parser<'p> {
     /// Reads a node at the cursor, or opens it if it is a collection. A sequence may stand at the indentation of its
     /// key if `indentless` is set.
     pub(super) fn block_node(&mut self, indentless: bool) -> Result<(), Problem> {
+        if !matches!(self.byte(self.pos), b'&' | b'!') {
+            let start = self.key_allowed.then_some(KeyStart { at: self.pos, line: self.line });
+            return self.block_content(start, &Properties::NONE, &Properties::NONE);
+        }
         let mut outer = Properties::NONE;
         let mut inner = Properties::NONE;
         let mut start = None;
         loop {
             if self.key_allowed {
                 start = Some(KeyStart { at: self.pos, line: self.line });
-                outer = self.joined(outer, std::mem::replace(&mut inner, Properties::NONE))?;
+                outer = self.joined(&outer, &inner)?;
+                inner = Properties::NONE;
             }
             if !matches!(self.byte(self.pos), b'&' | b'!') {
                 break;
@@ -178,12 +183,12 @@ impl<'p> Parser<'p> {
             self.skip_to_token();
             let stray = self.frames.is_empty() && self.is_stray_behind(&inner);
             if stray || self.node_ends(indentless) {
-                let properties = self.joined(outer, inner)?;
+                let properties = self.joined(&outer, &inner)?;
                 let node = self.absent(&properties);
                 return self.push_value(node, &properties);
             }
         }
-        self.block_content(start, outer, inner)
+        self.block_content(start, &outer, &inner)
     }
 
     /// Whether no node follows in the place the cursor has come to: the document ends, the indentation, or another key
@@ -216,8 +221,8 @@ impl<'p> Parser<'p> {
     fn block_content(
         &mut self,
         start: Option<KeyStart>,
-        outer: Properties<'p>,
-        inner: Properties<'p>,
+        outer: &Properties<'p>,
+        inner: &Properties<'p>,
     ) -> Result<(), Problem> {
         let byte = self.byte(self.pos);
         let indicator = matches!(byte, b'-' | b'?' | b':') && self.blank_or_end(self.pos + 1);
@@ -235,9 +240,9 @@ impl<'p> Parser<'p> {
                 if !is_key {
                     return Err(self.stray_colon());
                 }
-                self.absent(&inner)
+                self.absent(inner)
             }
-            _ => self.leaf(&inner)?,
+            _ => self.leaf(inner)?,
         };
         let Some(start) = start.filter(|start| self.colon_follows(*start)) else {
             let properties = self.joined(outer, inner)?;
@@ -249,9 +254,9 @@ impl<'p> Parser<'p> {
         if matches!(key.style, Style::Literal | Style::Folded) {
             return Err(self.stray_colon());
         }
-        self.open(FrameKind::BlockMapping, start.at, &outer)?;
+        self.open(FrameKind::BlockMapping, start.at, outer)?;
         self.indent = (start.at - start.line) as i64;
-        self.key(key, &inner)
+        self.key(key, inner)
     }
 
     /// Opens the collection whose first dash or question mark is at the cursor.
@@ -313,16 +318,17 @@ impl<'p> Parser<'p> {
     }
 
     /// The properties of one node that stand on several lines.
-    fn joined(&self, outer: Properties<'p>, inner: Properties<'p>) -> Result<Properties<'p>, Problem> {
+    #[inline]
+    fn joined(&self, outer: &Properties<'p>, inner: &Properties<'p>) -> Result<Properties<'p>, Problem> {
         if outer.is_none() || inner.is_none() {
-            return Ok(if outer.is_none() { inner } else { outer });
+            return Ok(if outer.is_none() { *inner } else { *outer });
         }
         if let (Some((_, first)), Some((_, second))) = (outer.anchor, inner.anchor) {
             return Err(Problem::fatal((second, self.word_end(second)), "a node has two anchors")
                 .label("the second")
                 .see((first, self.word_end(first)), "the first"));
         }
-        let (mut joined, other) = (inner, outer);
+        let (mut joined, other) = (*inner, *outer);
         joined.anchor = joined.anchor.or(other.anchor);
         if other.tag != Tag::None {
             if joined.tag != Tag::None {

@@ -20,9 +20,6 @@ pub(super) const URI: u16 = 1 << 7;
 pub(super) const SINGLE_STOP: u16 = 1 << 8;
 /// May end a double-quoted scalar, or a line of it, or begins an escape.
 pub(super) const DOUBLE_STOP: u16 = 1 << 9;
-/// A control character, which YAML does not allow, or the first byte of a character that may be one.
-pub(super) const SUSPECT: u16 = 1 << 10;
-
 /// The classes of each byte.
 pub(super) static CLASS: [u16; 256] = table();
 
@@ -107,9 +104,6 @@ const fn table() -> [u16; 256] {
         }
         if matches!(b, b'"' | b'\\') {
             class |= DOUBLE_STOP;
-        }
-        if (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || matches!(b, 0x7F | 0xC2 | 0xE2 | 0xEF) {
-            class |= SUSPECT;
         }
         table[byte] = class;
         byte += 1;
