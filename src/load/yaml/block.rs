@@ -183,6 +183,9 @@ impl<'p> Parser<'p> {
             self.skip_to_token();
             let stray = self.frames.is_empty() && self.is_stray_behind(&inner);
             if stray || self.node_ends(indentless) {
+                if self.frames.is_empty() {
+                    self.root_key = start;
+                }
                 let properties = self.joined(&outer, &inner)?;
                 let node = self.absent(&properties);
                 return self.push_value(node, &properties);
@@ -224,6 +227,9 @@ impl<'p> Parser<'p> {
         outer: &Properties<'p>,
         inner: &Properties<'p>,
     ) -> Result<(), Problem> {
+        if self.frames.is_empty() {
+            self.root_key = start;
+        }
         let byte = self.byte(self.pos);
         let indicator = matches!(byte, b'-' | b'?' | b':') && self.blank_or_end(self.pos + 1);
         let key = match byte {

@@ -96,6 +96,8 @@ pub(super) struct Parser<'p> {
     pub(super) comments: Option<Vec<Range<u32>>>,
     pub(super) options: Options,
     pub(super) too_deep: bool,
+    /// Where a key may have begun that turned out to be the root.
+    pub(super) root_key: Option<KeyStart>,
     /// Nodes visited for merge keys.
     pub(super) merged: u64,
 }
@@ -133,6 +135,7 @@ impl<'p> Parser<'p> {
             comments: None,
             options,
             too_deep: false,
+            root_key: None,
             merged: 0,
         }
     }
@@ -148,7 +151,6 @@ impl<'p> Parser<'p> {
             self.empty(self.pos);
             return self.document_end(None);
         }
-        let start = self.key_allowed.then_some(KeyStart { at: self.pos, line: self.line });
         self.block_node(false)?;
         while let Some(frame) = self.frames.last() {
             match frame.kind {
@@ -160,7 +162,7 @@ impl<'p> Parser<'p> {
                 FrameKind::Pair => self.flow_pair()?,
             }
         }
-        self.document_end(start)
+        self.document_end(self.root_key)
     }
 
     /// Refuses control characters, and finds out whether there are unusual line breaks. Blocks without any byte of
