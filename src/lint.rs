@@ -144,18 +144,15 @@ fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Resul
         color: settings.color,
         quiet: settings.verbosity == Verbosity::Quiet,
         verbose: settings.verbosity == Verbosity::Verbose,
-        stop_commands: None,
+        statistics: settings.statistics,
+        stop_commands: settings.github_log.then(report::resume_word),
     };
     for output in &settings.outputs {
         match &output.destination {
-            Destination::Standard => {
-                report::write(report, output.format, &style, out)?;
-                if settings.statistics && output.format == Format::Text {
-                    report::statistics(report, out)?;
-                }
-            }
+            Destination::Standard => report::write(report, output.format, &style, out)?,
             Destination::File(path) => {
-                write_file(report, output.format, &Style { color: false, ..style.clone() }, path)?
+                let style = Style { color: false, stop_commands: None, ..style.clone() };
+                write_file(report, output.format, &style, path)?
             }
         }
     }

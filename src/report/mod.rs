@@ -16,15 +16,14 @@ mod redact;
 mod rules;
 pub mod sanitise;
 mod sarif;
-mod statistics;
 mod suppress;
 mod text;
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
 pub use assemble::{Exception, Options, assemble};
 pub use rules::RULES;
-pub use statistics::statistics;
 
 use crate::model::report::Report;
 
@@ -50,9 +49,19 @@ pub struct Style {
     pub quiet: bool,
     /// Everything that was not checked, not only the first entries.
     pub verbose: bool,
-    /// The word that resumes workflow commands, where the output goes to a GitHub log: an unguessable one, new for every
-    /// run. The text is then written between `::stop-commands::WORD` and `::WORD::`.
+    /// How often each rule spoke, below the summary.
+    pub statistics: bool,
+    /// The word that resumes workflow commands, where the output goes to a GitHub log: one that nobody can guess, such
+    /// as a [`resume_word`]. The text is then written between `::stop-commands::WORD` and `::WORD::`.
     pub stop_commands: Option<String>,
+}
+
+/// A new word for [`Style::stop_commands`]: 128 bits from the keys that the system gives to this process for its hash
+/// maps.
+#[must_use]
+pub fn resume_word() -> String {
+    let keys = RandomState::new();
+    format!("{:016x}{:016x}", keys.hash_one("stop"), keys.hash_one("resume"))
 }
 
 /// Writes a report in a format.

@@ -65,6 +65,8 @@ pub struct Settings {
     pub verbosity: Verbosity,
     /// Whether to count findings by rule.
     pub statistics: bool,
+    /// Whether a GitHub runner reads what goes to standard output.
+    pub github_log: bool,
 }
 
 /// How much to say.
@@ -185,6 +187,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
             _ => Verbosity::Normal,
         },
         statistics: arguments.statistics,
+        github_log: output::is_github_log(),
         place,
     })
 }

@@ -31,7 +31,7 @@ const PLANNED: &[&str] =
 pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
     if words.is_empty() {
         let mut formats = vec![Format::Text];
-        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        if is_github_log() {
             formats.push(Format::Github);
         }
         return Ok(formats.into_iter().map(|format| Output { format, destination: Destination::Standard }).collect());
@@ -42,6 +42,11 @@ pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
         return Err(Refusal::argument("only one output can go to standard output", Some(help)));
     }
     Ok(outputs)
+}
+
+/// Whether a GitHub runner reads the log, and carries out commands that it finds in it.
+pub(super) fn is_github_log() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 fn parse(word: &str) -> Result<Output, Refusal> {

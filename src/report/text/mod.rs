@@ -8,10 +8,12 @@ mod excerpt;
 mod fold;
 mod frame;
 mod notes;
+mod statistics;
 
 use std::io::{self, Write};
 
 use self::frame::Painter;
+use self::statistics::statistics;
 use super::Style;
 use super::place::Places;
 use super::sanitise::{break_commands, clean_short};
@@ -47,6 +49,10 @@ fn write_body(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result
     }
     if !style.quiet {
         buffer.extend_from_slice(summary(report, style, &mut places).as_bytes());
+        flush(&mut buffer, out)?;
+    }
+    if style.statistics {
+        buffer.extend_from_slice(statistics(report).as_bytes());
         flush(&mut buffer, out)?;
     }
     Ok(())
