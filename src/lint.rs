@@ -107,6 +107,7 @@ fn in_pool<R: Send>(jobs: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
 fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &Settings) -> Report {
     let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
     examined.not_checked.extend(skipped);
+    examined.findings.extend(rules.policies.warnings().iter().cloned());
     if settings.verbosity < Verbosity::Verbose {
         examined.findings.iter_mut().for_each(|finding| finding.notes.retain(|note| !note.starts_with("place: ")));
     }

@@ -84,6 +84,7 @@ const BUILTIN_FUNCTION_ERROR: Rule = Rule::new(
 pub struct Policies {
     builtin: Builtin,
     user: User,
+    warnings: Vec<Diagnostic>,
 }
 
 /// Room for the recursion of regorus' parser and of its drop code on the worst policy that [`scan`] lets through.
@@ -93,12 +94,20 @@ impl Policies {
     /// Loads the pack, as far as its rules are `wanted`, and the user's Rego files, each with the name that is printed
     /// and its text. Files whose name ends in `_test.rego` are left out.
     ///
-    /// With a `policy-error` among the findings no policy of the user is evaluated, and the run ends with exit code 2.
+    /// The findings are what keeps the user's policies from being trusted: with one of them none is evaluated, and the
+    /// run ends with exit code 2.
     #[must_use]
     pub fn load(wanted: &dyn Fn(&Rule) -> bool, user: &[(FileId, String, String)]) -> (Policies, Vec<Diagnostic>) {
         let builtin = Builtin::new(wanted);
         let (user, problems) = if user.is_empty() { (User::default(), Vec::new()) } else { load_user(user) };
-        (Policies { builtin, user }, problems)
+        let (errors, warnings) = problems.into_iter().partition(|problem| problem.rule == POLICY_ERROR.id);
+        (Policies { builtin, user, warnings }, errors)
+    }
+
+    /// What is doubtful about policies that load: findings like those of [`Worker::check`].
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The rules that the user's policies define. Two definitions of one name can have different metadata, and count

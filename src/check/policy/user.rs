@@ -70,7 +70,7 @@ struct Parsed {
 }
 
 impl User {
-    /// Reads policies. With a problem among them that is a `policy-error`, none is evaluated.
+    /// Reads policies. With a `policy-error` among the problems none is evaluated; the others are warnings.
     pub(super) fn load(files: &[(FileId, String, String)]) -> (User, Vec<Diagnostic>) {
         let files: Vec<_> = files.iter().filter(|(_, name, _)| !name.ends_with("_test.rego")).collect();
         let mut problems = Vec::new();
