@@ -47,7 +47,8 @@ pub(super) fn user(
     id: Arc<ResourceId>,
 ) -> Diagnostic {
     let span = place.span.unwrap_or_else(|| place.path.span(resource.value));
-    let label = found.label.clone().unwrap_or_default();
+    let missing = if place.missing { format!("`{}` is missing", place.path) } else { String::new() };
+    let label = found.label.clone().unwrap_or(missing);
     let mut diagnostic = Diagnostic::new(rule, span, found.message.clone(), label).about(id, place.path);
     diagnostic.effect = Some(rule.why.to_string()).filter(|text| !text.is_empty());
     diagnostic.help = Some(rule.help.to_string()).filter(|text| !text.is_empty());
@@ -64,6 +65,8 @@ pub(super) struct Place {
     pub path: Path,
     /// Where the policy named a line, and not a value.
     pub span: Option<Span>,
+    /// The value is not there; the span is that of what would hold it.
+    pub missing: bool,
     /// How it was found, unless the policy said it.
     pub how: Option<&'static str>,
 }
@@ -72,7 +75,7 @@ impl Place {
     /// What the policy says itself: `path`, else `_loc` in the file at hand.
     pub(super) fn given(found: &Violation, resource: &Resource<'_>, source_name: &str) -> Option<Place> {
         if let Some(path) = found.path.as_ref().and_then(|path| path.resolve(resource.value)) {
-            return Some(Place { path, span: None, how: None });
+            return Some(Place { path, span: None, missing: false, how: None });
         }
         let (file, line) = found.line.as_ref()?;
         let same = |long: &str, short: &str| {
@@ -83,16 +86,16 @@ impl Place {
             return None;
         }
         let span = line_span(resource, *line)?;
-        Some(Place { path: Path::default(), span: Some(span), how: None })
+        Some(Place { path: Path::default(), span: Some(span), missing: false, how: None })
     }
 
     /// What a trial found, else what the rule looks for and the object lacks, else the name of the object.
     pub(super) fn found(trial: Option<Found>, by: &[&Definition], resource: &Resource<'_>, input: &Rego) -> Place {
         let tried = "found by taking parts of the object away until the policy was silent";
-        let at = |path, how| Place { path, span: None, how: Some(how) };
+        let at = |path, how| Place { path, span: None, missing: false, how: Some(how) };
         match (trial, missing(by, input)) {
             (Some(Found { path, sure: true }), _) => at(path, tried),
-            (_, Some(path)) => at(path, "the policy looks for this, and it is missing"),
+            (_, Some(path)) => Place { missing: true, ..at(path, "the policy looks for this") },
             (Some(Found { path, .. }), None) => at(path, tried),
             (None, None) => {
                 let name = resource.value.at(["metadata", "name"]).is_some();
