@@ -281,10 +281,10 @@ fn invalid_json(fault: json::Fault) -> Problem {
 /// Clients let the last of two equal keys win without a word; the strict conversion refuses both.
 fn duplicate_key(text: &str, tree: &Tree, first: u32, second: u32) -> Problem {
     let (first, second) = (&tree.nodes[first as usize], &tree.nodes[second as usize]);
-    let message = format!("key `{}` is written twice", scalar::decode(second, text));
+    let message = format!("the key `{}` is here twice", scalar::decode(second, text));
     let place = second.start as usize..second.end as usize;
-    let mut problem = problem(rules::of_parser("duplicate-key"), place, message, "the second one", "");
-    problem.related.push((first.start, first.end, "the first one".to_owned()));
+    let mut problem = problem(rules::of_parser("duplicate-key"), place, message, "the second, which clients take", "");
+    problem.related.push((first.start, first.end, "the first".to_owned()));
     problem.lenient = false;
     problem
 }

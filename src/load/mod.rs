@@ -135,7 +135,11 @@ impl Loader {
         idle.unwrap_or_else(|| Scratch { text: String::new(), tree: Tree::new(FileId(0)) })
     }
 
+    /// Keeps the memory for the next file, unless it is that of a big one: few are, and it would never be freed.
     fn give_back(&self, scratch: Scratch) {
+        if scratch.text.capacity() > 2 * LONG {
+            return;
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
 }
