@@ -78,12 +78,14 @@ struct Lines<'b> {
 impl Lines<'_> {
     fn error(&self, number: usize, finding: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
         let place = self.index.line_column(self.bytes, finding.primary.span.start);
-        let error = serde_json::json!({
-            "rule": finding.rule,
-            "message": finding.message,
-            "line": place.line,
-            "column": place.column,
-        });
-        writeln!(out, "{{\"document\": {number}, \"error\": {error}}}")
+        let text = |text: &str| serde_json::Value::from(text);
+        writeln!(
+            out,
+            "{{\"document\": {number}, \"error\": {{\"rule\": {}, \"message\": {}, \"line\": {}, \"column\": {}}}}}",
+            text(&finding.rule),
+            text(&finding.message),
+            place.line,
+            place.column,
+        )
     }
 }

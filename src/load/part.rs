@@ -141,32 +141,40 @@ fn findings(place: Place<'_>, readings: &[Reading], problems: &[Problem], tree: 
             Outcome::Broken | Outcome::Template | Outcome::Stop => None,
         };
         for (at, problem) in reading.problems.clone().zip(&problems[reading.problems.clone()]) {
-            if !root.is_some_and(|root| is_fine_for_helm(problem, root)) {
-                let mut finding = diagnostic(place, problem, root.is_none());
-                if at + 1 == reading.problems.end {
-                    finding.effect = effect(reading.outcome, problem).map(str::to_owned);
-                }
-                findings.push(finding);
+            let is_reason = root.is_none() && at + 1 == reading.problems.end;
+            if root.is_some_and(|root| is_fine_for_helm(problem, root)) {
+                continue;
             }
+            let mut finding = diagnostic(place, problem, root.is_none());
+            finding.effect = match root {
+                Some(root) => strict_effect(problem, root),
+                None if is_reason => Some(effect(reading.outcome, problem)),
+                None => None,
+            }
+            .map(str::to_owned);
+            findings.push(finding);
         }
     }
     findings
 }
 
 /// What it means for the cluster that a document, or what follows it, could not be read.
-fn effect(outcome: Outcome, problem: &Problem) -> Option<&'static str> {
+fn effect(outcome: Outcome, problem: &Problem) -> &'static str {
     match outcome {
-        Outcome::Document { .. } => None,
-        Outcome::Broken | Outcome::Template => {
-            Some("whatever reads this file refuses it; nothing in this document was checked")
-        }
         Outcome::Stop if problem.rule.id == rules::INVALID_JSON.id => {
-            Some("clients read nothing from here on; what follows the next `---` was checked all the same")
+            "clients read nothing from here on; what follows the next `---` was checked all the same"
         }
-        Outcome::Stop => {
-            Some("clients stop here: the document above this line and all below it never reach the cluster")
+        Outcome::Stop => "clients stop here: the document above this line and all below it never reach the cluster",
+        Outcome::Broken | Outcome::Template | Outcome::Document { .. } => {
+            "every tool that reads this file refuses it; nothing in this document was checked"
         }
     }
+}
+
+/// What it means for the cluster that an object is read in two ways.
+fn strict_effect(problem: &Problem, root: Value<'_>) -> Option<&'static str> {
+    (problem.strict && !problem.lenient && root.get("kind").is_some())
+        .then_some("kubectl keeps the last one without a word; kustomize and Flux refuse the document")
 }
 
 /// Values files are where anchors with overrides are at home, and Helm reads them leniently (`chartutil.ReadValues`):
