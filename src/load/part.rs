@@ -135,23 +135,19 @@ fn without_separator(text: &str, reading: &Reading) -> usize {
 
 fn findings(place: Place<'_>, readings: &[Reading], problems: &[Problem], tree: &Tree, text: &str) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for reading in readings {
-        let root = match reading.outcome {
-            Outcome::Document { root, .. } => Some(Value::new(tree, text, root)),
+    for reading in readings.iter().filter(|reading| !reading.problems.is_empty()) {
+        let read = match reading.outcome {
+            Outcome::Document { root, .. } => Some(Value::new(tree, text, root).get("kind").is_some()),
             Outcome::Broken | Outcome::Template | Outcome::Stop => None,
         };
         for (at, problem) in reading.problems.clone().zip(&problems[reading.problems.clone()]) {
-            let is_reason = root.is_none() && at + 1 == reading.problems.end;
-            if root.is_some_and(|root| is_fine_for_helm(problem, root)) {
-                continue;
-            }
-            let mut finding = diagnostic(place, problem, root.is_none());
-            finding.effect = match root {
-                Some(root) => strict_effect(problem, root),
-                None if is_reason => Some(effect(reading.outcome, problem)),
-                None => None,
-            }
-            .map(str::to_owned);
+            let effect = match read {
+                Some(false) if is_fine_for_helm(problem) => continue,
+                Some(is_object) => strict_effect(problem, is_object),
+                None => (at + 1 == reading.problems.end).then(|| effect(reading.outcome, problem)),
+            };
+            let mut finding = diagnostic(place, problem, read.is_none());
+            finding.effect = effect.map(str::to_owned);
             findings.push(finding);
         }
     }
@@ -172,15 +168,15 @@ fn effect(outcome: Outcome, problem: &Problem) -> &'static str {
 }
 
 /// What it means for the cluster that an object is read in two ways.
-fn strict_effect(problem: &Problem, root: Value<'_>) -> Option<&'static str> {
-    (problem.strict && !problem.lenient && root.get("kind").is_some())
+fn strict_effect(problem: &Problem, is_object: bool) -> Option<&'static str> {
+    (problem.strict && !problem.lenient && is_object)
         .then_some("kubectl keeps the last one without a word; kustomize and Flux refuse the document")
 }
 
 /// Values files are where anchors with overrides are at home, and Helm reads them leniently (`chartutil.ReadValues`):
 /// what only strict readers refuse about merge keys does not concern a document that is no Kubernetes object.
-fn is_fine_for_helm(problem: &Problem, root: Value<'_>) -> bool {
-    problem.rule.id == "merge-override" && root.get("kind").is_none()
+fn is_fine_for_helm(problem: &Problem) -> bool {
+    problem.rule.id == "merge-override"
 }
 
 /// A problem as a finding. `refused`: because of it the document could not be read.
@@ -200,11 +196,12 @@ fn suppressions(text: &str, tree: &Tree, readings: &[Reading], findings: &mut Ve
     if memchr::memmem::find(text.as_bytes(), suppression::MARKER.as_bytes()).is_none() {
         return Vec::new();
     }
-    let unread: Vec<_> = readings
+    let mut unread: Vec<_> = readings
         .iter()
         .filter(|reading| !matches!(reading.outcome, Outcome::Document { .. }))
         .map(|reading| reading.range.clone())
         .collect();
+    unread.sort_by_key(|range| range.start);
     let content = |reading: &Reading| match reading.outcome {
         Outcome::Document { root, .. } if Value::new(tree, text, root).is_null() => None,
         Outcome::Document { root, .. } => Some(tree.nodes[root as usize].start as usize),

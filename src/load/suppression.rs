@@ -30,14 +30,15 @@ pub struct Found {
     pub findings: Vec<Diagnostic>,
 }
 
-/// Finds the suppression comments of `text`, whose tree is given. Comments in the stretches `unread`, of which there is
-/// no tree, are left alone. A comment for the whole file must begin before `top`.
+/// Finds the suppression comments of `text`, whose tree is given. Comments in the stretches `unread`, which come in order
+/// and of which there is no tree, are left alone. A comment for the whole file must begin before `top`.
 #[must_use]
 pub fn find(text: &str, tree: &Tree, unread: &[Range<usize>], top: usize) -> Found {
     let mut found = Found::default();
     for marker in memmem::find_iter(text.as_bytes(), MARKER) {
         let Some(hash) = comment_start(text, marker) else { continue };
-        let is_read = !unread.iter().any(|range| range.contains(&hash));
+        let before = unread.partition_point(|range| range.start <= hash);
+        let is_read = before.checked_sub(1).is_none_or(|at| !unread[at].contains(&hash));
         if is_read && !is_in_scalar(text, tree, hash) {
             let comment = Comment { text, tree, range: hash..line_end(text, hash), body: marker + MARKER.len() };
             match comment.read(hash < top) {
