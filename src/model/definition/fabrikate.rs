@@ -2,6 +2,7 @@
 //!
 //! Sources: `core/component.go` and `core/componentConfig.go` of microsoft/fabrikate 0.17.3 and 1.0.0-alpha.1.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::source::{FileId, Span};
@@ -321,4 +322,42 @@ pub struct Environment {
     pub conflicts: Vec<(Span, Span)>,
     /// The folder with its generated manifests, if there is one.
     pub generated: Option<String>,
+}
+
+/// What a generated file of a static component consists of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// The copies, in order.
+    pub found: Vec<Copy>,
+    /// The first static file that is not in it as it is now, by its printed name.
+    pub differs: Option<(Arc<str>, FileId)>,
+    /// Where the first thing in it stands that is no copy.
+    pub rest: Option<usize>,
+}
+
+/// A stretch of a generated file that is, byte for byte, one static file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The stretch, in bytes.
+    pub range: Range<usize>,
+    /// The static file.
+    pub file: FileId,
+}
+
+impl Copies {
+    /// The place in the static file of a place in the generated one.
+    #[must_use]
+    pub fn source_of(&self, span: Span) -> Option<Span> {
+        let range = span.range();
+        let behind = self.found.partition_point(|copy| copy.range.start <= range.start);
+        let copy = self.found[..behind].last().filter(|copy| range.end <= copy.range.end)?;
+        let moved = |at: usize| (at - copy.range.start) as u32;
+        Some(Span::new(copy.file, moved(range.start), moved(range.end)))
+    }
+
+    /// Whether the file is exactly what the static files make.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.differs.is_none() && self.rest.is_none()
+    }
 }

@@ -3,7 +3,7 @@
 pub mod fabrikate;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::diagnostic::Diagnostic;
 use super::report::NotChecked;
@@ -95,6 +95,8 @@ pub struct Generated {
     pub environment: usize,
     /// Index into the units of the definition; absent if no component writes a file of that name.
     pub unit: Option<usize>,
+    /// What it was copied from, once somebody has compared: that needs the texts.
+    pub copies: OnceLock<fabrikate::Copies>,
 }
 
 impl Plan {

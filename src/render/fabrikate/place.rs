@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
+use crate::model::definition::fabrikate::{ComponentKind, Copies, Definition, Environment, Unit};
 use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::{Diagnostic, Fix, Label};
 use crate::model::origin::{Origin, Role};
@@ -12,7 +12,7 @@ use crate::model::source::Span;
 
 use super::super::Text;
 use super::super::rules::STALE;
-use super::statics::{Copies, same_line};
+use super::statics::{compare, same_line};
 use super::values;
 
 /// See [`super::super::Format::place`].
@@ -62,7 +62,7 @@ struct Site<'p> {
     environment: &'p Environment,
     unit: &'p Unit,
     at: usize,
-    statics: &'p Generated,
+    generated: &'p Generated,
 }
 
 impl<'p> Site<'p> {
@@ -74,7 +74,7 @@ impl<'p> Site<'p> {
             environment: definition.environments.get(generated.environment)?,
             unit: definition.units.get(at)?,
             at,
-            statics: generated,
+            generated,
         })
     }
 
@@ -94,19 +94,19 @@ impl<'p> Site<'p> {
         format!("in the manifest generated for `{}`", self.environment.name)
     }
 
-    fn place_static(&self, mut finding: Diagnostic, generated: &[u8], text: Text<'_>) -> Diagnostic {
-        let copies = Copies::compare(generated, &self.unit.statics, text);
+    fn place_static(&self, mut finding: Diagnostic, content: &[u8], text: Text<'_>) -> Diagnostic {
+        let copies = self.generated.copies.get_or_init(|| compare(content, &self.unit.statics, text));
         let place = finding.primary.span;
         let moved = copies.source_of(place);
         if !copies.is_fresh() {
             let name = copies.differs.as_ref().map_or("the static manifests", |(name, _)| name);
-            finding.notes.push(format!("`{}` is stale: it differs from `{name}`", self.statics.name));
+            finding.notes.push(format!("`{}` is stale: it differs from `{name}`", self.generated.name));
         }
-        let Some(span) = moved.or_else(|| same_line(generated, place, &self.unit.statics, text)) else {
+        let Some(span) = moved.or_else(|| same_line(content, place, &self.unit.statics, text)) else {
             // What the static files do not say was written by hand, or by an older version of them.
             return finding;
         };
-        finding.fix = finding.fix.and_then(|fix| move_fix(&fix, &copies));
+        finding.fix = finding.fix.and_then(|fix| move_fix(&fix, copies));
         for label in finding.labels.iter_mut().filter(|label| label.span.file == place.file) {
             label.span = copies.source_of(label.span).unwrap_or(label.span);
         }

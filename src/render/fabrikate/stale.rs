@@ -9,7 +9,7 @@ use crate::model::source::{FileId, Span};
 
 use super::super::Text;
 use super::super::rules::STALE;
-use super::statics::Copies;
+use super::statics::compare;
 
 /// See [`Plan::stale`].
 pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
@@ -23,7 +23,7 @@ pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
         let environment = &definition.environments[environment];
         // A tree with nothing of this definition in it belongs to another one.
         if files.iter().any(|(_, generated)| generated.unit.is_some()) {
-            findings.extend(compare(definition, environment, &files, text).into_iter().map(|mut finding| {
+            findings.extend(compare_tree(definition, environment, &files, text).into_iter().map(|mut finding| {
                 finding.affects = vec![environment.name.clone()];
                 finding
             }));
@@ -32,7 +32,7 @@ pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
     findings
 }
 
-fn compare(
+fn compare_tree(
     definition: &Definition,
     environment: &Environment,
     files: &[(FileId, &Generated)],
@@ -96,7 +96,7 @@ fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text:
         return None;
     }
     let content = text(file)?;
-    let copies = Copies::compare(&content, &unit.statics, text);
+    let copies = generated.copies.get_or_init(|| compare(&content, &unit.statics, text));
     let place = |at: usize| {
         let at = at + content[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'-')).count();
         let end = at + memchr::memchr(b'\n', &content[at..]).unwrap_or(content.len() - at);
@@ -104,11 +104,11 @@ fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text:
     };
     let span = copies.rest.map_or(Span::top(file), place);
     let name = &unit.component.name();
-    let finding = match copies.differs {
+    let finding = match &copies.differs {
         Some((source, id)) => {
             let message = format!("the manifests generated from `{name}` differ from `{source}`");
             Diagnostic::new(&STALE, span, message, "not in the static manifests as they are now")
-                .see(Span::top(id), "the file as it is now is not in the generated manifests")
+                .see(Span::top(*id), "the file as it is now is not in the generated manifests")
         }
         None => {
             copies.rest?;

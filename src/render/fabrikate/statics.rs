@@ -6,67 +6,35 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use crate::model::definition::fabrikate::{Copies, Copy};
 use crate::model::source::{FileId, Span};
 
 use super::super::Text;
 
-/// A stretch of a generated file that is, byte for byte, one static file.
-pub(super) struct Copy {
-    /// The stretch.
-    pub range: Range<usize>,
-    /// The static file.
-    pub file: FileId,
-}
-
-/// What a generated file holds.
-pub(super) struct Copies {
-    /// The copies, in order.
-    pub found: Vec<Copy>,
-    /// The first static file that is not in it as it is now, by its printed name.
-    pub differs: Option<(Arc<str>, FileId)>,
-    /// There is something in it that is no copy.
-    pub rest: Option<usize>,
-}
-
 const SEPARATOR: &[u8] = b"---\n";
 
-impl Copies {
-    /// Compares a generated file with the static files that it should be made of.
-    pub fn compare(generated: &[u8], statics: &[(Arc<str>, FileId)], text: Text<'_>) -> Copies {
-        let mut copies = Copies { found: Vec::new(), differs: None, rest: None };
-        let mut cursor = 0;
-        for (name, file) in statics {
-            let at = text(*file).and_then(|content| find(&generated[cursor..], &content));
-            let at = at.map(|range| range.start + cursor..range.end + cursor);
-            match at {
-                Some(range) => {
-                    if range.start > cursor + SEPARATOR.len() + usize::from(cursor > 0) {
-                        copies.rest.get_or_insert(cursor);
-                    }
-                    cursor = range.end;
-                    copies.found.push(Copy { range, file: *file });
+/// Compares a generated file with the static files that it should be made of.
+pub(super) fn compare(generated: &[u8], statics: &[(Arc<str>, FileId)], text: Text<'_>) -> Copies {
+    let mut copies = Copies::default();
+    let mut cursor = 0;
+    for (name, file) in statics {
+        let at = text(*file).and_then(|content| find(&generated[cursor..], &content));
+        let at = at.map(|range| range.start + cursor..range.end + cursor);
+        match at {
+            Some(range) => {
+                if range.start > cursor + SEPARATOR.len() + usize::from(cursor > 0) {
+                    copies.rest.get_or_insert(cursor);
                 }
-                None => copies.differs = copies.differs.or_else(|| Some((name.clone(), *file))),
+                cursor = range.end;
+                copies.found.push(Copy { range, file: *file });
             }
+            None => copies.differs = copies.differs.or_else(|| Some((name.clone(), *file))),
         }
-        if !generated[cursor..].trim_ascii().is_empty() {
-            copies.rest.get_or_insert(cursor);
-        }
-        copies
     }
-
-    /// The place in the static file of a place in the generated one.
-    pub fn source_of(&self, span: Span) -> Option<Span> {
-        let range = span.range();
-        let copy = self.found.iter().find(|copy| copy.range.start <= range.start && range.end <= copy.range.end)?;
-        let moved = |at: usize| (at - copy.range.start) as u32;
-        Some(Span::new(copy.file, moved(range.start), moved(range.end)))
+    if !generated[cursor..].trim_ascii().is_empty() {
+        copies.rest.get_or_insert(cursor);
     }
-
-    /// Whether the file is exactly what the static files make.
-    pub fn is_fresh(&self) -> bool {
-        self.differs.is_none() && self.rest.is_none()
-    }
+    copies
 }
 
 /// Where the content stands, behind a separator: at the start, which is where it is in a fresh file, or further on. At
@@ -74,14 +42,19 @@ impl Copies {
 fn find(generated: &[u8], content: &[u8]) -> Option<Range<usize>> {
     let rest = generated.strip_prefix(b"\n").unwrap_or(generated);
     let skipped = generated.len() - rest.len();
+    let ends_line = |end: usize| generated.get(end).is_none_or(|byte| *byte == b'\n');
     if rest.strip_prefix(SEPARATOR).is_some_and(|rest| rest.starts_with(content)) {
         let start = skipped + SEPARATOR.len();
-        return Some(start..start + content.len());
+        let end = start + content.len();
+        if ends_line(end) {
+            return Some(start..end);
+        }
     }
     let mut needle = SEPARATOR.to_vec();
     needle.extend_from_slice(content);
     let begins_line = |at: &usize| *at == 0 || generated[at - 1] == b'\n';
-    if let Some(at) = memmem::find_iter(generated, &needle).find(begins_line) {
+    let is_whole = |at: &usize| begins_line(at) && ends_line(at + needle.len());
+    if let Some(at) = memmem::find_iter(generated, &needle).find(is_whole) {
         return Some(at + SEPARATOR.len()..at + needle.len());
     }
     let (trimmed, needle) = (generated.trim_ascii_end(), needle.trim_ascii_end());

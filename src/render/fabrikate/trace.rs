@@ -1,6 +1,7 @@
 //! The environments of each tree, and which component wrote which generated file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use crate::model::definition::fabrikate::{Config, Definition, Environment, Unit};
 use crate::model::definition::{FileRole, Generated, Plan};
@@ -134,7 +135,13 @@ pub(super) fn generated(input: &Input<'_>, plan: &mut Plan) {
             for (name, file) in input.listing.below(folder) {
                 let inside = &name[folder.len() + usize::from(!folder.is_empty())..];
                 let unit = units.get(inside).copied();
-                let entry = Generated { name: name.clone(), definition: at, environment: number, unit };
+                let entry = Generated {
+                    name: name.clone(),
+                    definition: at,
+                    environment: number,
+                    unit,
+                    copies: OnceLock::new(),
+                };
                 // With several definitions over one generated tree, the one that knows the file has it.
                 let known = traced.entry(file).or_insert_with(|| entry.clone());
                 if known.unit.is_none() && unit.is_some() {
