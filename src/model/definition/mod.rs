@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::diagnostic::Diagnostic;
 use super::report::NotChecked;
-use super::source::FileId;
+use super::source::{FileId, Span};
 
 /// The part a file plays. It decides how its documents are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,10 +78,32 @@ pub struct Plan {
     pub generated: BTreeMap<FileId, Generated>,
     /// The static manifests, each with the first component (definition, unit) that copies it.
     pub statics: BTreeMap<FileId, (usize, usize)>,
+    /// Kubernetes objects that kustomizations complete, with the lines that may add what is missing in them.
+    pub supplements: BTreeMap<FileId, Vec<Supplement>>,
     /// What was wrong with the definition files themselves.
     pub findings: Vec<Diagnostic>,
     /// What could not be followed, and why: one line a cause.
     pub not_checked: Vec<NotChecked>,
+}
+
+/// A line of a kustomization that adds to the objects below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Supplement {
+    /// What it can add.
+    pub adds: Addition,
+    /// Its key in the kustomization.
+    pub span: Span,
+}
+
+/// What a field of a kustomization can add to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Addition {
+    /// Fields called `namespace`.
+    Namespace,
+    /// Labels and the selectors over them.
+    Labels,
+    /// Anything: a patch.
+    Anything,
 }
 
 /// Where a generated file comes from.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use crate::model::definition::fabrikate::{ComponentKind, Copies, Definition, Environment, Unit};
+use crate::model::definition::fabrikate::{ComponentKind, Copies, Definition, Environment, Method, Unit};
 use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::{Diagnostic, Fix, Label};
 use crate::model::origin::{Origin, Role};
@@ -51,8 +51,10 @@ fn chain(definition: &Definition, unit: &Unit) -> Vec<Origin> {
     }
     links.reverse();
     let component = &unit.component;
-    let source = component.path.as_ref().or(component.kind_field()).map(|field| field.span);
-    links.push(Origin { role: Role::GeneratedBy, span: source.unwrap_or(component.title) });
+    // A download has no use for `path`.
+    let path = component.path.as_ref().filter(|_| component.method() != Method::Http);
+    let source = path.or(component.source.as_ref()).or(component.kind_field());
+    links.push(Origin { role: Role::GeneratedBy, span: source.map_or(component.title, |field| field.span) });
     links
 }
 

@@ -4,16 +4,21 @@
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>, and for the lower-case keys and the three
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
+mod reader;
+mod supplement;
+
 use std::collections::BTreeSet;
 
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, join};
+use crate::model::listing::Listing;
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
-use super::{Format, Input, Object, by_name, count, file_of, folder_of};
+use super::{Format, Input, Object, Text, by_name, count, file_of, folder_of};
+use reader::Reader;
 
 /// Kustomizations and components.
 pub(super) struct Kustomize;
@@ -29,18 +34,25 @@ impl Format for Kustomize {
             plan.cast(*file, FileRole::Definition(DefinitionKind::Kustomization));
         }
         // A file that is a resource somewhere is checked in full, even where another kustomization uses it as a patch.
-        let readers = || files.iter().map(|(name, _, root)| Reader::new(folder_of(name), *root, input.listing));
-        let resources: BTreeSet<FileId> = readers().flat_map(|reader| reader.resources()).collect();
-        for (file, role) in readers().flat_map(|reader| reader.parts()) {
-            if !resources.contains(&file) {
-                plan.cast(file, role);
-            }
+        let readers: Vec<Reader<'_>> = files
+            .iter()
+            .map(|(name, _, root)| Reader { folder: folder_of(name), root: *root, listing: input.listing })
+            .collect();
+        let resources: BTreeSet<FileId> = readers.iter().flat_map(Reader::resources).collect();
+        let parts = readers.iter().flat_map(Reader::parts).chain(unused_patches(&readers, input.listing));
+        for (file, role) in parts.filter(|(file, _)| !resources.contains(file)) {
+            plan.cast(file, role);
         }
+        plan.supplements = supplement::find(&readers);
         if let Some((_, first, _)) = files.first() {
             let verb = if files.len() == 1 { "is" } else { "are" };
             let message = format!("{} {verb} not rendered yet", count(files.len(), "kustomization", "kustomizations"));
             plan.not_checked.push(NotChecked { message, span: Some(Span::top(*first)) });
         }
+    }
+
+    fn place(&self, plan: &Plan, finding: Diagnostic, _text: Text<'_>) -> Diagnostic {
+        supplement::soften(plan, finding)
     }
 
     fn object(&self, group: &str, _kind: &str) -> Option<Object> {
@@ -56,73 +68,16 @@ fn kustomizations<'a>(input: &Input<'a>) -> Vec<(&'a str, FileId, Value<'a>)> {
     files.filter(|(_, _, root)| root.is_mapping()).collect()
 }
 
-/// Finds the files that a kustomization names.
-struct Reader<'a> {
-    folder: &'a str,
-    root: Value<'a>,
-    listing: &'a Listing,
-}
-
-impl<'a> Reader<'a> {
-    fn new(folder: &'a str, root: Value<'a>, listing: &'a Listing) -> Self {
-        Reader { folder, root, listing }
-    }
-
-    fn resources(&self) -> Vec<FileId> {
-        let fields = ["resources", "bases", "crds"];
-        fields.iter().flat_map(|field| self.items(field)).filter_map(|item| self.file(item)).collect()
-    }
-
-    fn parts(&self) -> Vec<(FileId, FileRole)> {
-        let settings = FileRole::Definition(DefinitionKind::KustomizeSettings);
-        let mut parts = Vec::new();
-        let mut add = |file: Option<FileId>, role| parts.extend(file.map(|file| (file, role)));
-        for field in ["patches", "patchesJson6902"] {
-            self.items(field)
-                .for_each(|item| add(field_of(item, "path").and_then(|path| self.file(path)), FileRole::Patch));
-        }
-        self.items("patchesStrategicMerge").for_each(|item| add(self.file(item), FileRole::Patch));
-        self.items("replacements")
-            .for_each(|item| add(field_of(item, "path").and_then(|path| self.file(path)), settings));
-        for field in ["configurations", "transformers", "generators", "validators"] {
-            self.items(field).for_each(|item| add(self.file(item), settings));
-        }
-        for generator in self.items("configMapGenerator").chain(self.items("secretGenerator")) {
-            for field in ["files", "envs"] {
-                let entries = field_of(generator, field).into_iter().flat_map(Value::items);
-                entries.for_each(|entry| add(self.data_file(entry), FileRole::Data));
-            }
-            add(field_of(generator, "env").and_then(|entry| self.data_file(entry)), FileRole::Data);
-        }
-        for chart in self.items("helmCharts") {
-            add(field_of(chart, "valuesFile").and_then(|entry| self.file(entry)), FileRole::ChartValues);
-            let more = field_of(chart, "additionalValuesFiles").into_iter().flat_map(Value::items);
-            more.for_each(|entry| add(self.file(entry), FileRole::ChartValues));
-        }
-        add(field_of(self.root, "openapi").and_then(|openapi| self.file(field_of(openapi, "path")?)), settings);
-        parts
-    }
-
-    fn items(&self, field: &str) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        field_of(self.root, field).into_iter().flat_map(Value::items)
-    }
-
-    fn file(&self, item: Value<'_>) -> Option<FileId> {
-        self.named(&item.text()?)
-    }
-
-    /// An entry of `files`: `name=path`, or a path alone.
-    fn data_file(&self, item: Value<'_>) -> Option<FileId> {
-        let text = item.text()?;
-        self.named(text.split_once('=').map_or(&*text, |(_, path)| path))
-    }
-
-    fn named(&self, path: &str) -> Option<FileId> {
-        self.listing.file(&join(self.folder, path)?)
-    }
-}
-
-/// A field of a mapping; kustomize matches keys without regard to case.
-fn field_of<'t>(value: Value<'t>, field: &str) -> Option<Value<'t>> {
-    value.entries().filter(|entry| entry.name().eq_ignore_ascii_case(field)).last().map(|entry| entry.value)
+/// Files beside or below a kustomization that are called patches, though no kustomization names them: scaffolds are full
+/// of patches that are commented out.
+fn unused_patches(readers: &[Reader<'_>], listing: &Listing) -> Vec<(FileId, FileRole)> {
+    let folders: BTreeSet<&str> = readers.iter().map(|reader| reader.folder).collect();
+    let is_patch = |name: &str| {
+        let folder = folder_of(name);
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        let word = |text: &str| text.split(['-', '_', '.']).any(|word| matches!(word, "patch" | "patches"));
+        let is_beside = folders.contains(folder) || folders.contains(folder_of(folder));
+        is_yaml && is_beside && (word(file_of(name)) || word(file_of(folder)))
+    };
+    listing.iter().filter(|(name, _)| is_patch(name)).map(|(_, file)| (file, FileRole::Patch)).collect()
 }

@@ -1,0 +1,82 @@
+//! What is missing in an object may be added by the kustomizations that take it in. Until they are rendered, a finding
+//! about it is a note that says where it may come from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::definition::{Addition, Plan, Supplement};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Segment;
+use crate::model::rule::Severity;
+use crate::model::source::FileId;
+
+use super::reader::Reader;
+
+/// The fields that add something (`api/internal/target/kusttarget_configplugin.go`).
+const FIELDS: [(&str, Addition); 9] = [
+    ("namespace", Addition::Namespace),
+    ("commonLabels", Addition::Labels),
+    ("labels", Addition::Labels),
+    ("patches", Addition::Anything),
+    ("patchesStrategicMerge", Addition::Anything),
+    ("patchesJson6902", Addition::Anything),
+    ("components", Addition::Anything),
+    ("transformers", Addition::Anything),
+    ("replacements", Addition::Anything),
+];
+
+/// The rule of the schema stage whose findings this is about.
+const MISSING_FIELD: &str = "missing-field";
+
+/// For every file of objects, what its kustomization and those above it may add.
+pub(super) fn find(readers: &[Reader<'_>]) -> BTreeMap<FileId, Vec<Supplement>> {
+    let by_folder: HashMap<&str, usize> = readers.iter().enumerate().map(|(at, one)| (one.folder, at)).collect();
+    let below: Vec<Vec<usize>> = readers
+        .iter()
+        .map(|reader| reader.folders().iter().filter_map(|folder| by_folder.get(folder.as_str()).copied()).collect())
+        .collect();
+    let mut known: Vec<BTreeMap<Addition, Supplement>> = readers.iter().map(own).collect();
+    // Each may gain one supplement of a sort, so this ends, in circles too.
+    let mut open: Vec<usize> = (0..readers.len()).collect();
+    while let Some(above) = open.pop() {
+        for &at in &below[above] {
+            let gained: Vec<Supplement> =
+                known[above].values().filter(|one| !known[at].contains_key(&one.adds)).copied().collect();
+            if !gained.is_empty() {
+                known[at].extend(gained.into_iter().map(|one| (one.adds, one)));
+                open.push(at);
+            }
+        }
+    }
+    let mut found: BTreeMap<FileId, Vec<Supplement>> = BTreeMap::new();
+    for (reader, supplements) in readers.iter().zip(known) {
+        for file in reader.resources() {
+            found.entry(file).or_default().extend(supplements.values());
+        }
+    }
+    found
+}
+
+fn own(reader: &Reader<'_>) -> BTreeMap<Addition, Supplement> {
+    let fields = FIELDS.iter().rev();
+    fields.filter_map(|&(field, adds)| Some((adds, Supplement { adds, span: reader.key(field)? }))).collect()
+}
+
+/// Lowers a finding about something missing to a note, if a kustomization may add it.
+pub(super) fn soften(plan: &Plan, finding: Diagnostic) -> Diagnostic {
+    let supplements = plan.supplements.get(&finding.primary.span.file);
+    let (Some(supplements), true) = (supplements, finding.rule == MISSING_FIELD) else { return finding };
+    let last = finding.path.as_ref().and_then(|path| path.0.last());
+    let name = match last {
+        Some(Segment::Key(key)) => &**key,
+        _ => "",
+    };
+    let may_add = |one: &&Supplement| match one.adds {
+        Addition::Namespace => name == "namespace",
+        Addition::Labels => matches!(name, "labels" | "selector" | "matchLabels"),
+        Addition::Anything => true,
+    };
+    let Some(supplement) = supplements.iter().find(may_add) else { return finding };
+    let finding = finding.see(supplement.span, "this may add it");
+    Diagnostic { severity: Severity::Note, effect: None, ..finding }
+        .note("kustomize builds the object from more than this file; kustomizations are not rendered yet")
+}
