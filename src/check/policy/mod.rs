@@ -2,9 +2,9 @@
 //!
 //! [`engine`] sets up and asks regorus, which nothing outside this folder knows; [`value`] gives it our tree.
 //! [`pack`] lists the built-in rules and [`builtin`] chooses and asks them by kind. [`user`] loads people's own
-//! policies: [`scan`] and [`verify`] refuse what regorus would choke on or pass over, [`rewrite`] and [`negation`] make
-//! it read the rest as OPA does, and [`extensions`] supplies functions. [`worker`] is one thread at work: it asks,
-//! [`result`] reads the answers, [`position`] finds the place and [`finding`] the words.
+//! policies, which [`parse`] reads: [`scan`] and [`verify`] refuse what regorus would choke on or pass over,
+//! [`rewrite`] and [`negation`] make it read the rest as OPA does, and [`extensions`] supplies functions. [`worker`] is
+//! one thread at work: it asks, [`result`] reads the answers, [`position`] finds the place and [`finding`] the words.
 
 mod builtin;
 mod engine;
@@ -15,6 +15,7 @@ mod kinds;
 mod metadata;
 mod negation;
 mod pack;
+mod parse;
 mod position;
 mod result;
 mod rewrite;

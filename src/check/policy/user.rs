@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use regorus::unstable::{Expr, Module, Ref, Rule as RegoRule, RuleHead, Span as RegoSpan};
+use regorus::unstable::{Expr, Module, Rule as RegoRule, RuleHead, Span as RegoSpan};
 use regorus::{Engine, Value as Rego};
 
 use crate::model::diagnostic::Diagnostic;
@@ -15,10 +15,11 @@ use crate::model::source::{FileId, Span};
 use super::engine::{self, Failure};
 use super::kinds::Kinds;
 use super::metadata::{self, Metadata};
+use super::parse::{Parsed, offset, parse, word};
 use super::rewrite::{self, Rewritten};
 use super::syntax::{self, Node, Reference};
 use super::verify::{self, Problem};
-use super::{DATA_MISSING, NEVER_REPORTS, POLICY_ERROR, scan};
+use super::{DATA_MISSING, NEVER_REPORTS, POLICY_ERROR};
 
 /// The user's policies, loaded and checked.
 #[derive(Default)]
@@ -61,12 +62,6 @@ pub(super) struct Definition {
     result_line: u32,
     /// What the body looks for in the input below a `not`, then what else it reads.
     pub references: Vec<Path>,
-}
-
-/// A policy text that was parsed.
-struct Parsed {
-    module: Ref<Module>,
-    v0: bool,
 }
 
 impl User {
@@ -171,7 +166,11 @@ impl User {
             let line = rule.span().line;
             let block = blocks.iter().find(|block| block.line == line);
             let whole = blocks.iter().find(|block| block.line == module.package.span.line);
-            let kinds = block.or(whole).map(|block| block.list("kinds")).unwrap_or_default();
+            let words = block.or(whole).map(|block| block.list("kinds")).unwrap_or_default();
+            let kinds = match Kinds::read_loosely(words.iter().map(String::as_str)) {
+                Kinds::Any => Kinds::of_rule(rule.as_ref()),
+                named => named,
+            };
             let definition = Definition {
                 rule: described(&package, &name[0], severity, block.or(whole)),
                 module: number,
@@ -182,12 +181,12 @@ impl User {
             let query = query(&package, &name[0]);
             match self.rules.iter_mut().find(|known| known.query == query) {
                 Some(known) => {
-                    known.kinds = Kinds::Any;
+                    known.kinds = std::mem::replace(&mut known.kinds, Kinds::Any).or(kinds);
                     known.definitions.push(definition);
                 }
                 None => self.rules.push(UserRule {
                     rule: described(&package, &name[0], severity, whole),
-                    kinds: Kinds::read(kinds.iter().map(String::as_str)),
+                    kinds,
                     exception: None,
                     suffix: name[0].split_once('_').map(|(_, suffix)| suffix.to_owned()).unwrap_or_default(),
                     query,
@@ -227,44 +226,6 @@ impl User {
 /// The name under which a module is given to regorus: one that is sure to have no colon.
 fn module_name(number: usize) -> String {
     format!("p{number}")
-}
-
-/// Parses as Rego v1, and as v0 if that fails.
-fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
-    if let Some(offset) = scan::too_deep(text) {
-        let message = format!("brackets are nested deeper than {}", scan::DEEPEST);
-        let span = Span::new(file, offset as u32, offset as u32 + 1);
-        let problem = Diagnostic::new(&POLICY_ERROR, span, message, "");
-        return Err(Box::new(problem.help("give deep literals a name, or make them data")));
-    }
-    let attempt = |v0: bool| -> Result<Parsed, Failure> {
-        let mut engine = engine::blank();
-        engine::add(&mut engine, "p", text, v0)?;
-        let module = engine.get_modules().first().cloned();
-        let module = module.ok_or_else(|| Failure::of("it holds no policy".to_owned()))?;
-        Ok(Parsed { module, v0 })
-    };
-    let v1 = match attempt(false) {
-        Ok(parsed) => return Ok(parsed),
-        Err(failure) => failure,
-    };
-    // "`if` keyword is required before rule body". Trying v0 on a text that uses `if` makes regorus write warnings.
-    let classic = v1.message.contains("keyword is required");
-    if !classic && has_word(text, "if") {
-        return Err(unreadable(file, text, &v1));
-    }
-    attempt(true).map_err(|v0| unreadable(file, text, if classic { &v0 } else { &v1 }))
-}
-
-/// Whether a line of the text that is no comment has this word.
-fn has_word(text: &str, word: &str) -> bool {
-    let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    code.flat_map(|line| line.split(|char: char| !(char.is_alphanumeric() || char == '_'))).any(|part| part == word)
-}
-
-fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
-    let offset = failure.place.as_ref().map_or(0, |place| offset(text, place.line, place.column));
-    Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
 }
 
 fn shown(rule: &Rule, problem: Problem, parsed: &[(FileId, &str, Parsed)]) -> Diagnostic {
@@ -373,24 +334,4 @@ fn references(rule: &RegoRule) -> Vec<Path> {
 
 fn at(file: FileId, span: &RegoSpan) -> Span {
     Span::new(file, span.start, span.end)
-}
-
-/// The byte of a line and a column, both from 1, the column in characters.
-fn offset(text: &str, line: u32, column: u32) -> usize {
-    let mut start = 0;
-    for written in text.split_inclusive('\n').take(line.saturating_sub(1) as usize) {
-        start += written.len();
-    }
-    let rest = &text[start.min(text.len())..];
-    start + rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>()
-}
-
-/// The name or number that begins at an offset, or one character.
-fn word(file: FileId, text: &str, start: usize) -> Span {
-    let start = start.min(text.len());
-    let rest = text.get(start..).unwrap_or_default();
-    let name = rest.find(|char: char| !(char.is_alphanumeric() || char == '_' || char == '.')).unwrap_or(rest.len());
-    let length =
-        if name == 0 { rest.chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8) } else { name };
-    Span::new(file, start as u32, (start + length) as u32)
 }

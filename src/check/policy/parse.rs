@@ -1,0 +1,73 @@
+//! A policy's text: which Rego it is written in, and where in it an error points.
+
+use regorus::unstable::{Module, Ref};
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::source::{FileId, Span};
+
+use super::engine::{self, Failure};
+use super::{POLICY_ERROR, scan};
+
+/// A policy text that was parsed.
+pub(super) struct Parsed {
+    pub module: Ref<Module>,
+    pub v0: bool,
+}
+
+/// Parses as Rego v1, and as v0 if that fails.
+pub(super) fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
+    if let Some(offset) = scan::too_deep(text) {
+        let message = format!("brackets are nested deeper than {}", scan::DEEPEST);
+        let span = Span::new(file, offset as u32, offset as u32 + 1);
+        let problem = Diagnostic::new(&POLICY_ERROR, span, message, "");
+        return Err(Box::new(problem.help("give deep literals a name, or make them data")));
+    }
+    let attempt = |v0: bool| -> Result<Parsed, Failure> {
+        let mut engine = engine::blank();
+        engine::add(&mut engine, "p", text, v0)?;
+        let module = engine.get_modules().first().cloned();
+        let module = module.ok_or_else(|| Failure::of("it holds no policy".to_owned()))?;
+        Ok(Parsed { module, v0 })
+    };
+    let v1 = match attempt(false) {
+        Ok(parsed) => return Ok(parsed),
+        Err(failure) => failure,
+    };
+    // "`if` keyword is required before rule body". Trying v0 on a text that uses `if` makes regorus write warnings.
+    let classic = v1.message.contains("keyword is required");
+    if !classic && has_word(text, "if") {
+        return Err(unreadable(file, text, &v1));
+    }
+    attempt(true).map_err(|v0| unreadable(file, text, if classic { &v0 } else { &v1 }))
+}
+
+/// Whether a line of the text that is no comment has this word.
+fn has_word(text: &str, word: &str) -> bool {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    code.flat_map(|line| line.split(|char: char| !(char.is_alphanumeric() || char == '_'))).any(|part| part == word)
+}
+
+fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
+    let offset = failure.place.as_ref().map_or(0, |place| offset(text, place.line, place.column));
+    Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
+}
+
+/// The byte of a line and a column, both from 1, the column in characters.
+pub(super) fn offset(text: &str, line: u32, column: u32) -> usize {
+    let mut start = 0;
+    for written in text.split_inclusive('\n').take(line.saturating_sub(1) as usize) {
+        start += written.len();
+    }
+    let rest = &text[start.min(text.len())..];
+    start + rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>()
+}
+
+/// The name or number that begins at an offset, or one character.
+pub(super) fn word(file: FileId, text: &str, start: usize) -> Span {
+    let start = start.min(text.len());
+    let rest = text.get(start..).unwrap_or_default();
+    let name = rest.find(|char: char| !(char.is_alphanumeric() || char == '_' || char == '.')).unwrap_or(rest.len());
+    let length =
+        if name == 0 { rest.chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8) } else { name };
+    Span::new(file, start as u32, (start + length) as u32)
+}
