@@ -232,12 +232,12 @@ impl<'t> Decoder<'t> {
         let (rule, at, message, label) = match excess {
             Excess::Nesting(at) => {
                 let message = format!("the document is nested more than {} levels deep", self.options.max_nesting);
-                (rules::of_parser("nesting-too-deep"), at, message, "one level too deep")
+                (yaml::NESTING_TOO_DEEP, at, message, "one level too deep")
             }
             Excess::Aliases(at) => {
                 let message =
                     format!("aliases make more than ten times its size of a document of {} bytes", range.len());
-                (rules::of_parser("excessive-aliasing"), at, message, "this alias goes over")
+                (yaml::EXCESSIVE_ALIASING, at, message, "this alias goes over")
             }
         };
         let place = budget::place(self.tree, self.text, at);
@@ -283,7 +283,7 @@ fn duplicate_key(text: &str, tree: &Tree, first: u32, second: u32) -> Problem {
     let (first, second) = (&tree.nodes[first as usize], &tree.nodes[second as usize]);
     let message = format!("the key `{}` is here twice", scalar::decode(second, text));
     let place = second.start as usize..second.end as usize;
-    let mut problem = problem(rules::of_parser("duplicate-key"), place, message, "the second, which clients take", "");
+    let mut problem = problem(yaml::DUPLICATE_KEY, place, message, "the second, which clients take", "");
     problem.related.push((first.start, first.end, "the first".to_owned()));
     problem.lenient = false;
     problem

@@ -76,9 +76,3 @@ pub static RULES: &[&Rule] = &[
 const fn error(id: &'static str, title: &'static str, why: &'static str, help: &'static str) -> Rule {
     Rule::new(id, Category::Syntax, Severity::Error, title, why, help)
 }
-
-/// A rule of the parser that JSON and the budgets share with it.
-#[must_use]
-pub fn of_parser(id: &str) -> &'static Rule {
-    super::yaml::RULES.iter().find(|rule| rule.id == id).unwrap_or(INVALID_JSON)
-}

@@ -24,6 +24,7 @@ use crate::model::source::FileId;
 use parser::Parser;
 pub use problem::{Problem, Problems};
 pub use rules::RULES;
+pub(super) use rules::{DUPLICATE_KEY, EXCESSIVE_ALIASING, NESTING_TOO_DEEP};
 
 /// Brackets or block collections inside each other at which goyaml v2 gives up (`scannerc.go`, `max_flow_level` and
 /// `max_indents`).

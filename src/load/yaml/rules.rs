@@ -63,9 +63,9 @@ pub static RULES: &[Rule] = &[
 ];
 
 pub(super) static INVALID_YAML: &Rule = &RULES[0];
-pub(super) static DUPLICATE_KEY: &Rule = &RULES[1];
+pub(in crate::load) static DUPLICATE_KEY: &Rule = &RULES[1];
 pub(super) static MERGE_OVERRIDE: &Rule = &RULES[2];
 pub(super) static BOOLEAN_KEY: &Rule = &RULES[3];
-pub(super) static EXCESSIVE_ALIASING: &Rule = &RULES[4];
-pub(super) static NESTING_TOO_DEEP: &Rule = &RULES[5];
+pub(in crate::load) static EXCESSIVE_ALIASING: &Rule = &RULES[4];
+pub(in crate::load) static NESTING_TOO_DEEP: &Rule = &RULES[5];
 pub(super) static IGNORED_CONTENT: &Rule = &RULES[6];
