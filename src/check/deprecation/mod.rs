@@ -152,7 +152,7 @@ fn deprecated(row: &Row, resource: &Resource<'_>, target: Version, changes: Opti
 fn finding(rule: &Rule, row: &Row, resource: &Resource<'_>, message: String) -> Diagnostic {
     let own = Path::of(["apiVersion"]);
     let label = match (row.replacement, row.replacement_since) {
-        ("", _) => "there is no replacement".to_owned(),
+        ("", _) => "no version of this kind is left".to_owned(),
         (replacement, "") => format!("`{replacement}` replaces it"),
         (replacement, since) => format!("`{replacement}` is served since {} {since}", row.component),
     };
@@ -163,7 +163,7 @@ fn finding(rule: &Rule, row: &Row, resource: &Resource<'_>, message: String) -> 
 /// Says what to write instead, and marks the places that the new version reads otherwise.
 fn with_replacement(finding: Diagnostic, row: &Row, changes: Option<Vec<Diagnostic>>) -> Diagnostic {
     if row.replacement.is_empty() {
-        return finding.help("there is no replacement; remove the object");
+        return finding.help("nothing replaces it; remove the object");
     }
     let Some(changes) = changes else {
         return match row.replacement.split_once(' ') {
@@ -180,8 +180,10 @@ fn with_replacement(finding: Diagnostic, row: &Row, changes: Option<Vec<Diagnost
         format!("write `apiVersion: {}`; its schema is another, and the marked places need an edit", row.replacement);
     let finding = finding.help(help);
     changes.into_iter().take(6).fold(finding, |finding, change| {
-        let words = match (&change.help, change.rule.as_ref()) {
-            (Some(help), "unknown-field") => format!("{version} has no such field: {help}"),
+        let field = change.path.as_ref().and_then(|path| path.0.last());
+        let words = match (change.rule.as_ref(), field, &change.help) {
+            ("missing-field", Some(Segment::Key(name)), _) => format!("{version} wants `{name}` here"),
+            ("unknown-field", _, Some(help)) => format!("{version} has no such field: {help}"),
             _ => format!("{version}: {}", change.message),
         };
         finding.see(change.primary.span, words)

@@ -18,7 +18,7 @@ use super::walk::{Root, Walk};
 use super::{INVALID_VALUE, Mode, Schemas, Scope, VERSION_NOT_SERVED, Verdict};
 
 /// The deepest nesting of a schema, or of a custom resource, that is looked into.
-const DEPTH: u32 = 300;
+const DEPTH: u32 = 200;
 
 /// The kind that one definition declares.
 #[derive(Debug)]

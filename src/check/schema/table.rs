@@ -251,7 +251,8 @@ impl<'b> Table<'b> {
         }
         let record = chunk(records, low, FIELD_SIZE);
         let field = Field { name: word(record, 4), word: word(record, 8) };
-        (!record.is_empty() && word(record, 0) == hash && self.string(field.name) == name).then_some((low, field))
+        (!record.is_empty() && word(record, 0) == hash && self.bytes(field.name) == name.as_bytes())
+            .then_some((low, field))
     }
 
     /// All fields of an object, with their places.
@@ -318,9 +319,12 @@ impl<'b> Table<'b> {
     }
 
     fn string(self, reference: u32) -> &'b str {
+        std::str::from_utf8(self.bytes(reference)).unwrap_or_default()
+    }
+
+    fn bytes(self, reference: u32) -> &'b [u8] {
         let start = (reference >> 8) as usize;
-        let bytes = self.strings.get(start..start + (reference & 0xFF) as usize).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        self.strings.get(start..start + (reference & 0xFF) as usize).unwrap_or_default()
     }
 }
 

@@ -18,7 +18,7 @@ use super::{encoding, quantity};
 
 /// Deeper than any manifest; what lies below is not looked at. JSON schemas in custom resource definitions are the only
 /// built-in type that refers to itself.
-const DEPTH: u32 = 700;
+const DEPTH: u32 = 200;
 
 /// How much of an object is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
