@@ -1,11 +1,10 @@
 //! Rules about the definitions themselves. What Fabrikate drops, ignores or overwrites without a word is said here.
 //!
 //! Each file holds the rules of one subject: [`component_file`] and [`config_file`] the fields, [`tree`] how components
-//! fit together, [`paths`] what they point at, [`generated`] what they wrote. [`rules`] is the table.
+//! fit together, [`paths`] what they point at. [`rules`] is the table.
 
 mod component_file;
 mod config_file;
-mod generated;
 mod paths;
 mod rules;
 mod tree;
@@ -14,7 +13,6 @@ use crate::model::definition::Plan;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::listing::Listing;
 
-pub use generated::generated_document;
 pub use rules::RULES;
 
 /// Applies every rule about definitions.
@@ -26,6 +24,7 @@ pub fn check(plan: &Plan, listing: &Listing, out: &mut Vec<Diagnostic>) {
         config_file::check(file, out);
     }
     config_file::check_names(plan, out);
+    config_file::check_layers(plan, out);
     tree::check(plan, out);
     paths::check(plan, listing, out);
 }

@@ -99,6 +99,15 @@ pub(super) const UNKNOWN_SUBCOMPONENT_CONFIG: Rule = rule(
     "Correct the name, or remove the configuration together with the subcomponent that it was for.",
 );
 
+pub(super) const UNMERGEABLE_CONFIG: Rule = rule(
+    "unmergeable-config",
+    Severity::Error,
+    "two layers of configuration give one key values that do not merge",
+    "A map or list of a higher layer over a value of another shape below stops `fab generate` for that environment, with \
+     `got non-map type` or `slices must have same type` and no file name.",
+    "Give the key the same shape in every layer.",
+);
+
 pub(super) const MISSING_STATIC_PATH: Rule = rule(
     "missing-static-path",
     Severity::Error,
@@ -139,15 +148,6 @@ pub(super) const MISSING_CHART: Rule = rule(
     "Correct `path`: it counts from the folder of the component file. For a remote chart give `method` and `source`.",
 );
 
-pub(super) const GENERATED_NOT_A_RESOURCE: Rule = rule(
-    "generated-not-a-resource",
-    Severity::Error,
-    "a generated document is no Kubernetes object",
-    "Fabrikate writes down what Helm prints, its warnings included: a warning that reads as a map becomes a document \
-     without `apiVersion` and `kind`, and applying the file fails there.",
-    "Find what Helm complains about, mend it, and generate again.",
-);
-
 /// Every rule about definitions.
 pub static RULES: &[Rule] = &[
     UNKNOWN_COMPONENT_FIELD,
@@ -160,10 +160,10 @@ pub static RULES: &[Rule] = &[
     DUPLICATE_SUBCOMPONENT,
     OUTPUT_COLLISION,
     UNKNOWN_SUBCOMPONENT_CONFIG,
+    UNMERGEABLE_CONFIG,
     MISSING_STATIC_PATH,
     STATIC_SUBDIRECTORY,
     STATIC_NOT_A_MANIFEST,
     STATIC_WITHOUT_PATH,
     MISSING_CHART,
-    GENERATED_NOT_A_RESOURCE,
 ];

@@ -132,11 +132,4 @@ impl Plan {
     pub fn cast(&mut self, file: FileId, role: FileRole) {
         self.roles.entry(file).or_insert(role);
     }
-
-    /// The environment that a generated file belongs to.
-    #[must_use]
-    pub fn environment(&self, file: FileId) -> Option<&fabrikate::Environment> {
-        let generated = self.generated.get(&file)?;
-        self.definitions.get(generated.definition)?.environments.get(generated.environment)
-    }
 }

@@ -57,7 +57,15 @@ fn merge(high: &mut Setting, low: &Setting, conflicts: &mut Conflicts) {
             high.lost.push(low.span);
             high.lost.extend(&low.lost);
         }
-        _ => conflicts.push((high.span, low.span)),
+        _ => conflicts.push((place(high), place(low))),
+    }
+}
+
+/// A scalar, or the key of a collection.
+fn place(setting: &Setting) -> Span {
+    match setting.content {
+        Content::Scalar(_) => setting.span,
+        _ => setting.key.unwrap_or(setting.span),
     }
 }
 

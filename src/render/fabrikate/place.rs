@@ -122,6 +122,10 @@ impl<'p> Site<'p> {
             finding.notes.push(format!("Helm made it from `{template}`"));
         }
         let word = generated.get(place.range()).and_then(|bytes| std::str::from_utf8(bytes).ok()).map(unquote);
+        // Fabrikate writes down what Helm prints, its warnings included, and a warning reads as a map.
+        if word == Some("WARNING") {
+            finding.help = Some("Helm printed this warning: mend what it complains about, and generate again".into());
+        }
         let config = self.environment.configs.get(self.at).and_then(Option::as_ref);
         let found = match (config, word, &finding.path) {
             (Some(config), Some(word), Some(path)) => values::search(config, path, word),
