@@ -106,7 +106,8 @@ impl Failure {
 }
 
 impl Place {
-    fn read(text: &str) -> Option<Place> {
+    /// Reads `module:line:column`.
+    pub(super) fn read(text: &str) -> Option<Place> {
         let mut parts = text.trim_end().rsplitn(3, ':');
         let column = parts.next()?.parse().ok()?;
         let line = parts.next()?.parse().ok()?;

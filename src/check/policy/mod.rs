@@ -101,7 +101,13 @@ impl Policies {
     pub fn load(wanted: &dyn Fn(&Rule) -> bool, user: &[(FileId, String, String)]) -> (Policies, Vec<Diagnostic>) {
         let builtin = Builtin::new(wanted);
         let (user, problems) = if user.is_empty() { (User::default(), Vec::new()) } else { load_user(user) };
-        let (errors, warnings) = problems.into_iter().partition(|problem| problem.rule == POLICY_ERROR.id);
+        let (mut errors, warnings): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.rule == POLICY_ERROR.id);
+        for error in &mut errors {
+            error
+                .effect
+                .get_or_insert("no policy was evaluated, so nothing is checked: exit code 2, not a pass".to_owned());
+        }
         (Policies { builtin, user, warnings }, errors)
     }
 

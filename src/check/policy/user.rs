@@ -12,7 +12,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::{FileId, Span};
 
-use super::engine::{self, Failure};
+use super::engine::{self, Failure, Place};
 use super::kinds::Kinds;
 use super::metadata::{self, Metadata};
 use super::parse::{Parsed, offset, parse, word};
@@ -206,7 +206,16 @@ impl User {
             Some(word(module.file, &module.text, start))
         });
         let span = span.or_else(|| self.modules.first().map(|module| Span::top(module.file)));
-        Diagnostic::new(rule, span.unwrap_or(Span::top(FileId(0))), failure.message.clone(), "")
+        Diagnostic::new(rule, span.unwrap_or(Span::top(FileId(0))), self.named(&failure.message), "")
+    }
+
+    /// A message in which regorus names places by `p0:9:1`, with the lines that people know.
+    fn named(&self, message: &str) -> String {
+        let words = message.split(' ').map(|word| match Place::read(word) {
+            Some(place) if place.module.starts_with('p') => format!("line {}", place.line),
+            _ => word.to_owned(),
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// The definitions of a rule whose bodies held in an evaluation with coverage.

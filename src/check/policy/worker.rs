@@ -5,6 +5,7 @@ use std::sync::Arc;
 use regorus::{Engine, Value as Rego};
 
 use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Path;
 use crate::model::resource::{Resource, ResourceId};
 
 use super::engine::{self, Failure};
@@ -101,7 +102,8 @@ impl<'p> Worker<'p> {
                     diagnostic.primary.span = rule.definitions[0].head;
                 }
                 diagnostic.resource = Some(subject.id());
-                out.push(see(diagnostic, subject));
+                let effect = "the object is unchecked by this policy: exit code 2, not a pass";
+                out.push(see(diagnostic.effect(effect), subject));
             }
         }
     }
@@ -211,6 +213,6 @@ fn evaluate(
 
 /// Names the object on which a policy failed.
 fn see(diagnostic: Diagnostic, subject: &Subject<'_, '_>) -> Diagnostic {
-    let path = crate::model::path::Path::default();
+    let path = Path::of(["metadata", "name"]);
     diagnostic.see(path.span(subject.resource.value), "on this object")
 }
