@@ -100,7 +100,7 @@ impl Parser<'_> {
             }
             b'-' | b'?' | b':' if self.blank_or_end(self.pos + 1) || (self.flow > 0 && byte != b'-') => {
                 if self.flow == 0 && !self.key_allowed {
-                    return Err(self.unexpected());
+                    return Err(if byte == b':' { self.stray_colon() } else { self.unexpected() });
                 }
                 self.key_allowed = self.flow == 0 || byte == b'-';
                 self.pos += 1;

@@ -16,6 +16,8 @@ mod problem;
 mod properties;
 mod rules;
 mod scalars;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
