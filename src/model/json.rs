@@ -118,3 +118,46 @@ fn string(text: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(&text.as_bytes()[copied..])?;
     out.write_all(b"\"")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::node::Tree;
+    use super::super::source::FileId;
+    use super::*;
+    use crate::load::yaml;
+
+    fn json(text: &str) -> String {
+        let mut tree = Tree::new(FileId(0));
+        let root = yaml::parse(text, 0..text.len(), &mut tree, &mut Vec::new()).unwrap();
+        to_string(Value::new(&tree, text, root))
+    }
+
+    #[test]
+    fn keys_are_sorted_and_the_last_of_two_wins() {
+        assert_eq!(json("b: [1, {}, []]\na: {d: 1, c: }\nb: x\n"), r#"{"a":{"c":null,"d":1},"b":"x"}"#);
+        assert_eq!(json("[[], {a: [b]}, c]"), r#"[[],{"a":["b"]},"c"]"#);
+    }
+
+    #[test]
+    fn numbers_are_spelled_as_go_spells_them() {
+        let numbers = "[1.0, 1e3, 1e20, 1e21, 1e-6, 1e-7, -0.0, 18446744073709551616, 0.1, 6.02e23, 1.5e-10]";
+        let wanted = "[1,1000,100000000000000000000,1e+21,0.000001,1e-7,-0,18446744073709552000,0.1,6.02e+23,1.5e-10]";
+        assert_eq!(json(numbers), wanted);
+    }
+
+    #[test]
+    fn float_keys_have_the_precision_of_32_bits() {
+        let keys =
+            "{1e3: a, 1.0: b, 1e6: c, 1234567.0: d, 1.23456789: e, 1e-5: f, .inf: g, -.inf: h, 100000.0: i, 0.0: j}";
+        let wanted = r#"{"-.inf":"h",".inf":"g","0":"j","1":"b","1.2345679":"e","1.234567e+06":"d","1000":"a","100000":"i","1e+06":"c","1e-05":"f"}"#;
+        assert_eq!(json(keys), wanted);
+    }
+
+    #[test]
+    fn strings_are_escaped_for_html() {
+        assert_eq!(json(r#""<&>\u2028\u0001\b\e\"\\/é""#), r#""\u003c\u0026\u003e\u2028\u0001\b\u001b\"\\/é""#);
+        assert_eq!(json("!!binary /w=="), "\"\u{fffd}\"");
+    }
+}

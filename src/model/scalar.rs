@@ -72,3 +72,61 @@ pub fn is_text(node: &Node, text: &str) -> bool {
 fn content<'t>(node: &Node, text: &'t str) -> &'t str {
     &text[node.a as usize..(node.a + node.b) as usize]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::node::Kind;
+    use super::*;
+
+    fn plain(text: &str, style: Style) -> Node {
+        let end = text.len() as u32;
+        Node { kind: Kind::Scalar, style, tag: Tag::None, flags: 0, start: 0, end, a: 0, b: end }
+    }
+
+    fn read_plain(text: &str) -> Scalar<'_> {
+        read(&plain(text, Style::Plain), text)
+    }
+
+    #[test]
+    fn words_and_numbers_are_told_from_strings() {
+        for (text, wanted) in [
+            ("", Scalar::Null),
+            ("Null", Scalar::Null),
+            ("ON", Scalar::Bool(true)),
+            ("n", Scalar::Bool(false)),
+            ("-0x1F", Scalar::Int(-31)),
+            ("0_7", Scalar::Int(7)),
+            ("+012", Scalar::Int(10)),
+            ("-9223372036854775808", Scalar::Int(i64::MIN)),
+            ("9223372036854775808", Scalar::Uint(1 << 63)),
+            ("+9223372036854775808", Scalar::Float(9.223372036854775808e18)),
+            ("09", Scalar::Float(9.0)),
+            (".1_0", Scalar::Float(0.1)),
+            ("1.", Scalar::Float(1.0)),
+        ] {
+            assert_eq!(read_plain(text), wanted, "{text}");
+        }
+        for text in [
+            "nULL", "tRue", "yEs", "0o8", "0b2", "0x", "1e", "1e400", "._5", "-.", "+", "1:30", "<<", "=", "1Gi",
+            "0x+1",
+        ] {
+            assert_eq!(read_plain(text), Scalar::Str(Cow::Borrowed(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_key_is_borrowed() {
+        for (text, style) in [("metadata", Style::Plain), ("yes", Style::DoubleQuoted)] {
+            assert!(is_text(&plain(text, style), text));
+            assert!(matches!(key_text(&plain(text, style), text), Cow::Borrowed(key) if key == text));
+        }
+        assert_eq!(key_text(&plain("yes", Style::Plain), "yes"), "true");
+    }
+
+    #[test]
+    fn escapes_of_a_json_stream_are_those_of_json() {
+        let text = r#"a\/b\ud83d\ude00\n\ud83dx"#;
+        let node = Node { flags: Node::ESCAPED, ..plain(text, Style::Json) };
+        assert_eq!(decode(&node, text), "a/b😀\n\u{fffd}x");
+    }
+}

@@ -197,10 +197,11 @@ impl Parser<'_> {
         let node = self.tree.nodes[frame.node as usize];
         let open = node.start as usize;
         let (opened, closing) = if frame.kind == FrameKind::FlowSequence { ('[', ']') } else { ('{', '}') };
-        if frame.kind == FrameKind::FlowMapping && self.byte(open.wrapping_sub(1)) == b'{' {
-            if let Some(problem) = self.template(open - 1) {
-                return problem;
-            }
+        if frame.kind == FrameKind::FlowMapping
+            && self.byte(open.wrapping_sub(1)) == b'{'
+            && let Some(problem) = self.template(open - 1)
+        {
+            return problem;
         }
         // Text of several lines before a colon is the rest of the document, read into an open bracket.
         let runs_on = self.byte(at) == b':'
@@ -248,7 +249,7 @@ impl Parser<'_> {
     fn template(&self, at: usize) -> Option<Problem> {
         let line_start =
             self.bytes[..at.min(self.bytes.len())].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let end = self.line_end(line_start.max(0));
+        let end = self.line_end(line_start);
         let line = self.text.get(line_start..end)?;
         let open = line.find("{{")?;
         let close = line[open..].find("}}").map_or(line.len(), |close| open + close + 2);

@@ -174,12 +174,10 @@ impl Source<'_> {
         let mut was_blank = false;
         while at < self.end {
             let blank = matches!(bytes[at], b' ' | b'\t');
+            let folds = header.folded && !was_blank && !blank;
             match leading {
-                Some("\n") if header.folded && !was_blank && !blank => {
-                    if pending.is_empty() {
-                        out.push(' ');
-                    }
-                }
+                Some("\n") if folds && pending.is_empty() => out.push(' '),
+                Some("\n") if folds => {}
                 Some(text) => out.push_str(text),
                 None => {}
             }
@@ -228,11 +226,11 @@ impl Source<'_> {
 }
 
 /// The offset of the next line break, or the end.
-fn line_end(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && break_length(bytes, at) == 0 {
-        at += 1;
-    }
-    at
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    let rest = &bytes[at..];
+    let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+    let wide = memchr::memchr2_iter(0xC2, 0xE2, &rest[..end]);
+    at + wide.into_iter().find(|&wide| break_length(rest, wide) != 0).unwrap_or(end)
 }
 
 /// How many spaces a text ends in.
