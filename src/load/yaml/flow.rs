@@ -131,6 +131,9 @@ impl<'p> Parser<'p> {
         self.pos += 1;
         self.key_allowed = false;
         self.skip_to_token();
+        if self.at_end() {
+            return Err(self.missing_comma());
+        }
         let properties = self.flow_properties()?;
         let key = match self.byte(self.pos) {
             b'[' | b'{' => return Err(self.collection_key(mark)),
