@@ -5,6 +5,7 @@
 //! aside), and if they say the same once the object's own name is left out.
 
 use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::path::{Path, Segment};
@@ -69,25 +70,24 @@ fn order(a: &Diagnostic, b: &Diagnostic, ranks: &[u32]) -> Ordering {
 
 /// Unites what is one among findings of one rule at one place; they come and go in order.
 fn unite(group: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut united: Vec<(Key, Diagnostic, Vec<Label>)> = Vec::new();
+    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut united: Vec<(Diagnostic, Vec<Label>)> = Vec::new();
     for mut finding in group {
-        let key = Key::of(&finding);
-        match united.iter_mut().find(|(known, ..)| *known == key) {
-            Some((_, first, labels)) => {
-                labels.append(&mut finding.labels);
+        let labels = std::mem::take(&mut finding.labels);
+        let at = *known.entry(Key::of(&finding)).or_insert(united.len());
+        match united.get_mut(at) {
+            Some((first, all)) => {
+                all.extend(labels);
                 absorb(first, finding);
             }
-            None => {
-                let labels = std::mem::take(&mut finding.labels);
-                united.push((key, finding, labels));
-            }
+            None => united.push((finding, labels)),
         }
     }
-    united.into_iter().map(|(_, finding, labels)| label(finding, labels)).collect()
+    united.into_iter().map(|(finding, labels)| label(finding, labels)).collect()
 }
 
 /// What two findings at one place must have in common to be one.
-#[derive(PartialEq)]
+#[derive(PartialEq, Eq, Hash)]
 struct Key {
     path: Option<Path>,
     message: String,
@@ -147,7 +147,7 @@ fn absorb(first: &mut Diagnostic, other: Diagnostic) {
 /// Sets the labels: each place once, and not too many.
 fn label(mut finding: Diagnostic, labels: Vec<Label>) -> Diagnostic {
     let mut left_out = 0;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for label in labels {
         if !seen.insert((label.span, label.message.clone())) {
             continue;

@@ -4,7 +4,7 @@
 //! comment at a patch works although the finding is about the rendered object. A comment on a place that merely
 //! illustrates reaches nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Options;
 use super::rules::{MISSING_SUPPRESSION_REASON, NOT_BY_COMMENT, UNKNOWN_RULE, UNUSED_SUPPRESSION};
@@ -29,7 +29,7 @@ pub(super) fn part(
     sources: &Sources,
     options: &Options<'_>,
 ) -> Parted {
-    let broken: Vec<FileId> = findings.iter().filter(|finding| is_broken(finding)).map(file_of).collect();
+    let broken: HashSet<FileId> = findings.iter().filter(|finding| is_broken(finding)).map(file_of).collect();
     let mut comments = Comments::new(suppressions);
     let mut excepted = vec![false; options.exceptions.len()];
     let (silenced, mut kept): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
@@ -62,6 +62,8 @@ fn file_of(finding: &Diagnostic) -> FileId {
 /// The comments of a run, found by file and rule.
 struct Comments<'s> {
     stretches: HashMap<(FileId, &'s str), Vec<Stretch>>,
+    /// Those for whole files, apart from the others: among them each would reach over all that follow.
+    whole: HashMap<(FileId, &'s str), Vec<(usize, usize)>>,
     /// For each comment, for each rule it names: whether it reached a finding.
     used: Vec<Vec<bool>>,
 }
@@ -79,9 +81,14 @@ struct Stretch {
 impl<'s> Comments<'s> {
     fn new(suppressions: &'s [Suppression]) -> Self {
         let mut stretches: HashMap<(FileId, &str), Vec<Stretch>> = HashMap::new();
+        let mut whole: HashMap<(FileId, &str), Vec<(usize, usize)>> = HashMap::new();
         for (comment, suppression) in suppressions.iter().enumerate() {
             let (start, end) = (suppression.reach.start, suppression.reach.end);
             for (rule, (id, _)) in suppression.rules.iter().enumerate() {
+                if suppression.whole_file {
+                    whole.entry((suppression.span.file, id)).or_default().push((comment, rule));
+                    continue;
+                }
                 let stretch = Stretch { start, end, furthest: end, comment, rule };
                 stretches.entry((suppression.span.file, id)).or_default().push(stretch);
             }
@@ -95,17 +102,21 @@ impl<'s> Comments<'s> {
             }
         }
         let used = suppressions.iter().map(|suppression| vec![false; suppression.rules.len()]).collect();
-        Comments { stretches, used }
+        Comments { stretches, whole, used }
     }
 
     /// Whether a comment reaches the finding. Every comment that does counts as used.
     fn reach(&mut self, finding: &Diagnostic) -> bool {
-        if self.stretches.is_empty() || NOT_BY_COMMENT.contains(&&*finding.rule) {
+        if self.used.is_empty() || NOT_BY_COMMENT.contains(&&*finding.rule) {
             return false;
         }
         let causes = finding.labels.iter().filter(|label| label.cause).map(|label| label.span);
         let mut reached = false;
         for span in std::iter::once(finding.primary.span).chain(causes) {
+            for (comment, rule) in self.whole.get(&(span.file, &*finding.rule)).into_iter().flatten() {
+                self.used[*comment][*rule] = true;
+                reached = true;
+            }
             let Some(list) = self.stretches.get(&(span.file, &*finding.rule)) else { continue };
             let behind = list.partition_point(|stretch| stretch.start <= span.start);
             for stretch in list[..behind].iter().rev().take_while(|stretch| stretch.furthest > span.start) {
