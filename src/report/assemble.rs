@@ -3,7 +3,7 @@
 use super::merge::sort_and_merge;
 use super::place::Places;
 use super::redact::redact;
-use super::suppress;
+use super::{secrets, suppress};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::{Examined, NotChecked, Report, Summary};
 use crate::model::rule::{Rule, Severity};
@@ -40,10 +40,11 @@ pub struct Exception {
 /// Makes the report of a run. Equal findings in another order, as threads bring them, give an equal report.
 #[must_use]
 pub fn assemble(examined: Examined, options: &Options<'_>) -> Report {
-    let Examined { findings, mut suppressions, not_checked, sources, files, documents, resources, .. } = examined;
+    let Examined { findings, mut suppressions, not_checked, mut sources, files, documents, resources, .. } = examined;
     suppressions.sort_by_key(|suppression| suppression.span);
     let parted = suppress::part(levelled(findings, options), &suppressions, &sources, options);
     let mut kept = levelled(parted.kept, options);
+    secrets::complete(&kept, &mut sources);
     let mut places = Places::new(&sources);
     for finding in kept.iter_mut() {
         redact(finding, &mut places);

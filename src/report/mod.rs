@@ -16,6 +16,7 @@ mod redact;
 mod rules;
 pub mod sanitise;
 mod sarif;
+mod secrets;
 mod suppress;
 mod text;
 

@@ -31,11 +31,14 @@ pub(super) fn visible(file: &SourceFile, range: Range<usize>) -> String {
     sanitise::same_length(&bytes)
 }
 
-/// The parts of `secrets` that lie in `range`.
+/// The parts of `secrets` that lie in `range`. They are sorted and apart from each other, as `secrets::complete` leaves
+/// them.
 fn overlap<'s>(secrets: &'s [Range<u32>], range: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<'s> {
     let (from, to) = (range.start, range.end);
-    secrets
+    let first = secrets.partition_point(|secret| secret.end as usize <= from);
+    secrets[first..]
         .iter()
+        .take_while(move |secret| (secret.start as usize) < to)
         .map(move |secret| (secret.start as usize).max(from)..(secret.end as usize).min(to))
         .filter(|part| part.start < part.end)
 }
@@ -65,11 +68,11 @@ pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>) {
 /// The values of the secrets that touch `near`: whole, without quotes, and line by line.
 fn values(file: FileId, near: &Range<usize>, sources: &Sources) -> Vec<String> {
     let text = sources.text(file);
-    let touching = sources.get(file).secrets.iter().filter(|secret| {
-        (secret.start as usize) <= near.end && near.start <= (secret.end as usize) && secret.end as usize <= text.len()
-    });
+    let secrets = &sources.get(file).secrets;
+    let first = secrets.partition_point(|secret| (secret.end as usize) < near.start);
+    let touching = secrets[first..].iter().take_while(|secret| secret.start as usize <= near.end);
     let mut values = Vec::new();
-    for secret in touching {
+    for secret in touching.filter(|secret| secret.end as usize <= text.len()) {
         let value = String::from_utf8_lossy(&text[secret.start as usize..secret.end as usize]);
         let bare = value.trim().trim_matches(['"', '\'']);
         values.extend(bare.lines().map(|line| line.trim().to_owned()).chain([bare.to_owned()]));
