@@ -18,7 +18,7 @@ pub(super) struct Guess {
 /// Fields of old API versions that have another place now: the type, the field, and what to write.
 const MOVED: &[(&str, &str, &str)] = &[
     ("networking/v1.IngressBackend", "serviceName", "`service.name`"),
-    ("networking/v1.IngressBackend", "servicePort", "`service.port.number`, or `service.port.name` for a named port"),
+    ("networking/v1.IngressBackend", "servicePort", "`service.port.number` or `service.port.name`"),
     ("networking/v1.IngressSpec", "backend", "`defaultBackend`"),
     (
         "autoscaling/v2.HorizontalPodAutoscalerSpec",
@@ -65,7 +65,7 @@ pub(super) fn guess(walk: &Walk<'_, '_>, entry: Entry<'_>, name: &str, path: &Pa
         return Some(rename(object, known, true));
     }
     if let Some((_, _, to)) = MOVED.iter().find(|moved| moved.0 == here.table.type_name(&here.of) && moved.1 == name) {
-        return Some(Guess { help: format!("this is written {to} now"), rename: None });
+        return Some(Guess { help: format!("write {to} instead"), rename: None });
     }
     if let Some(help) = elsewhere(walk, &levels, entry.value, name, path) {
         return Some(Guess { help, rename: None });
