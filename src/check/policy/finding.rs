@@ -37,7 +37,7 @@ pub(super) fn broken(rule: &str, failure: &Failure, resource: &Resource<'_>, id:
     Diagnostic::new(&POLICY_ERROR, path.span(resource.value), message, "").about(id, path)
 }
 
-/// A violation of a user's rule. `rule` is what is known of it, `by` the definition whose body held, if that is known.
+/// A violation of a user's rule. `rule` is what is known of it, `by` the definition that says it, if that is known.
 pub(super) fn user(
     rule: &Rule,
     by: Option<&Definition>,

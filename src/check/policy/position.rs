@@ -1,12 +1,17 @@
 //! Where a violation is, when the policy does not say so: by trial. One node of the object is taken away and the rule
 //! is asked again; a node without which the violation is gone is responsible for it.
 
+use std::time::{Duration, Instant};
+
 use regorus::Value as Rego;
 
 use crate::model::path::{Path, Segment};
 
 /// Most evaluations that the search for one rule on one object may take.
 const MOST_TRIALS: usize = 400;
+
+/// Longest time that it may take, which only a policy that is slow by itself reaches.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// A node that a trial found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +42,11 @@ pub(super) fn by_trial(
     let mut found: Vec<Vec<Responsible>> = wanted.iter().map(|_| Vec::new()).collect();
     let mut open = vec![Vec::new()];
     let mut trials = 0;
+    let start = Instant::now();
     while let Some(parent) = open.pop() {
         for segment in segments(lookup(input, &parent)) {
             trials += 1;
-            if trials > MOST_TRIALS {
+            if trials > MOST_TRIALS || start.elapsed() > LONGEST {
                 open.clear();
                 break;
             }

@@ -67,6 +67,18 @@ impl Rewritten {
         rewritten
     }
 
+    /// A stretch of the text as people see it, with its edits; they must not cross its ends.
+    pub(super) fn stretch(&self, text: &str, range: Range<usize>) -> String {
+        let (mut stretch, mut at) = (String::new(), range.start);
+        for edit in self.edits.iter().filter(|edit| edit.start >= range.start && edit.end <= range.end) {
+            stretch.push_str(&text[at..edit.start]);
+            stretch.push_str(&edit.text);
+            at = edit.end;
+        }
+        stretch.push_str(text.get(at..range.end).unwrap_or_default());
+        stretch
+    }
+
     /// The place in the text as people see it, for an offset in the text that was loaded.
     pub(super) fn original(&self, offset: usize) -> usize {
         let mut shift = 0isize;

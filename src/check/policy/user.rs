@@ -2,6 +2,7 @@
 //! `deny`, `violation` or `warn`, with or without a suffix, in any package.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regorus::unstable::{Expr, Module, Rule as RegoRule, RuleHead, Span as RegoSpan};
@@ -35,6 +36,8 @@ struct UserModule {
     file: FileId,
     text: String,
     rewritten: Rewritten,
+    /// Copies of definitions, which are loaded behind the text.
+    copies: String,
 }
 
 /// All definitions of one rule name in one package: what is asked at once.
@@ -58,8 +61,10 @@ pub(super) struct Definition {
     module: usize,
     /// The head.
     pub head: Span,
-    /// The line, from 1, on which the result is built: evaluated only when the body held.
-    result_line: u32,
+    /// Its bytes in the text of the file.
+    range: Range<usize>,
+    /// What it alone says: the path of a copy of it under a name of its own, where the rule has several definitions.
+    pub query: Option<String>,
     /// What the body looks for in the input below a `not`, then what else it reads.
     pub references: Vec<Path>,
 }
@@ -91,7 +96,7 @@ impl User {
         for (file, text, parsed) in &parsed {
             let names = names.get(&syntax::package(parsed.module.as_ref()));
             let rewritten = rewrite::rewrite(text, parsed.module.as_ref(), names.unwrap_or(&BTreeSet::new()));
-            user.modules.push(UserModule { file: *file, text: (*text).to_owned(), rewritten });
+            user.modules.push(UserModule { file: *file, text: (*text).to_owned(), rewritten, copies: String::new() });
         }
         for (number, (_, text, parsed)) in parsed.iter().enumerate() {
             user.collect(number, text, parsed.module.as_ref(), &mut problems);
@@ -111,6 +116,7 @@ impl User {
             let message = "no policy has a rule called `deny`, `violation` or `warn`";
             problems.extend(span.map(|span| Diagnostic::new(&NEVER_REPORTS, span, message, "")));
         }
+        user.copy_definitions();
         match user.prepare(parsed.iter().map(|(.., parsed)| parsed.v0)) {
             Ok(engine) => user.strict = Some(engine),
             Err(failure) => {
@@ -140,12 +146,30 @@ impl User {
     fn prepare(&self, v0: impl Iterator<Item = bool>) -> Result<Engine, Failure> {
         let mut engine = engine::blank();
         for (number, (module, v0)) in self.modules.iter().zip(v0).enumerate() {
-            engine::add(&mut engine, &module_name(number), &module.rewritten.text, v0)?;
+            let text = format!("{}\n{}", module.rewritten.text, module.copies);
+            engine::add(&mut engine, &module_name(number), &text, v0)?;
         }
         engine::add(&mut engine, "entry", "package plimsoll.entry\n\nready := true\n", false)?;
         engine.set_input(Rego::new_object());
         engine::evaluate(&mut engine, "data.plimsoll.entry.ready")?;
         Ok(engine)
+    }
+
+    /// Where a rule has several definitions, gives each a copy that can be asked alone: it tells which of them a
+    /// message came from. The copies stand behind the text, so that no line moves.
+    fn copy_definitions(&mut self) {
+        for (at, rule) in self.rules.iter_mut().enumerate().filter(|(_, rule)| rule.definitions.len() > 1) {
+            let Some((package, name)) = rule.query.rsplit_once('.') else { continue };
+            for (number, definition) in rule.definitions.iter_mut().enumerate() {
+                let module = &mut self.modules[definition.module];
+                let written = module.rewritten.stretch(&module.text, definition.range.clone());
+                if let Some(rest) = written.strip_prefix(name) {
+                    let copy = format!("plimsoll__{at}_{number}");
+                    module.copies.push_str(&format!("{copy}{rest}\n"));
+                    definition.query = Some(format!("{package}.{copy}"));
+                }
+            }
+        }
     }
 
     /// Adds the rules of a module that can report.
@@ -175,7 +199,8 @@ impl User {
                 rule: described(&package, &name[0], severity, block.or(whole)),
                 module: number,
                 head: at(file, head_span(head)),
-                result_line: result_line(head),
+                range: rewrite::bounds(text, rule.span()),
+                query: None,
                 references: references(rule.as_ref()),
             };
             let query = query(&package, &name[0]);
@@ -216,19 +241,6 @@ impl User {
             _ => word.to_owned(),
         });
         words.collect::<Vec<_>>().join(" ")
-    }
-
-    /// The definitions of a rule whose bodies held in an evaluation with coverage.
-    pub(super) fn fired<'r>(&self, rule: &'r UserRule, engine: &Engine) -> Vec<&'r Definition> {
-        if let [only] = rule.definitions.as_slice() {
-            return vec![only];
-        }
-        let Ok(report) = engine.get_coverage_report() else { return Vec::new() };
-        let covered = |definition: &&Definition| {
-            let name = module_name(definition.module);
-            report.files.iter().any(|file| file.path == name && file.covered.contains(&definition.result_line))
-        };
-        rule.definitions.iter().filter(covered).collect()
     }
 }
 
@@ -316,14 +328,6 @@ fn query(package: &[String], name: &str) -> String {
 fn head_span(head: &RuleHead) -> &RegoSpan {
     let (RuleHead::Compr { span, .. } | RuleHead::Set { span, .. } | RuleHead::Func { span, .. }) = head;
     span
-}
-
-fn result_line(head: &RuleHead) -> u32 {
-    match head {
-        RuleHead::Set { key: Some(key), .. } => key.span().line,
-        RuleHead::Compr { assign: Some(assign), .. } => assign.value.span().line,
-        other => head_span(other).line,
-    }
 }
 
 /// The places of the input that a rule names, those below a `not` first: what is missing is most likely one of them.

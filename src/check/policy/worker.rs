@@ -84,7 +84,7 @@ impl<'p> Worker<'p> {
 
     fn check_user(&mut self, rule: &UserRule, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {
         let user = &self.policies.user;
-        match self.ask(rule, input) {
+        match self.ask(&rule.query, input) {
             Ok((violations, _)) if !violations.is_empty() && self.is_excepted(rule, input) => {}
             Ok((violations, swallowed)) => {
                 if let Some(failure) = swallowed {
@@ -110,14 +110,14 @@ impl<'p> Worker<'p> {
 
     /// What a rule says about an object: first with errors of built-in functions as errors, and if there is one, as
     /// OPA does it, with the error beside the answer.
-    fn ask(&mut self, rule: &UserRule, input: &Rego) -> Result<(Vec<Violation>, Option<Failure>), Failure> {
+    fn ask(&mut self, query: &str, input: &Rego) -> Result<(Vec<Violation>, Option<Failure>), Failure> {
         let user = &self.policies.user;
-        let strict = evaluate(&mut self.strict, || user.strict(), &rule.query, input);
+        let strict = evaluate(&mut self.strict, || user.strict(), query, input);
         match strict {
             Ok(value) => Ok((read(&value)?, None)),
             Err(failure) if failure.limit => Err(failure),
             Err(failure) => {
-                let value = evaluate(&mut self.lenient, || user.lenient(), &rule.query, input)?;
+                let value = evaluate(&mut self.lenient, || user.lenient(), query, input)?;
                 Ok((read(&value)?, Some(failure)))
             }
         }
@@ -143,11 +143,7 @@ impl<'p> Worker<'p> {
         input: &Rego,
         out: &mut Vec<Diagnostic>,
     ) {
-        let fired = self.fired(rule, input);
-        let by: Option<&Definition> = match fired.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
+        let authors = self.authors(rule, violations, input);
         let given = |found: &Violation| Place::given(found, subject.resource, subject.source_name);
         let mut places: Vec<Option<Place>> = violations.iter().map(given).collect();
         let open: Vec<usize> = (0..places.len()).filter(|at| places[*at].is_none()).collect();
@@ -155,36 +151,37 @@ impl<'p> Worker<'p> {
             let messages: Vec<String> = violations.iter().map(|found| found.message.clone()).collect();
             let wanted: Vec<&str> = open.iter().map(|at| messages[*at].as_str()).collect();
             let trials = position::by_trial(input, &wanted, &messages, &mut |input| {
-                let (violations, _) = self.ask(rule, &input).ok()?;
+                let (violations, _) = self.ask(&rule.query, &input).ok()?;
                 Some(violations.into_iter().map(|found| found.message).collect())
             });
             for (at, trial) in open.into_iter().zip(trials) {
-                places[at] = Some(Place::found(trial, &fired, subject.resource, input));
+                places[at] = Some(Place::found(trial, &authors[at], subject.resource, input));
             }
         }
-        let known = by.map_or(&rule.rule, |definition| &definition.rule);
-        for (found, place) in violations.iter().zip(places) {
+        for ((found, place), authors) in violations.iter().zip(places).zip(authors) {
+            let by = authors.first().copied();
+            let known = by.map_or(&rule.rule, |definition| &definition.rule);
             if let Some(place) = place {
                 out.push(finding::user(known, by, found, place, subject.resource, subject.id()));
             }
         }
     }
 
-    /// The definitions whose bodies held.
-    fn fired<'r>(&mut self, rule: &'r UserRule, input: &Rego) -> Vec<&'r Definition> {
-        if rule.definitions.len() > 1 {
-            let user = &self.policies.user;
-            if let Some(engine) = self.strict.as_mut() {
-                engine.set_enable_coverage(true);
-                engine.clear_coverage_data();
-                engine.set_input(input.clone());
-                let _ = engine::evaluate(engine, &rule.query);
-                let fired = user.fired(rule, engine);
-                engine.set_enable_coverage(false);
-                return fired;
+    /// For each violation the definitions that say it.
+    fn authors<'r>(&mut self, rule: &'r UserRule, violations: &[Violation], input: &Rego) -> Vec<Vec<&'r Definition>> {
+        if let [only] = rule.definitions.as_slice() {
+            return violations.iter().map(|_| vec![only]).collect();
+        }
+        let mut authors: Vec<Vec<&Definition>> = violations.iter().map(|_| Vec::new()).collect();
+        for definition in &rule.definitions {
+            let Some(Ok((own, _))) = definition.query.as_ref().map(|query| self.ask(query, input)) else { continue };
+            for (found, authors) in violations.iter().zip(&mut authors) {
+                if own.contains(found) {
+                    authors.push(definition);
+                }
             }
         }
-        rule.definitions.iter().collect()
+        authors
     }
 }
 
