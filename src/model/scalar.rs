@@ -61,11 +61,12 @@ pub fn is_merge(node: &Node, text: &str) -> bool {
     node.b == 2 && (tagged || (node.style == Style::Plain && node.tag == Tag::None)) && content(node, text) == "<<"
 }
 
-/// Whether the content of a scalar is its text and a string, by the look of its first byte; never wrong when true.
+/// Whether the content of a scalar is its text and a string, by a quick look; never wrong when true.
 #[must_use]
 pub fn is_text(node: &Node, text: &str) -> bool {
-    let plain = !node.has(Node::ESCAPED) && node.tag == Tag::None;
-    plain && (node.style != Style::Plain || (node.b != 0 && !resolve::is_hint(text.as_bytes()[node.a as usize])))
+    let bare = !node.has(Node::ESCAPED) && node.tag == Tag::None;
+    let content = || &text.as_bytes()[node.a as usize..(node.a + node.b) as usize];
+    bare && (node.style != Style::Plain || resolve::is_surely_string(content()))
 }
 
 /// The content as it stands in the source.
@@ -119,6 +120,11 @@ mod tests {
         for (text, style) in [("metadata", Style::Plain), ("yes", Style::DoubleQuoted)] {
             assert!(is_text(&plain(text, style), text));
             assert!(matches!(key_text(&plain(text, style), text), Cow::Borrowed(key) if key == text));
+        }
+        for (text, surely) in
+            [("name", true), ("type", true), ("yes", false), ("NULL", false), ("1", false), ("", false)]
+        {
+            assert_eq!(is_text(&plain(text, Style::Plain), text), surely, "{text}");
         }
         assert_eq!(key_text(&plain("yes", Style::Plain), "yes"), "true");
     }

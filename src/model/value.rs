@@ -192,6 +192,17 @@ impl<'t> Value<'t> {
         if node.kind == Kind::Scalar { scalar::key_text(node, self.text) } else { Cow::Borrowed("") }
     }
 
+    /// Whether [`Value::key_text`] is `key`, found out without making text of an ordinary key.
+    #[must_use]
+    pub fn is_key(self, key: &str) -> bool {
+        let node = self.node();
+        if node.kind == Kind::Scalar && scalar::is_text(node, self.text) {
+            let (start, end) = (node.a as usize, (node.a + node.b) as usize);
+            return self.text.as_bytes()[start..end] == *key.as_bytes();
+        }
+        self.key_text() == key
+    }
+
     /// The keys and values of a mapping, in the order in which they are written, merge keys applied. Empty for
     /// anything else. A key that is written twice comes twice, the one that counts last.
     #[must_use]
@@ -241,7 +252,7 @@ impl<'t> Value<'t> {
     /// The entry of that key, the last if it is written twice.
     #[must_use]
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        self.entries().filter(|entry| entry.name() == key).last()
+        self.entries().filter(|entry| entry.key.is_key(key)).last()
     }
 
     /// The value of that key.

@@ -245,6 +245,7 @@ impl<'p> Parser<'p> {
     pub(super) fn skip_to_token(&mut self) {
         loop {
             let tabs = self.flow > 0 || !self.key_allowed;
+            self.skip_indentation();
             let mut byte = self.byte(self.pos);
             while byte == b' ' || (tabs && byte == b'\t') {
                 self.pos += 1;
@@ -260,6 +261,18 @@ impl<'p> Parser<'p> {
             self.next_line();
             if self.flow == 0 {
                 self.key_allowed = true;
+            }
+        }
+    }
+
+    /// Steps over spaces, eight at a time as long as there are as many bytes.
+    fn skip_indentation(&mut self) {
+        while let Some(bytes) = self.bytes[self.pos..].first_chunk::<8>() {
+            let others = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes([b' '; 8]);
+            let spaces = others.trailing_zeros() as usize / 8;
+            self.pos += spaces;
+            if spaces < 8 {
+                return;
             }
         }
     }

@@ -77,7 +77,7 @@ fn untagged(text: &str) -> Option<Scalar<'static>> {
 }
 
 /// Whether a scalar that begins so can be anything but a string.
-pub(super) fn is_hint(first: u8) -> bool {
+fn is_hint(first: u8) -> bool {
     static HINTS: [bool; 256] = {
         let mut hints = [false; 256];
         let bytes = b"+-0123456789.~yYnNtTfFoO";
@@ -89,6 +89,25 @@ pub(super) fn is_hint(first: u8) -> bool {
         hints
     };
     HINTS[first as usize]
+}
+
+/// Whether a plain scalar is surely a string, by a quick look; never wrong when true. `name` and `type` are the most
+/// frequent keys of all and begin as `null` and `true` do, so the look takes in the whole of a short word.
+pub(super) fn is_surely_string(text: &[u8]) -> bool {
+    let Some(&first) = text.first() else { return false };
+    if !is_hint(first) {
+        return true;
+    }
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    first.is_ascii_alphabetic()
+        && match text.len() {
+            1 => false,
+            2 => !is(b"no") && !is(b"on"),
+            3 => !is(b"yes") && !is(b"off"),
+            4 => !is(b"null") && !is(b"true"),
+            5 => !is(b"false"),
+            _ => true,
+        }
 }
 
 /// The exact spellings; every other case variant is a string.
