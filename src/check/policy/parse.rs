@@ -52,14 +52,18 @@ fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
 }
 
-/// The byte of a line and a column, both from 1, the column in characters.
+/// The byte of a line and a column, both from 1. regorus counts characters, and a tab as four.
 pub(super) fn offset(text: &str, line: u32, column: u32) -> usize {
-    let mut start = 0;
-    for written in text.split_inclusive('\n').take(line.saturating_sub(1) as usize) {
-        start += written.len();
+    let mut at: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let mut columns = 1;
+    for char in text.get(at..).unwrap_or_default().chars() {
+        if columns >= column || char == '\n' {
+            break;
+        }
+        columns += if char == '\t' { 4 } else { 1 };
+        at += char.len_utf8();
     }
-    let rest = &text[start.min(text.len())..];
-    start + rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>()
+    at
 }
 
 /// The name or number that begins at an offset, or one character.
@@ -70,4 +74,20 @@ pub(super) fn word(file: FileId, text: &str, start: usize) -> Span {
     let length =
         if name == 0 { rest.chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8) } else { name };
     Span::new(file, start as u32, (start + length) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_lead_to_bytes() {
+        let text = "a\n\té: b\n";
+        assert_eq!(offset(text, 1, 1), 0);
+        assert_eq!(offset(text, 2, 5), 3);
+        assert_eq!(offset(text, 2, 8), 7);
+        assert_eq!(offset(text, 2, 90), 8);
+        assert_eq!(offset(text, 9, 1), 9);
+        assert_eq!(word(FileId(0), text, 3), Span::new(FileId(0), 3, 5));
+    }
 }
