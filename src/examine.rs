@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
-use crate::check::schema::{CustomKinds, Identity, Mode, Place, Verdict, identity, learn};
+use crate::check::schema::{CustomKinds, Identity, Mode, Place, Verdict, broken_items, identity, learn};
 use crate::check::{self, Rules};
 use crate::discover::Inputs;
 use crate::load::{Loader, Source};
@@ -70,7 +70,9 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
     check::definition::check(&plan, &inputs.listing, &mut seen.findings);
     seen.findings.extend(plan.stale(&text));
     seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
-    seen.findings.iter().flat_map(spans).for_each(|span| drop(text(span.file)));
+    // Comments may turn out to be unused, and are findings then.
+    let comments = seen.suppressions.iter().map(|comment| comment.span);
+    seen.findings.iter().flat_map(spans).chain(comments).for_each(|span| drop(text(span.file)));
     let texts = texts.into_read();
     seen.into_examined(texts, plan.not_checked, sources)
 }
@@ -170,6 +172,7 @@ impl<'r> Run<'r> {
                     continue;
                 }
             };
+            seen.findings.extend(broken_items(&resource));
             for resource in resource.expand() {
                 seen.resources += 1;
                 if !seen.objects.add(&resource) {

@@ -118,11 +118,10 @@ fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &S
         Some(rule) => settings.selection.level(&Rule { severity: finding.severity, ..rule.clone() }),
         None => Some(finding.severity),
     };
-    let exceptions: Vec<Exception> = settings
-        .suppress
-        .iter()
-        .map(|suppress| Exception { rule: suppress.entry.rule.clone(), span: suppress.span })
-        .collect();
+    // Of a run over single files nobody can say that an entry for the whole repository is unused.
+    let entries = if inputs.folder { settings.suppress.as_slice() } else { &[] };
+    let exceptions: Vec<Exception> =
+        entries.iter().map(|suppress| Exception { rule: suppress.entry.rule.clone(), span: suppress.span }).collect();
     let covers = |finding: &Diagnostic, sources: &Sources| {
         settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
     };
