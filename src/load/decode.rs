@@ -193,10 +193,14 @@ impl<'t> Decoder<'t> {
         if self.refuse_foreign_bytes(range) {
             return Outcome::Broken;
         }
-        // Nesting is measured below, with aliases followed.
-        let limits = yaml::Options { nesting: yaml::HARD_NESTING };
-        match yaml::parse_with(limits, self.text, range.clone(), self.tree, &mut self.problems) {
-            Ok(root) if self.refuse_excess(root, range) => Outcome::Broken,
+        let before = self.problems.len();
+        // The parser counts brackets and block collections apart: half the budget each is never over it together.
+        let limits = yaml::Options { nesting: (self.options.max_nesting / 2) as u32 };
+        let read = yaml::parse_with(limits, self.text, range.clone(), self.tree, &mut self.problems);
+        let is_suspect =
+            self.take_depth(before) || memchr::memchr(b'*', &self.text.as_bytes()[range.clone()]).is_some();
+        match read {
+            Ok(root) if is_suspect && self.refuse_excess(root, range) => Outcome::Broken,
             Ok(root) => Outcome::Document { root, json: false },
             Err(problem) => match template::expression_at_fault(self.text, range, problem.start as usize) {
                 Some(expression) => {
@@ -225,6 +229,12 @@ impl<'t> Decoder<'t> {
         let label = if byte >= 0xa0 { format!("`{}` in Latin-1", char::from(byte)) } else { "this byte".to_owned() };
         self.problems.push(problem(rules::NOT_UTF8, at..at + 1, message, &label, "save the file as UTF-8"));
         true
+    }
+
+    /// Takes back what the parser says of depth. A document that is deep, or may hold aliases, is worth measuring.
+    fn take_depth(&mut self, before: usize) -> bool {
+        let at = self.problems[before..].iter().position(|problem| problem.rule.id == yaml::NESTING_TOO_DEEP.id);
+        at.map(|at| self.problems.remove(before + at)).is_some()
     }
 
     fn refuse_excess(&mut self, root: u32, range: &Range<usize>) -> bool {
