@@ -153,6 +153,7 @@ impl<'r> Run<'r> {
         if waiting.is_empty() {
             return (seen, Some(part));
         }
+        part.compact();
         seen.waiting.push(Waiting { part, resources: waiting, mode: reading(role).0 });
         (seen, None)
     }
