@@ -114,3 +114,42 @@ pub fn place(tree: &Tree, text: &str, at: u32) -> Range<usize> {
     let span = Value::new(tree, text, at).title_span();
     (span.start - tree.base) as usize..(span.end - tree.base) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::yaml;
+    use super::*;
+    use crate::model::source::FileId;
+
+    fn measured(text: &str, options: &Options) -> Option<(Excess, String)> {
+        let mut tree = Tree::new(FileId(0));
+        let root = yaml::parse(text, 0..text.len(), &mut tree, &mut Vec::new()).unwrap();
+        measure(&tree, root, text.len(), options).map(|excess| {
+            let (Excess::Nesting(at) | Excess::Aliases(at)) = excess;
+            (excess, text[place(&tree, text, at)].to_owned())
+        })
+    }
+
+    #[test]
+    fn an_alias_is_as_deep_as_its_target_below_its_own_place() {
+        let options = |max_nesting| Options { max_nesting, ..Options::default() };
+        let text = "a: &a [[x]]\nb: {c: {d: *a}}\n";
+        assert_eq!(measured(text, &options(5)), None);
+        let (excess, place) = measured(text, &options(4)).unwrap();
+        assert!(matches!(excess, Excess::Nesting(_)) && place == "*a");
+        let (_, place) = measured(text, &options(2)).unwrap();
+        assert_eq!(place, "[");
+    }
+
+    #[test]
+    fn aliases_count_as_often_as_they_stand_for_something() {
+        let text = "a: &a [1, 2, 3]\nb: &b [*a, *a]\nc: [*b, *b]\nd: *a\n";
+        // The root; `a` and 4 nodes; `b`, the list, and two aliases that stand for 4 each; and so on.
+        let nodes = 1 + (1 + 4) + (1 + 1 + 2 * 5) + (1 + 1 + 2 * (1 + 11)) + (1 + 5);
+        let options = |max_nodes| Options { max_nodes, ..Options::default() };
+        assert_eq!(measured(text, &options(nodes)), None);
+        let (excess, place) = measured(text, &options(nodes - 1)).unwrap();
+        assert!(matches!(excess, Excess::Aliases(_)) && place == "*a");
+    }
+}
