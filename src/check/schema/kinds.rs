@@ -18,7 +18,11 @@ fn is_built_in(schemas: &Schemas, resource: &Resource<'_>) -> bool {
     match resource.group() {
         "" => resource.api_version == "v1",
         "extensions" => true,
-        group => schemas.table.kinds().any(|row| group_of(row.api_version) == group),
+        // Custom resources are asked about most often: two conditions on the name spare them the search.
+        group => {
+            (!group.contains('.') || group.ends_with(".k8s.io"))
+                && schemas.table.kinds().any(|row| group_of(row.api_version) == group)
+        }
     }
 }
 
@@ -31,16 +35,20 @@ pub(super) fn not_served(schemas: &Schemas, resource: &Resource<'_>, out: &mut V
     if resource.kind == "List" && resource.api_version == "v1" {
         return Verdict::Checked;
     }
+    let built_in = is_built_in(schemas, resource);
+    if !built_in && resource.group().contains('.') {
+        return Verdict::Waits;
+    }
     let (api_version, kind) = (&*resource.api_version, &*resource.kind);
     let elsewhen = schemas.table.kind(api_version, kind);
     let guess = if elsewhen.is_some() { None } else { guess(schemas, api_version, kind) };
     // A group without a dot cannot be one of custom resources (`ValidateCustomResourceDefinition` in
     // `k8s.io/apiextensions-apiserver`), but the files of other tools have such groups, and `v1`, as well: kubeconfig,
     // Skaffold, Kustomize's built-in transformers.
-    let meant = match (is_built_in(schemas, resource), resource.group().contains('.')) {
-        (true, _) => elsewhen.is_some() || resource.value.get("metadata").is_some_and(Value::is_mapping),
-        (false, true) => return Verdict::Waits,
-        (false, false) => guess.is_some_and(|row| row.kind == kind),
+    let meant = if built_in {
+        elsewhen.is_some() || resource.value.get("metadata").is_some_and(Value::is_mapping)
+    } else {
+        guess.is_some_and(|row| row.kind == kind)
     };
     if !meant {
         return Verdict::Foreign;
