@@ -53,9 +53,11 @@ impl<'p> Parser<'p> {
         }
         let key = if !properties.is_none() && self.colon_follows(start) {
             self.absent(&properties)
-        } else if self.is_break(self.pos) || self.pos >= self.bytes.len() || matches!(self.byte(self.pos), b'[' | b'{')
-        {
+        } else if matches!(self.byte(self.pos), b'[' | b'{') {
             return Err(self.collection_key(start.at));
+        } else if self.is_break(self.pos) || self.pos >= self.bytes.len() {
+            return Err(Problem::fatal((start.at, self.word_end(start.at)), "an anchor or a tag without a key")
+                .label("expected a key behind it on the same line"));
         } else {
             self.leaf(&properties)?
         };

@@ -25,7 +25,7 @@ impl Parser<'_> {
         (self.pos, self.line) = (at, line);
         let problem = Problem::new(IGNORED_CONTENT, (at, self.line_end(at)), "this is not read")
             .label("content behind the end of the document");
-        self.problems.push(match marked {
+        self.report.add(match marked {
             true => problem.see(marker, "the document ends here").help("write `---` on a line of its own before it"),
             false => problem.see((self.last_end.saturating_sub(1), self.last_end), "the document ends here"),
         });

@@ -24,7 +24,7 @@ pub(super) struct Key {
 const FEW: usize = 12;
 
 /// How many nodes a document may visit for its merge keys.
-const MERGE_BUDGET: u64 = 4_000_000;
+const MERGE_BUDGET: u64 = 1_000_000;
 
 impl<'p> Parser<'p> {
     /// Adds a scalar or alias that is no key.
@@ -125,7 +125,7 @@ impl<'p> Parser<'p> {
                 let problem = Problem::new(BOOLEAN_KEY, span(&written), format!("the key `{name}` becomes `{value}`"))
                     .label("a boolean in YAML 1.1, which Kubernetes reads")
                     .help(format!("write `\"{name}\"`, in quotes"));
-                self.problems.push(problem);
+                self.report.add(problem);
             }
             _ => {}
         }
@@ -204,12 +204,11 @@ impl<'p> Parser<'p> {
                 .see(first, "the other")
                 .help("rename one of them")
         };
-        self.problems.push(problem.refused_if_strict());
+        self.report.add(problem.refused_if_strict());
     }
 
     /// Checks the merge keys of a mapping: what they bring in, and that it overrides nothing.
     fn check_merges(&mut self, mapping: u32) -> Result<(), Problem> {
-        let mut found = Vec::new();
         let mapping = Value::new(self.tree, self.text, mapping);
         let mut known = HashMap::new();
         let mut sequences = 0;
@@ -217,7 +216,7 @@ impl<'p> Parser<'p> {
         for entry in mapping.written_entries() {
             if !scalar::is_merge(entry.key.written(), self.text) {
                 if let Some((key, Some(merge))) = known.insert(entry.name(), (entry.key, None)) {
-                    found.push(overridden(entry.key, key, merge));
+                    self.report.add(overridden(entry.key, key, merge));
                 }
                 continue;
             }
@@ -237,7 +236,7 @@ impl<'p> Parser<'p> {
                 for brought in source.entries() {
                     let merge = Some(source);
                     if let Some((key, by)) = known.insert(brought.name(), (brought.key, merge)) {
-                        found.push(if by.is_some() {
+                        self.report.add(if by.is_some() {
                             clash(brought.key, key, source)
                         } else {
                             brings(brought.key, key, source)
@@ -246,7 +245,6 @@ impl<'p> Parser<'p> {
                 }
             }
         }
-        self.problems.append(&mut found);
         self.anchors.balance -= sequences;
         self.merged = self.merged.saturating_add(visited);
         if self.merged > MERGE_BUDGET {

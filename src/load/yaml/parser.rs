@@ -11,7 +11,7 @@ use super::anchors::Anchors;
 use super::block::KeyStart;
 use super::classes::{BLANK, BREAK, WIDE, is};
 use super::keys::Key;
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, Report};
 use super::properties::{Properties, TagHandle};
 use super::rules::NESTING_TOO_DEEP;
 use crate::model::node::{Kind, Node, Style, Tag, Tree};
@@ -91,7 +91,7 @@ pub(super) struct Parser<'p> {
     pub(super) anchors: Anchors<'p>,
     pub(super) handles: Vec<TagHandle<'p>>,
     pub(super) version_seen: bool,
-    pub(super) problems: &'p mut Problems,
+    pub(super) report: Report<'p>,
     /// Where comments stand, if somebody wants to know.
     pub(super) comments: Option<Vec<Range<u32>>>,
     pub(super) options: Options,
@@ -131,7 +131,7 @@ impl<'p> Parser<'p> {
             anchors: Anchors::default(),
             handles: Vec::new(),
             version_seen: false,
-            problems,
+            report: Report::new(problems),
             comments: None,
             options,
             too_deep: false,
@@ -142,6 +142,12 @@ impl<'p> Parser<'p> {
 
     /// Reads the document.
     pub(super) fn document(&mut self) -> Result<(), Problem> {
+        let read = self.read_document();
+        self.report.close();
+        read
+    }
+
+    fn read_document(&mut self) -> Result<(), Problem> {
         self.check_characters()?;
         if self.bytes[self.pos..].starts_with("\u{feff}".as_bytes()) {
             self.pos += 3;
@@ -398,7 +404,7 @@ impl<'p> Parser<'p> {
         if depth > self.options.nesting && !self.too_deep {
             self.too_deep = true;
             let message = format!("nested more than {} levels deep", self.options.nesting);
-            self.problems.push(Problem::new(NESTING_TOO_DEEP, (at, at + 1), message));
+            self.report.add(Problem::new(NESTING_TOO_DEEP, (at, at + 1), message));
         }
         Ok(())
     }

@@ -77,3 +77,41 @@ impl Problem {
         self
     }
 }
+
+/// How many findings a document has before the others are only counted; Kubernetes lists as many strict errors.
+const MOST: usize = 100;
+
+/// What is found beside the tree of one document.
+pub(super) struct Report<'p> {
+    problems: &'p mut Problems,
+    /// How many are of this document.
+    count: usize,
+    /// The first that was left out, and how many were.
+    left_out: Option<(Problem, usize)>,
+}
+
+impl<'p> Report<'p> {
+    pub(super) fn new(problems: &'p mut Problems) -> Self {
+        Report { problems, count: 0, left_out: None }
+    }
+
+    /// Adds a finding, or counts it if there are too many.
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.count += 1;
+        if self.count <= MOST {
+            self.problems.push(problem);
+            return;
+        }
+        let (first, count) = self.left_out.get_or_insert_with(|| (problem.clone(), 0));
+        *count += 1;
+        first.strict |= problem.strict;
+    }
+
+    /// Says how many were left out.
+    pub(super) fn close(&mut self) {
+        if let Some((first, count)) = self.left_out.take() {
+            let message = format!("{count} more findings of this kind in this document");
+            self.problems.push(Problem { message, label: "the next of them".to_owned(), related: Vec::new(), ..first });
+        }
+    }
+}

@@ -216,3 +216,12 @@ fn a_tree_tells_an_alias_from_its_target() {
         assert_eq!(alias.index(), 1);
     });
 }
+
+#[test]
+fn findings_beyond_a_hundred_are_counted() {
+    let text = "y: 1\n".repeat(300);
+    let found = findings(&text);
+    assert_eq!(found.len(), 101);
+    assert_eq!(found[100].1, "499 more findings of this kind in this document");
+    read(&text, |_, problems| assert!(problems[100].strict, "duplicates are among those left out"));
+}
