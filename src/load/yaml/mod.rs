@@ -6,6 +6,7 @@
 
 mod anchors;
 mod block;
+mod characters;
 mod classes;
 mod ending;
 mod flow;

@@ -171,42 +171,6 @@ impl<'p> Parser<'p> {
         self.document_end(self.root_key)
     }
 
-    /// Refuses control characters, and finds out whether there are unusual line breaks. Blocks without any byte of
-    /// interest, nearly all, are passed with vector instructions.
-    fn check_characters(&mut self) -> Result<(), Problem> {
-        let suspicious = |byte: u8| {
-            let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-            control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xE2) | (byte == 0xEF)
-        };
-        let start = self.pos;
-        for (number, block) in self.bytes[start..].chunks(64).enumerate() {
-            if block.iter().fold(false, |found, &byte| found | suspicious(byte)) {
-                for at in (0..block.len()).filter(|&at| suspicious(block[at])) {
-                    self.check_character(start + number * 64 + at)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_character(&mut self, at: usize) -> Result<(), Problem> {
-        let next = |ahead: usize| self.bytes.get(at + ahead).copied().unwrap_or(0);
-        let (length, refused) = match self.bytes[at] {
-            0xC2 => (2, next(1) < 0xA0 && next(1) != 0x85),
-            0xEF => (3, next(1) == 0xBF && next(2) >= 0xBE),
-            0xE2 => (3, false),
-            _ => (1, true),
-        };
-        if refused {
-            let code = self.text[at..].chars().next().map_or(0, u32::from);
-            return Err(Problem::fatal((at, at + length), format!("control character U+{code:04X} is not allowed"))
-                .label("in the way of every YAML reader")
-                .help("remove the character, or write it as an escape in a double-quoted string"));
-        }
-        self.wide |= is(self.bytes[at], WIDE) && break_length(self.bytes, at) != 0;
-        Ok(())
-    }
-
     /// The byte at an offset, zero at the end.
     pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
