@@ -48,6 +48,22 @@ volumes := [volume |
 	volume := {"spec": spec, "path": array.concat(pod_path, ["volumes", i]), "name": object.get(spec, "name", "")}
 ]
 
+# The requests that the kubelet makes to a container: probes and lifecycle hooks over HTTP or TCP.
+handlers(spec) := array.concat(
+	[handler |
+		some name in ["livenessProbe", "readinessProbe", "startupProbe"]
+		probe := spec[name]
+		some kind in ["httpGet", "tcpSocket"]
+		handler := {"name": name, "path": [name, kind], "action": probe[kind]}
+	],
+	[handler |
+		lifecycle := spec.lifecycle
+		some name in ["postStart", "preStop"]
+		some kind in ["httpGet", "tcpSocket"]
+		handler := {"name": name, "path": ["lifecycle", name, kind], "action": lifecycle[name][kind]}
+	],
+)
+
 # Not a patch: the object carries what the API server asks of its kind, and every container says what it runs. What
 # is absent from a patch may stand in the object that it is applied to.
 complete if {

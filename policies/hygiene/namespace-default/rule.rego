@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: ["*"]
+#   needs: [namespace]
 #   help: >-
 #     name a namespace of its own
 package plimsoll.hygiene["namespace-default"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload, autoscaling/HorizontalPodAutoscaler, policy/PodDisruptionBudget]
+#   needs: [requests, maxReplicas, maxUnavailable]
 #   help: >-
 #     make the two bounds agree
 package plimsoll.reliability["conflicting-bounds"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [batch/Job]
+#   needs: [ttlSecondsAfterFinished]
 #   help: >-
 #     remove `ttlSecondsAfterFinished`, and use the delete policy of the hook
 package plimsoll.reliability["job-ttl-gitops-hook"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [apps/Deployment, apps/StatefulSet, apps/DaemonSet, apps/ReplicaSet]
+#   needs: [selector]
 #   help: >-
 #     give the selector and the labels of the template the same values
 package plimsoll.reliability["mismatching-selector"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [httpGet, tcpSocket]
 #   help: >-
 #     name a port of the same container, or give its number
 package plimsoll.reliability["probe-port-name-undefined"]
@@ -18,21 +19,15 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.complete
 	some container in workload.containers
-	some handler in handlers
-	some action in ["httpGet", "tcpSocket"]
-	port := object.get(container.spec, array.concat(handler, [action, "port"]), null)
+	some handler in workload.handlers(container.spec)
+	port := handler.action.port
 	is_string(port)
 	not regex.match(`^[0-9]+$`, port)
 	not resource.placeholder(port)
 	names := {name | some declared in resource.list(container.spec, "ports"); name := declared.name}
 	not port in names
-	path := array.concat(container.path, array.concat(handler, [action, "port"]))
+	path := array.concat(container.path, array.concat(handler.path, ["port"]))
 	msg := sprintf("`%s` of %s asks the port `%s`, which the container does not declare, in %s", [
-		handler[count(handler) - 1], container.title, port, resource.described,
+		handler.name, container.title, port, resource.described,
 	])
 }
-
-handlers := [
-	["livenessProbe"], ["readinessProbe"], ["startupProbe"],
-	["lifecycle", "postStart"], ["lifecycle", "preStop"],
-]

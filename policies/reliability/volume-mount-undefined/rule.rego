@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [volumeMounts]
 #   help: >-
 #     name a volume of `volumes`, or add it
 package plimsoll.reliability["volume-mount-undefined"]

@@ -9,6 +9,7 @@
 # custom:
 #   severity: error
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
+#   needs: [subjects]
 #   help: >-
 #     name the users, groups or service accounts that need the role
 package plimsoll.security["anonymous-binding"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
+#   needs: [roleRef]
 #   help: >-
 #     bind a role that names what the subjects need
 package plimsoll.security["cluster-admin-binding"]

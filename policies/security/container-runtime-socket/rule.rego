@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostPath]
 #   help: >-
 #     remove the mount; build images with a rootless builder, read metrics from the kubelet
 package plimsoll.security["container-runtime-socket"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
+#   needs: [subjects]
 #   help: >-
 #     make a service account for the program and bind that
 package plimsoll.security["default-sa-binding"]

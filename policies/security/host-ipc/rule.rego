@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostIPC]
 #   help: >-
 #     remove `hostIPC`
 package plimsoll.security["host-ipc"]

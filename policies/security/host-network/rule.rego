@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostNetwork]
 #   help: >-
 #     remove `hostNetwork`
 package plimsoll.security["host-network"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
+#   needs: [hostPath]
 #   help: >-
 #     use a PersistentVolumeClaim for data, or `emptyDir` for scratch space
 package plimsoll.security["host-path-volume"]

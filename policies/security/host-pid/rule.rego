@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostPID]
 #   help: >-
 #     remove `hostPID`
 package plimsoll.security["host-pid"]

@@ -9,6 +9,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostPort]
 #   help: >-
 #     remove `hostPort` and reach the pod through a Service
 package plimsoll.security["host-port"]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [Secret]
+#   needs: [data, stringData]
 #   help: >-
 #     replace it with a SealedSecret, an ExternalSecret or a file encrypted with SOPS, and renew the values
 package plimsoll.security["plaintext-secret-manifest"]

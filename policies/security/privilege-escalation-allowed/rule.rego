@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [allowPrivilegeEscalation]
 #   help: >-
 #     set `allowPrivilegeEscalation: false`
 package plimsoll.security["privilege-escalation-allowed"]

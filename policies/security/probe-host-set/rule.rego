@@ -9,6 +9,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [host]
 #   help: >-
 #     remove `host`: without it the probe asks the pod itself
 package plimsoll.security["probe-host-set"]
@@ -18,18 +19,10 @@ import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
-	some handler in handlers
-	some action in ["httpGet", "tcpSocket"]
-	host := object.get(container.spec, array.concat(handler, [action, "host"]), "")
+	some handler in workload.handlers(container.spec)
+	host := handler.action.host
 	is_string(host)
 	host != ""
-	path := array.concat(container.path, array.concat(handler, [action, "host"]))
-	msg := sprintf("`%s` of %s asks the host `%s`, in %s", [
-		handler[count(handler) - 1], container.title, host, resource.described,
-	])
+	path := array.concat(container.path, array.concat(handler.path, ["host"]))
+	msg := sprintf("`%s` of %s asks the host `%s`, in %s", [handler.name, container.title, host, resource.described])
 }
-
-handlers := [
-	["livenessProbe"], ["readinessProbe"], ["startupProbe"],
-	["lifecycle", "postStart"], ["lifecycle", "preStop"],
-]

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
+#   needs: [rules]
 #   help: >-
 #     remove the verb, or narrow it with `resourceNames`
 package plimsoll.security["rbac-escalation-verbs"]

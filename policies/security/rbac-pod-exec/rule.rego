@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
+#   needs: [rules]
 #   help: >-
 #     remove `pods/exec` and `pods/attach`, or keep them in a role that people take on for a limited time
 package plimsoll.security["rbac-pod-exec"]

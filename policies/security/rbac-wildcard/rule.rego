@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
+#   needs: [rules]
 #   help: >-
 #     list the verbs, resources and groups that the program uses
 package plimsoll.security["rbac-wildcard"]

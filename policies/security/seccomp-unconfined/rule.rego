@@ -8,6 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [seccompProfile]
 #   help: >-
 #     set `seccompProfile.type: RuntimeDefault`
 package plimsoll.security["seccomp-unconfined"]

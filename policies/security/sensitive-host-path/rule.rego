@@ -9,6 +9,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
+#   needs: [hostPath]
 #   help: >-
 #     mount the narrowest directory that the program needs, and not one of these
 package plimsoll.security["sensitive-host-path"]

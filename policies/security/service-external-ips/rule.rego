@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [Service]
+#   needs: [externalIPs]
 #   help: >-
 #     use a load balancer or an Ingress, and refuse `externalIPs` by admission
 package plimsoll.security["service-external-ips"]

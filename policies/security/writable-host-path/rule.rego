@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
+#   needs: [hostPath]
 #   help: >-
 #     set `readOnly: true` on the mount
 package plimsoll.security["writable-host-path"]

@@ -1,8 +1,8 @@
-//! Running the built-in pack: rules are chosen by kind before anything is evaluated, and the rules for a kind are
-//! parsed and prepared together, when the first object of that kind comes.
+//! Running the built-in pack: rules are chosen by kind, and by keys that they need, before anything is evaluated. The
+//! rules that are chosen together are parsed and prepared together, when the first object asks for them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::{Engine, Value as Rego};
 
@@ -15,22 +15,46 @@ use super::pack::{LIBRARY, PACK, PackRule};
 /// The wanted rules, and which of them go together.
 #[derive(Default)]
 pub(super) struct Builtin {
-    sets: Vec<RuleSet>,
+    /// The rules that look at one kind, or at several kinds that have the same rules.
+    sets: Vec<Vec<&'static PackRule>>,
     /// Kind, then group, to the set for it.
     by_kind: HashMap<String, Vec<(String, usize)>>,
     /// The set for every other kind.
     others: usize,
+    /// The number of each key that a rule needs.
+    keys: HashMap<&'static str, u32>,
+    prepared: Mutex<HashMap<Choice, Preparation>>,
 }
 
-/// The rules that look at one kind, or at several kinds that have the same rules.
-struct RuleSet {
-    rules: Vec<&'static PackRule>,
-    prepared: OnceLock<Result<Engine, Failure>>,
+/// A panel, or where it will be once the first thread that needs it has prepared it.
+type Preparation = Arc<OnceLock<Result<Panel, Failure>>>;
+
+/// Most choices of rules that are prepared. An object that asks for one more gets all rules of its set, of which those
+/// it has no need of have nothing to say.
+const MOST_CHOICES: usize = 64;
+
+/// Which of the keys that rules need an object has, a bit a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Keys(u128);
+
+/// Some of the rules of a set, a bit a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Choice {
+    set: usize,
+    rules: u128,
+}
+
+/// Rules that are asked together, by one thread.
+#[derive(Clone)]
+pub(super) struct Panel {
+    rules: Arc<[&'static PackRule]>,
+    engine: Engine,
 }
 
 impl Builtin {
     pub(super) fn new(wanted: &dyn Fn(&Rule) -> bool) -> Builtin {
-        let rules: Vec<&'static PackRule> = PACK.iter().filter(|rule| wanted(&rule.rule)).collect();
+        // A set has a bit for each of its rules, and the pack has far fewer than there are bits.
+        let rules: Vec<&'static PackRule> = PACK.iter().filter(|rule| wanted(&rule.rule)).take(128).collect();
         let named: BTreeSet<&(String, String)> = rules
             .iter()
             .flat_map(|rule| match &rule.kinds {
@@ -38,7 +62,9 @@ impl Builtin {
                 Kinds::Any => &[],
             })
             .collect();
-        let mut builtin = Builtin { sets: Vec::new(), by_kind: HashMap::new(), others: 0 };
+        let needs: BTreeSet<&'static str> =
+            rules.iter().flat_map(|rule| &rule.needs).map(String::as_str).take(128).collect();
+        let mut builtin = Builtin { keys: needs.into_iter().zip(0..).collect(), ..Builtin::default() };
         builtin.others = builtin.set(rules.iter().copied().filter(|rule| rule.kinds == Kinds::Any).collect());
         for (group, kind) in named {
             let set = builtin.set(rules.iter().copied().filter(|rule| rule.kinds.include(group, kind)).collect());
@@ -49,91 +75,153 @@ impl Builtin {
 
     /// The number of the set with exactly these rules.
     fn set(&mut self, rules: Vec<&'static PackRule>) -> usize {
-        let same =
-            |set: &RuleSet| set.rules.iter().map(|rule| &rule.rule.id).eq(rules.iter().map(|rule| &rule.rule.id));
+        let same = |set: &Vec<&'static PackRule>| {
+            set.iter().map(|rule| &rule.rule.id).eq(rules.iter().map(|rule| &rule.rule.id))
+        };
         self.sets.iter().position(same).unwrap_or_else(|| {
-            self.sets.push(RuleSet { rules, prepared: OnceLock::new() });
+            self.sets.push(rules);
             self.sets.len() - 1
         })
+    }
+
+    /// Whether no rule is wanted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sets.iter().all(Vec::is_empty)
     }
 
     /// The set for a kind; `None` if no rule looks at it.
     pub(super) fn set_for(&self, group: &str, kind: &str) -> Option<usize> {
         let named = self.by_kind.get(kind).and_then(|groups| groups.iter().find(|(own, _)| own == group));
         let set = named.map_or(self.others, |(_, set)| *set);
-        self.sets.get(set)?;
-        (!self.sets[set].rules.is_empty()).then_some(set)
+        self.sets.get(set).is_some_and(|rules| !rules.is_empty()).then_some(set)
     }
 
-    /// Whether no rule is wanted.
-    pub(super) fn is_empty(&self) -> bool {
-        self.sets.iter().all(|set| set.rules.is_empty())
+    /// An object of which no key has been seen.
+    pub(super) fn no_keys(&self) -> Keys {
+        Keys(0)
     }
 
-    /// How many sets there are.
-    pub(super) fn sets(&self) -> usize {
-        self.sets.len()
+    /// Notes a key of an object.
+    pub(super) fn see(&self, key: &str, keys: &mut Keys) {
+        if let Some(number) = self.keys.get(key) {
+            keys.0 |= 1 << number;
+        }
     }
 
-    /// An engine that knows the rules of a set, to be kept by one thread.
+    /// The rules of a set that can have something to say about an object with these keys; `None` if there are none.
+    pub(super) fn choose(&self, set: usize, keys: Keys) -> Option<Choice> {
+        // A key without a number is not looked for, and counts as present.
+        let present = |key: &String| self.keys.get(key.as_str()).is_none_or(|number| keys.0 & (1 << number) != 0);
+        let chosen = |rule: &PackRule| rule.needs.is_empty() || rule.needs.iter().any(present);
+        let rules = self.sets[set].iter().enumerate().filter(|(_, rule)| chosen(rule));
+        let rules = rules.fold(0, |all, (number, _)| all | 1 << number);
+        (rules != 0).then_some(Choice { set, rules })
+    }
+
+    /// The rules of a choice, ready to be asked.
     ///
     /// # Errors
     /// A rule of the pack that does not compile, which the test of the pack makes sure of.
-    pub(super) fn engine(&self, set: usize) -> Result<Engine, Failure> {
-        self.sets[set].prepared.get_or_init(|| self.sets[set].prepare()).clone()
+    pub(super) fn panel(&self, choice: Choice) -> Result<Panel, Failure> {
+        let (choice, prepared) = {
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            let full = Choice { set: choice.set, rules: u128::MAX };
+            let choice = if prepared.len() < MOST_CHOICES || prepared.contains_key(&choice) { choice } else { full };
+            (choice, prepared.entry(choice).or_default().clone())
+        };
+        let rules = self.sets[choice.set].iter().enumerate().filter(|(number, _)| choice.rules & (1 << number) != 0);
+        prepared.get_or_init(|| Panel::prepare(rules.map(|(_, rule)| *rule).collect())).clone()
+    }
+}
+
+/// The rule that asks all rules of a panel.
+const ALL: &str = "data.plimsoll.entry.all";
+
+/// A rule that is always true; asking it makes the engine ready.
+const READY: &str = "data.plimsoll.entry.ready";
+
+impl Panel {
+    fn prepare(rules: Arc<[&'static PackRule]>) -> Result<Panel, Failure> {
+        let mut engine = engine::blank();
+        for (name, text) in libraries(&rules) {
+            engine::add(&mut engine, name, text, false)?;
+        }
+        let mut entry = String::from("package plimsoll.entry\n\nready := true\n\nall := [\n");
+        for rule in rules.iter() {
+            engine::add(&mut engine, &rule.rule.id, rule.text, false)?;
+            entry.push_str(&format!("\t{},\n", rule.query()));
+        }
+        entry.push_str("]\n");
+        engine::add(&mut engine, "entry", &entry, false)?;
+        engine.set_input(Rego::new_object());
+        engine::evaluate(&mut engine, READY)?;
+        Ok(Panel { rules, engine })
     }
 
-    /// What each rule of a set says about an object. All are asked at once, so that what they share is worked out
-    /// once; if that fails, one by one, so that the failure of one does not silence the others.
-    pub(super) fn ask(
-        &self,
-        set: usize,
-        engine: &mut Engine,
-        input: &Rego,
-    ) -> Vec<(&'static PackRule, Result<Rego, Failure>)> {
-        let rules = self.sets[set].rules.iter().copied();
-        engine.set_input(input.clone());
-        match engine::evaluate(engine, ALL) {
+    /// What each rule says about an object. All are asked at once, so that what they share is worked out once; if that
+    /// fails, one by one, so that the failure of one does not silence the others.
+    pub(super) fn ask(&mut self, input: &Rego) -> Vec<(&'static PackRule, Result<Rego, Failure>)> {
+        let rules = self.rules.iter().copied();
+        self.engine.set_input(input.clone());
+        match engine::evaluate(&mut self.engine, ALL) {
             Ok(Rego::Array(values)) => rules.zip(values.iter().cloned().map(Ok)).collect(),
-            _ => rules.map(|rule| (rule, engine::evaluate(engine, &rule.query()))).collect(),
+            _ => rules.map(|rule| (rule, engine::evaluate(&mut self.engine, &rule.query()))).collect(),
         }
     }
 }
 
-/// The rule that asks all rules of a set.
-const ALL: &str = "data.plimsoll.entry.all";
-
-impl RuleSet {
-    fn prepare(&self) -> Result<Engine, Failure> {
-        let mut engine = engine::blank();
-        for (name, text) in self.libraries() {
-            engine::add(&mut engine, name, text, false)?;
-        }
-        let mut all = String::from("package plimsoll.entry\n\nall := [\n");
-        for rule in &self.rules {
-            engine::add(&mut engine, &rule.rule.id, rule.text, false)?;
-            all.push_str(&rule.query());
-            all.push_str(",\n");
-        }
-        all.push_str("]\n");
-        engine::add(&mut engine, "entry", &all, false)?;
-        engine.set_input(Rego::new_object());
-        engine::evaluate(&mut engine, ALL)?;
-        Ok(engine)
-    }
-
-    /// The libraries that the rules import, directly or through another library.
-    fn libraries(&self) -> Vec<(&'static str, &'static str)> {
-        let mut texts: Vec<&str> = self.rules.iter().map(|rule| rule.text).collect();
-        let mut needed: Vec<(&str, &str)> = Vec::new();
-        while let Some(text) = texts.pop() {
-            for library in LIBRARY {
-                if !needed.contains(library) && text.contains(&format!("\nimport data.plimsoll.{}\n", library.0)) {
-                    needed.push(*library);
-                    texts.push(library.1);
-                }
+/// The libraries that rules import, directly or through another library.
+fn libraries(rules: &[&'static PackRule]) -> Vec<(&'static str, &'static str)> {
+    let mut texts: Vec<&str> = rules.iter().map(|rule| rule.text).collect();
+    let mut needed: Vec<(&str, &str)> = Vec::new();
+    while let Some(text) = texts.pop() {
+        for library in LIBRARY {
+            if !needed.contains(library) && text.contains(&format!("\nimport data.plimsoll.{}\n", library.0)) {
+                needed.push(*library);
+                texts.push(library.1);
             }
         }
-        needed
+    }
+    needed
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Rules are not asked about objects without the keys that they need, so they must be silent about them.
+    #[test]
+    fn a_rule_says_nothing_without_the_keys_that_it_needs() {
+        let builtin = Builtin::new(&|_| true);
+        for rule in PACK.iter().filter(|rule| !rule.needs.is_empty()) {
+            let path = format!("policies/{}/{}/bad.yaml", rule.rule.category, rule.rule.id);
+            let mut text = std::fs::read_to_string(path).unwrap();
+            for key in &rule.needs {
+                text = text.replace(&format!(" {key}:"), " other:").replace(&format!("\n{key}:"), "\nother:");
+                text = text.replace(&format!("{{{key}:"), "{other:");
+            }
+            for document in text.split("\n---\n") {
+                let input = Rego::from_yaml_str(document).unwrap();
+                let group =
+                    input["apiVersion"].as_string().unwrap().split_once('/').map_or("", |(group, _)| group).to_owned();
+                let set = builtin.set_for(&group, input["kind"].as_string().unwrap()).unwrap();
+                let mut panel = builtin.panel(Choice { set, rules: u128::MAX }).unwrap();
+                panel.engine.set_input(input);
+                let found = engine::evaluate(&mut panel.engine, &rule.query()).unwrap();
+                assert_eq!(found, Rego::new_set(), "{}", rule.rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn beyond_the_most_choices_all_rules_are_asked() {
+        let builtin = Builtin::new(&|_| true);
+        let set = builtin.set_for("", "Pod").unwrap();
+        for rules in 0..MOST_CHOICES as u128 {
+            builtin.prepared.lock().unwrap().insert(Choice { set, rules }, Arc::default());
+        }
+        let panel = builtin.panel(Choice { set, rules: 1 << 10 }).unwrap();
+        assert_eq!(panel.rules.len(), builtin.sets[set].len());
     }
 }

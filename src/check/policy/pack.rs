@@ -98,6 +98,8 @@ pub(super) const LIBRARY: &[(&str, &str)] = &[
 pub(super) struct PackRule {
     pub rule: Rule,
     pub kinds: Kinds,
+    /// Keys of which an object must have one, anywhere, for the rule to have anything to say. Empty: no such keys.
+    pub needs: Vec<String>,
     pub text: &'static str,
 }
 
@@ -133,7 +135,8 @@ fn read(entry: &Entry) -> PackRule {
         links: block.as_ref().map(Metadata::links).unwrap_or_default().into_iter().map(Cow::from).collect(),
     };
     let kinds = block.as_ref().map(|block| block.list("kinds")).unwrap_or_default();
-    PackRule { rule, kinds: Kinds::read(kinds.iter().map(String::as_str)), text: entry.text }
+    let needs = block.as_ref().map(|block| block.list("needs")).unwrap_or_default();
+    PackRule { rule, kinds: Kinds::read(kinds.iter().map(String::as_str)), needs, text: entry.text }
 }
 
 /// The severity that a block names.

@@ -7,14 +7,18 @@ use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 /// The value as Kubernetes reads it: aliases followed, merge keys applied, the last of two equal keys. Its depth is
-/// bounded by the loader's nesting budget.
-pub(super) fn convert(value: Value<'_>) -> Rego {
+/// bounded by the loader's nesting budget. Every key is shown to `seen`.
+pub(super) fn convert(value: Value<'_>, seen: &mut dyn FnMut(&str)) -> Rego {
     if value.is_mapping() {
-        let entries = value.entries().map(|entry| (Rego::from(entry.name().as_ref()), convert(entry.value)));
+        let entries = value.entries().map(|entry| {
+            let name = entry.name();
+            seen(&name);
+            (Rego::from(name.as_ref()), convert(entry.value, seen))
+        });
         return Rego::from(entries.collect::<Object>());
     }
     if value.is_sequence() {
-        return Rego::from(value.items().map(convert).collect::<Array>());
+        return Rego::from(value.items().map(|item| convert(item, seen)).collect::<Array>());
     }
     value.scalar().map_or(Rego::Null, scalar)
 }

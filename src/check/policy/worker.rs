@@ -1,5 +1,7 @@
 //! One thread at work: engines of its own, and a resource at a time.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use regorus::{Engine, Value as Rego};
@@ -8,6 +10,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Path;
 use crate::model::resource::{Resource, ResourceId};
 
+use super::builtin::{Choice, Panel};
 use super::engine::{self, Failure};
 use super::finding::{self, Place};
 use super::position;
@@ -18,7 +21,7 @@ use super::{BUILTIN_FUNCTION_ERROR, Policies, value};
 /// One thread's engines.
 pub struct Worker<'p> {
     policies: &'p Policies,
-    builtin: Vec<Option<Engine>>,
+    builtin: HashMap<Choice, Panel>,
     strict: Option<Engine>,
     lenient: Option<Engine>,
 }
@@ -38,8 +41,7 @@ impl Subject<'_, '_> {
 
 impl<'p> Worker<'p> {
     pub(super) fn new(policies: &'p Policies) -> Self {
-        let builtin = (0..policies.builtin.sets()).map(|_| None).collect();
-        Worker { policies, builtin, strict: None, lenient: None }
+        Worker { policies, builtin: HashMap::new(), strict: None, lenient: None }
     }
 
     /// Checks one resource against every policy that looks at its kind. `source_name` is the printed name of its file.
@@ -51,26 +53,32 @@ impl<'p> Worker<'p> {
         if set.is_none() && rules.peek().is_none() {
             return;
         }
-        let input = value::convert(resource.value);
+        let mut keys = policies.builtin.no_keys();
+        let input = value::convert(resource.value, &mut |key| policies.builtin.see(key, &mut keys));
         let mut subject = Subject { resource, source_name, id: None };
-        if let Some(set) = set {
-            self.check_builtin(set, &mut subject, &input, out);
+        if let Some(choice) = set.and_then(|set| policies.builtin.choose(set, keys)) {
+            self.check_builtin(choice, &mut subject, &input, out);
         }
         for rule in rules {
             self.check_user(rule, &mut subject, &input, out);
         }
     }
 
-    fn check_builtin(&mut self, set: usize, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {
-        let builtin = &self.policies.builtin;
-        let engine = match &mut self.builtin[set] {
-            Some(engine) => engine,
-            empty => match builtin.engine(set) {
-                Ok(engine) => empty.insert(engine),
+    fn check_builtin(
+        &mut self,
+        choice: Choice,
+        subject: &mut Subject<'_, '_>,
+        input: &Rego,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let panel = match self.builtin.entry(choice) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => match self.policies.builtin.panel(choice) {
+                Ok(panel) => unknown.insert(panel),
                 Err(failure) => return out.push(finding::broken("pack", &failure, subject.resource, subject.id())),
             },
         };
-        for (rule, value) in builtin.ask(set, engine, input) {
+        for (rule, value) in panel.ask(input) {
             match value.and_then(|value| read(&value)) {
                 Ok(violations) => {
                     for found in &violations {
