@@ -45,14 +45,17 @@ pub(super) fn by_trial(
     let start = Instant::now();
     while let Some(parent) = open.pop() {
         for segment in segments(lookup(input, &parent)) {
+            let path = [parent.as_slice(), &[segment]].concat();
+            let leaf = segments(lookup(input, &path)).is_empty();
+            if leaf && is_identity(&path) {
+                continue;
+            }
             trials += 1;
             if trials > MOST_TRIALS || start.elapsed() > LONGEST {
                 open.clear();
                 break;
             }
-            let path = [parent.as_slice(), &[segment]].concat();
             let Some(left) = ask(without(input, &path)) else { continue };
-            let leaf = segments(lookup(input, &path)).is_empty();
             let mut responsible = false;
             for (at, message) in wanted.iter().enumerate() {
                 if is_gone(message, before, &left) {
