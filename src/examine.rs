@@ -6,28 +6,30 @@
 
 mod seen;
 mod texts;
+mod waiting;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
-use crate::check::schema::{CustomKinds, Identity, Mode, Place, Verdict, broken_items, identity, learn};
+use crate::check::schema::{
+    CustomKind, CustomKinds, Identity, Mode, Place, Verdict, broken_items, declared, identity, learn,
+};
 use crate::check::{self, Rules};
 use crate::discover::Inputs;
 use crate::load::{Loader, Source};
 use crate::model::definition::FileRole;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::path::Path;
 use crate::model::report::Examined;
-use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
-use crate::model::value::Value;
 use crate::render;
 
-use seen::{Seen, Waiting, secret_ranges};
+use seen::{Seen, secret_ranges};
 use texts::Texts;
+use waiting::{Custom, Waiting};
 
 /// What examining needs to know beside the rules.
 #[derive(Debug, Clone, Default)]
@@ -140,30 +142,30 @@ impl<'r> Run<'r> {
             seen.suppressions = std::mem::take(&mut part.suppressions);
         }
         let syntax = std::mem::take(&mut part.findings);
-        let waiting = match role.is_manifest() || role.is_patch() {
+        let custom = match role.is_manifest() || role.is_patch() {
             true => self.check_part(&part, role, &mut seen),
-            false => Vec::new(),
+            false => Custom::default(),
         };
         if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
             seen.findings.extend(syntax);
         }
-        if !seen.findings.is_empty() || !waiting.is_empty() {
+        if !seen.findings.is_empty() || !custom.resources.is_empty() {
             seen.secrets.insert(file, secret_ranges(&part));
         }
-        if waiting.is_empty() {
+        if custom.is_empty() {
             return (seen, Some(part));
         }
         part.compact();
-        seen.waiting.push(Waiting { part, resources: waiting, mode: reading(role).0 });
+        seen.waiting.push(Waiting { part, custom, mode: reading(role).0 });
         (seen, None)
     }
 
-    /// Checks the objects of a part; returns those that have to wait.
-    fn check_part(&self, part: &Part, role: FileRole, seen: &mut Seen) -> Vec<(u32, Path)> {
+    /// Checks the objects of a part; returns those that have to wait, and those that others wait for.
+    fn check_part(&self, part: &Part, role: FileRole, seen: &mut Seen) -> Custom {
         let (mode, place) = reading(role);
         let name = self.sources.name(part.tree.file);
         let mut worker = None;
-        let mut waiting = Vec::new();
+        let mut custom = Custom::default();
         for (_, root) in part.roots() {
             let resource = match identity(root, place) {
                 Identity::Resource(resource) => resource,
@@ -177,9 +179,11 @@ impl<'r> Run<'r> {
             for resource in resource.expand() {
                 seen.resources += 1;
                 if !seen.objects.add(&resource) {
-                    seen.kinds.extend(learn(&resource));
+                    if let Some(kind) = declared(&resource).filter(|_| mode == Mode::Whole) {
+                        custom.definitions.push((resource.value.index(), kind));
+                    }
                     if self.rules.schemas.check(&resource, mode, &mut seen.findings) == Verdict::Waits {
-                        waiting.push((resource.value.index(), resource.prefix.clone()));
+                        custom.resources.push((resource.value.index(), resource.prefix.clone()));
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {
@@ -191,7 +195,7 @@ impl<'r> Run<'r> {
         if let Some(worker) = worker {
             self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         }
-        waiting
+        custom
     }
 
     fn worker(&self) -> Worker<'r> {
@@ -212,13 +216,11 @@ impl<'r> Run<'r> {
     fn check_waiting(&self, seen: &mut Seen) {
         let waiting = std::mem::take(&mut seen.waiting);
         let mut kinds = CustomKinds::default();
-        std::mem::take(&mut seen.kinds).into_iter().for_each(|kind| kinds.add(kind));
-        let check = |Waiting { part, resources, mode }: &Waiting| {
+        needed_definitions(&waiting).into_iter().for_each(|kind| kinds.add(kind));
+        let check = |waiting: &Waiting| {
             let mut late = Seen::default();
-            for (at, prefix) in resources {
-                let Some(resource) = Resource::of(Value::new(&part.tree, &part.text, *at)) else { continue };
-                let resource = Resource { prefix: prefix.clone(), ..resource };
-                match kinds.check(&self.rules.schemas, &resource, *mode, &mut late.findings) {
+            for resource in waiting.resources() {
+                match kinds.check(&self.rules.schemas, &resource, waiting.mode, &mut late.findings) {
                     Verdict::Waits => late.count_unknown(&resource),
                     Verdict::CheckedExceptCel => late.count_without_cel(&resource),
                     Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
@@ -229,6 +231,17 @@ impl<'r> Run<'r> {
         let late: Vec<Seen> = waiting.par_iter().map(check).collect();
         late.into_iter().for_each(|late| seen.join(late));
     }
+}
+
+/// The kinds that some resource is waiting for: repositories that install operators hold many definitions and few
+/// objects of them, and reading a definition costs more than checking an object.
+fn needed_definitions(waiting: &[Waiting]) -> Vec<CustomKind> {
+    let wanted: BTreeSet<(String, String)> = waiting
+        .par_iter()
+        .flat_map_iter(Waiting::resources)
+        .map(|resource| (resource.group().to_owned(), resource.kind.into_owned()))
+        .collect();
+    waiting.par_iter().flat_map_iter(|waiting| waiting.definitions(&wanted)).filter_map(|found| learn(&found)).collect()
 }
 
 /// How the objects of a file are read.

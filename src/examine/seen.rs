@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::texts::Read;
-use crate::check::schema::{CustomKind, Mode};
+use super::waiting::Waiting;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::path::Path;
 use crate::model::report::{Examined, NotChecked};
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
@@ -18,15 +17,6 @@ use crate::render::Objects;
 /// How many objects of a kind, and where the first of them is.
 type Kinds = BTreeMap<(String, String), (usize, Span)>;
 
-/// A part with custom resources.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) part: Part,
-    /// The nodes of those resources, each with its route from the root of the document.
-    pub(super) resources: Vec<(u32, Path)>,
-    pub(super) mode: Mode,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) findings: Vec<Diagnostic>,
@@ -35,9 +25,7 @@ pub(super) struct Seen {
     pub(super) documents: usize,
     pub(super) resources: usize,
     pub(super) definitions: usize,
-    /// Schemas that the input brings along.
-    pub(super) kinds: Vec<CustomKind>,
-    /// Parts with custom resources, which wait for all of those.
+    /// Parts with custom resources or their definitions.
     pub(super) waiting: Vec<Waiting>,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
@@ -57,7 +45,6 @@ impl Seen {
         self.documents += other.documents;
         self.resources += other.resources;
         self.definitions += other.definitions;
-        self.kinds.extend(other.kinds);
         self.waiting.extend(other.waiting);
         self.objects.merge(other.objects);
         self.templates.extend(other.templates);

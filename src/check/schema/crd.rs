@@ -55,13 +55,22 @@ impl std::fmt::Debug for CustomSchema {
     }
 }
 
+/// Group and kind of the custom resources that a resource declares; `None` unless it is a CustomResourceDefinition. Cheap,
+/// so that only the definitions that some object needs are learnt.
+#[must_use]
+pub fn declared(resource: &Resource<'_>) -> Option<(String, String)> {
+    if resource.kind != "CustomResourceDefinition" || resource.group() != "apiextensions.k8s.io" {
+        return None;
+    }
+    let spec = resource.value.get("spec")?;
+    Some((text(spec.get("group"))?.into_owned(), text(spec.at(["names", "kind"]))?.into_owned()))
+}
+
 /// Reads the kind that a resource declares; `None` unless it is a CustomResourceDefinition with a group, a kind and a
 /// version.
 #[must_use]
 pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
-    if resource.kind != "CustomResourceDefinition" || resource.group() != "apiextensions.k8s.io" {
-        return None;
-    }
+    let (group, kind) = declared(resource)?;
     let spec = resource.value.get("spec").filter(|spec| !is_deep(*spec, DEPTH))?;
     // The default of v1beta1 is to keep unknown fields; v1 does not know the field, or wants it false.
     let old = resource.version() == "v1beta1";
@@ -73,8 +82,8 @@ pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
         None => vec![read_version(text(spec.get("version"))?.into_owned(), None, spec, old)],
     };
     Some(CustomKind {
-        group: text(spec.get("group"))?.into_owned(),
-        kind: text(spec.at(["names", "kind"]))?.into_owned(),
+        group,
+        kind,
         scope: if text(spec.get("scope")).as_deref() == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced },
         versions,
     })

@@ -28,7 +28,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
-pub use crd::{CustomKind, CustomKinds, learn};
+pub use crd::{CustomKind, CustomKinds, declared, learn};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use rules::{
     INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT, UNKNOWN_FIELD,
