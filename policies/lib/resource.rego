@@ -2,27 +2,15 @@
 package plimsoll.resource
 
 # `Deployment shop/web`, as every message names it.
-described := sprintf("%s %s/%s", [input.kind, input.metadata.namespace, name]) if namespaced
+describe(object) := sprintf("%s %s/%s", [object.kind, object.metadata.namespace, name(object)]) if {
+	is_string(object.metadata.namespace)
+} else := sprintf("%s %s", [object.kind, name(object)])
 
-described := sprintf("%s %s", [input.kind, name]) if not namespaced
-
-namespaced if is_string(input.metadata.namespace)
-
-name := input.metadata.name if is_string(input.metadata.name)
-
-name := sprintf("%s*", [input.metadata.generateName]) if {
-	not named
-	is_string(input.metadata.generateName)
-}
-
-name := "(unnamed)" if {
-	not named
-	not generated
-}
-
-named if is_string(input.metadata.name)
-
-generated if is_string(input.metadata.generateName)
+name(object) := object.metadata.name if {
+	is_string(object.metadata.name)
+} else := sprintf("%s*", [object.metadata.generateName]) if {
+	is_string(object.metadata.generateName)
+} else := "(unnamed)"
 
 annotations := fields(fields(input, "metadata"), "annotations")
 

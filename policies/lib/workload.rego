@@ -4,23 +4,19 @@ package plimsoll.workload
 import data.plimsoll.resource
 
 # Where the kind keeps its pod spec.
-pod_path := ["spec"] if input.kind == "Pod"
+pod_path := pod_paths[input.kind] if {
+	pod_paths[input.kind]
+} else := ["spec", "template", "spec"]
 
-pod_path := ["template", "spec"] if input.kind == "PodTemplate"
-
-pod_path := ["spec", "jobTemplate", "spec", "template", "spec"] if input.kind == "CronJob"
-
-pod_path := ["spec", "template", "spec"] if not input.kind in {"Pod", "PodTemplate", "CronJob"}
+pod_paths := {
+	"Pod": ["spec"],
+	"PodTemplate": ["template", "spec"],
+	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
+}
 
 pod := spec if {
 	spec := object.get(input, pod_path, null)
 	is_object(spec)
-}
-
-# The labels that the pods get.
-pod_labels := labels if {
-	template := array.slice(pod_path, 0, count(pod_path) - 1)
-	labels := resource.fields(object.get(input, array.concat(template, ["metadata"]), {}), "labels")
 }
 
 nouns := {
@@ -29,18 +25,17 @@ nouns := {
 	"ephemeralContainers": "ephemeral container",
 }
 
-# All containers of the pod: `spec` as written, `list` and `path` where it stands, `title` for messages.
-containers := [container |
-	some list, noun in nouns
+# All containers of the pod: `spec` as written, `list` and `path` where it stands.
+containers := [{"spec": spec, "list": list, "path": array.concat(pod_path, [list, i])} |
+	some list, _ in nouns
 	some i, spec in resource.list(pod, list)
 	is_object(spec)
-	container := {
-		"spec": spec,
-		"list": list,
-		"path": array.concat(pod_path, [list, i]),
-		"title": sprintf("%s `%s`", [noun, object.get(spec, "name", sprintf("#%d", [i]))]),
-	}
 ]
+
+# ``container `web` ``, for messages.
+title(container) := sprintf("%s `%s`", [nouns[container.list], container.spec.name]) if {
+	is_string(container.spec.name)
+} else := sprintf("%s `#%d`", [nouns[container.list], container.path[count(container.path) - 1]])
 
 volumes := [volume |
 	some i, spec in resource.list(pod, "volumes")
@@ -67,37 +62,35 @@ handlers(spec) := array.concat(
 # Not a patch: the object carries what the API server asks of its kind, and every container says what it runs. What
 # is absent from a patch may stand in the object that it is applied to.
 complete if {
-	well_formed
-	count(resource.list(pod, "containers")) > 0
-	every container in containers {
-		is_string(container.spec.image)
-	}
+	object.get(input, mark, null) != null
+	resource.list(pod, "containers") != []
+	count([1 | some container in containers; is_string(container.spec.image)]) == count(containers)
 }
 
-well_formed if input.kind in {"Pod", "PodTemplate"}
-
-well_formed if {
-	input.kind in {"Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Rollout"}
-	input.spec.selector
-}
-
-well_formed if {
-	input.kind in {"Deployment", "DaemonSet", "ReplicaSet"}
+# The selector could be left out in the group `extensions`.
+mark := ["spec", "template"] if {
 	startswith(input.apiVersion, "extensions/")
-}
+} else := marks[input.kind]
 
-well_formed if input.kind == "ReplicationController"
-
-well_formed if {
-	input.kind in {"Job", "CronJob"}
-	is_string(pod.restartPolicy)
+# What a patch of the kind hardly ever repeats.
+marks := {
+	"Pod": ["spec", "containers"],
+	"PodTemplate": ["template", "spec", "containers"],
+	"ReplicationController": ["spec", "template"],
+	"Deployment": ["spec", "selector"],
+	"DaemonSet": ["spec", "selector"],
+	"StatefulSet": ["spec", "selector"],
+	"ReplicaSet": ["spec", "selector"],
+	"Rollout": ["spec", "selector"],
+	"Job": ["spec", "template", "spec", "restartPolicy"],
+	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec", "restartPolicy"],
 }
 
 # A field of the effective security context: what the container says, else what the pod says.
 security(container, field) := {
 	"value": value,
 	"path": array.concat(container.path, ["securityContext", field]),
-	"subject": container.title,
+	"subject": title(container),
 } if {
 	value := container.spec.securityContext[field]
 	value != null

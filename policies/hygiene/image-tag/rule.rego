@@ -24,7 +24,7 @@ deny contains finding if {
 	fault := floating(image)
 	finding := object.union(pulled(container.spec), {
 		"path": array.concat(container.path, ["image"]),
-		"msg": sprintf("image `%s` of %s %s, in %s", [image, container.title, fault, resource.described]),
+		"msg": sprintf("image `%s` of %s %s, in %s", [image, workload.title(container), fault, resource.describe(input)]),
 	})
 }
 

@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: ["*"]
-#   needs: [namespace]
+#   needs: [default]
 #   help: >-
 #     name a namespace of its own
 package plimsoll.hygiene["namespace-default"]
@@ -17,5 +17,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
 	input.metadata.namespace == "default"
-	msg := sprintf("%s is placed in the namespace `default`", [resource.described])
+	msg := sprintf("%s is placed in the namespace `default`", [resource.describe(input)])
 }

@@ -24,7 +24,7 @@ deny contains {"msg": msg, "path": path} if {
 	quantity.value(request) > quantity.value(limit)
 	path := array.concat(container.path, ["resources", "requests", name])
 	msg := sprintf("%s requests %v of %s and is limited to %v, in %s", [
-		container.title, request, name, limit, resource.described,
+		workload.title(container), request, name, limit, resource.describe(input),
 	])
 }
 
@@ -34,7 +34,7 @@ deny contains {"msg": msg, "path": ["spec", "maxReplicas"]} if {
 	is_number(input.spec.maxReplicas)
 	input.spec.maxReplicas < input.spec.minReplicas
 	msg := sprintf("%s wants at least %v and at most %v replicas", [
-		resource.described, input.spec.minReplicas, input.spec.maxReplicas,
+		resource.describe(input), input.spec.minReplicas, input.spec.maxReplicas,
 	])
 }
 
@@ -42,5 +42,5 @@ deny contains {"msg": msg, "path": ["spec", "maxUnavailable"]} if {
 	input.kind == "PodDisruptionBudget"
 	input.spec.minAvailable != null
 	input.spec.maxUnavailable != null
-	msg := sprintf("%s sets both `minAvailable` and `maxUnavailable`", [resource.described])
+	msg := sprintf("%s sets both `minAvailable` and `maxUnavailable`", [resource.describe(input)])
 }

@@ -28,7 +28,7 @@ deny contains {"msg": msg, "path": container.path} if {
 		not stated(workload.pod, places)
 	]
 	count(missing) > 0
-	msg := sprintf("%s has no %s, in %s", [container.title, listed(missing), resource.described])
+	msg := sprintf("%s has no %s, in %s", [workload.title(container), listed(missing), resource.describe(input)])
 }
 
 listed(words) := concat(" and no ", words) if count(words) < 3

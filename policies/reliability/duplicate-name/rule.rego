@@ -20,7 +20,7 @@ deny contains {"msg": msg, "path": array.concat(container.path, ["name"])} if {
 	some j, other in workload.containers
 	j < i
 	container.spec.name == other.spec.name
-	msg := sprintf("two containers are called `%s`, in %s", [container.spec.name, resource.described])
+	msg := sprintf("two containers are called `%s`, in %s", [container.spec.name, resource.describe(input)])
 }
 
 deny contains {"msg": msg, "path": array.concat(volume.path, ["name"])} if {
@@ -28,7 +28,7 @@ deny contains {"msg": msg, "path": array.concat(volume.path, ["name"])} if {
 	some j, other in workload.volumes
 	j < i
 	volume.spec.name == other.spec.name
-	msg := sprintf("two volumes are called `%s`, in %s", [volume.name, resource.described])
+	msg := sprintf("two volumes are called `%s`, in %s", [volume.name, resource.describe(input)])
 }
 
 deny contains {"msg": msg, "path": path} if {
@@ -40,5 +40,5 @@ deny contains {"msg": msg, "path": path} if {
 	j < i
 	entry[key] == other[key]
 	path := array.concat(container.path, [list, i, key])
-	msg := sprintf("two %s of %s share `%v`, in %s", [noun, container.title, entry[key], resource.described])
+	msg := sprintf("two %s of %s share `%v`, in %s", [noun, workload.title(container), entry[key], resource.describe(input)])
 }

@@ -19,6 +19,6 @@ deny contains {"msg": msg, "path": ["spec", "ttlSecondsAfterFinished"]} if {
 	resource.hook
 	is_number(input.spec.ttlSecondsAfterFinished)
 	msg := sprintf("%s is a hook and deletes itself %v s after its end", [
-		resource.described, input.spec.ttlSecondsAfterFinished,
+		resource.describe(input), input.spec.ttlSecondsAfterFinished,
 	])
 }

@@ -19,24 +19,24 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": ["spec", "selector", "matchLabels", key]} if {
 	workload.complete
 	some key, value in resource.fields(input.spec.selector, "matchLabels")
-	object.get(workload.pod_labels, key, null) != value
+	object.get(labels, key, null) != value
 	msg := sprintf("the selector wants `%s: %v`, the pod template of %s has %s", [
-		key, value, resource.described, found(key),
+		key, value, resource.describe(input), found(key),
 	])
 }
 
 deny contains {"msg": msg, "path": ["spec", "selector", "matchExpressions", i, "key"]} if {
 	workload.complete
 	some i, term in resource.list(input.spec.selector, "matchExpressions")
-	refused(term, object.get(workload.pod_labels, term.key, null))
+	refused(term, object.get(labels, term.key, null))
 	msg := sprintf("the selector term `%s %s` does not hold for the pod template of %s", [
-		term.key, term.operator, resource.described,
+		term.key, term.operator, resource.describe(input),
 	])
 }
 
-found(key) := sprintf("`%s: %v`", [key, workload.pod_labels[key]])
+found(key) := sprintf("`%s: %v`", [key, labels[key]])
 
-found(key) := sprintf("no label `%s`", [key]) if not workload.pod_labels[key]
+found(key) := sprintf("no label `%s`", [key]) if not labels[key]
 
 refused(term, label) if {
 	term.operator == "In"
@@ -54,3 +54,6 @@ refused(term, label) if {
 	term.operator == "DoesNotExist"
 	label != null
 }
+
+# The labels that the pods get.
+labels := resource.fields(input.spec.template.metadata, "labels")

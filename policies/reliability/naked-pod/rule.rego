@@ -20,5 +20,5 @@ deny contains {"msg": msg, "path": ["kind"]} if {
 	count(resource.list(input.metadata, "ownerReferences")) == 0
 	not resource.hook
 	not resource.annotations["kubernetes.io/config.mirror"]
-	msg := sprintf("%s has no controller", [resource.described])
+	msg := sprintf("%s has no controller", [resource.describe(input)])
 }

@@ -16,12 +16,12 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "maxUnavailable"]} if {
 	input.spec.maxUnavailable in {0, "0", "0%"}
-	msg := sprintf("%s allows no eviction: `maxUnavailable: %v`", [resource.described, input.spec.maxUnavailable])
+	msg := sprintf("%s allows no eviction: `maxUnavailable: %v`", [resource.describe(input), input.spec.maxUnavailable])
 }
 
 deny contains {"msg": msg, "path": ["spec", "minAvailable"]} if {
 	input.spec.minAvailable == "100%"
-	msg := sprintf("%s allows no eviction: `minAvailable: 100%%`", [resource.described])
+	msg := sprintf("%s allows no eviction: `minAvailable: 100%%`", [resource.describe(input)])
 }
 
 # Without a bound the controller expects no healthy pod and allows no disruption either.
@@ -29,7 +29,7 @@ deny contains {"msg": msg, "path": ["spec"]} if {
 	input.spec.selector
 	not bound("minAvailable")
 	not bound("maxUnavailable")
-	msg := sprintf("%s states no bound, so it allows no eviction", [resource.described])
+	msg := sprintf("%s states no bound, so it allows no eviction", [resource.describe(input)])
 }
 
 bound(field) if input.spec[field] != null

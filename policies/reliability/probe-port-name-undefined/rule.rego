@@ -28,6 +28,6 @@ deny contains {"msg": msg, "path": path} if {
 	not port in names
 	path := array.concat(container.path, array.concat(handler.path, ["port"]))
 	msg := sprintf("`%s` of %s asks the port `%s`, which the container does not declare, in %s", [
-		handler.name, container.title, port, resource.described,
+		handler.name, workload.title(container), port, resource.describe(input),
 	])
 }

@@ -24,7 +24,7 @@ deny contains {"msg": msg, "path": path} if {
 	not mount.name in defined
 	path := array.concat(container.path, ["volumeMounts", i, "name"])
 	msg := sprintf("%s mounts the volume `%s`, which is not defined, in %s", [
-		container.title, mount.name, resource.described,
+		workload.title(container), mount.name, resource.describe(input),
 	])
 }
 

@@ -9,7 +9,7 @@
 # custom:
 #   severity: error
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
-#   needs: [subjects]
+#   needs: ["system:anonymous", "system:unauthenticated", "system:masters", "system:authenticated"]
 #   help: >-
 #     name the users, groups or service accounts that need the role
 package plimsoll.security["anonymous-binding"]
@@ -19,11 +19,11 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	some i, subject in resource.list(input, "subjects")
 	subject.name in {"system:anonymous", "system:unauthenticated", "system:masters"}
-	msg := sprintf("%s gives rights to `%s`", [resource.described, subject.name])
+	msg := sprintf("%s gives rights to `%s`", [resource.describe(input), subject.name])
 }
 
 deny contains {"msg": msg, "path": ["subjects", i, "name"], "severity": "warning"} if {
 	some i, subject in resource.list(input, "subjects")
 	subject.name == "system:authenticated"
-	msg := sprintf("%s gives rights to every account, by `%s`", [resource.described, subject.name])
+	msg := sprintf("%s gives rights to every account, by `%s`", [resource.describe(input), subject.name])
 }

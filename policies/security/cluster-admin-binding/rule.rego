@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
-#   needs: [roleRef]
+#   needs: [cluster-admin]
 #   help: >-
 #     bind a role that names what the subjects need
 package plimsoll.security["cluster-admin-binding"]
@@ -17,5 +17,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["roleRef", "name"]} if {
 	input.roleRef.name == "cluster-admin"
-	msg := sprintf("%s hands out `cluster-admin`", [resource.described])
+	msg := sprintf("%s hands out `cluster-admin`", [resource.describe(input)])
 }

@@ -20,6 +20,6 @@ deny contains {"msg": msg, "path": volume.path} if {
 	some volume in host_path.volumes
 	volume.kind == "socket"
 	msg := sprintf("volume `%s` opens the container runtime socket `%s`, in %s", [
-		volume.name, volume.written, resource.described,
+		volume.name, volume.written, resource.describe(input),
 	])
 }

@@ -26,7 +26,7 @@ deny contains {"msg": msg, "path": path} if {
 	not capability in baseline
 	path := array.concat(container.path, ["securityContext", "capabilities", "add", i])
 	msg := sprintf("%s adds the capability `%s`%s, in %s", [
-		container.title, capability, spelling(capability), resource.described,
+		workload.title(container), capability, spelling(capability), resource.describe(input),
 	])
 }
 

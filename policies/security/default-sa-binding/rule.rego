@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
-#   needs: [subjects]
+#   needs: [default]
 #   help: >-
 #     make a service account for the program and bind that
 package plimsoll.security["default-sa-binding"]
@@ -19,5 +19,5 @@ deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	some i, subject in resource.list(input, "subjects")
 	subject.kind == "ServiceAccount"
 	subject.name == "default"
-	msg := sprintf("%s gives rights to the default service account", [resource.described])
+	msg := sprintf("%s gives rights to the default service account", [resource.describe(input)])
 }

@@ -19,5 +19,5 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.pod.hostIPC == true
 	path := array.concat(workload.pod_path, ["hostIPC"])
-	msg := sprintf("%s shares the IPC namespace of the node", [resource.described])
+	msg := sprintf("%s shares the IPC namespace of the node", [resource.describe(input)])
 }

@@ -19,5 +19,5 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.pod.hostNetwork == true
 	path := array.concat(workload.pod_path, ["hostNetwork"])
-	msg := sprintf("%s shares the network of the node", [resource.described])
+	msg := sprintf("%s shares the network of the node", [resource.describe(input)])
 }

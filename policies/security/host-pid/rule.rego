@@ -19,5 +19,5 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.pod.hostPID == true
 	path := array.concat(workload.pod_path, ["hostPID"])
-	msg := sprintf("%s shares the process namespace of the node", [resource.described])
+	msg := sprintf("%s shares the process namespace of the node", [resource.describe(input)])
 }

@@ -22,5 +22,5 @@ deny contains {"msg": msg, "path": path} if {
 	some i, port in resource.list(container.spec, "ports")
 	port.hostPort != 0
 	path := array.concat(container.path, ["ports", i, "hostPort"])
-	msg := sprintf("%s takes port %v of the node, in %s", [container.title, port.hostPort, resource.described])
+	msg := sprintf("%s takes port %v of the node, in %s", [workload.title(container), port.hostPort, resource.describe(input)])
 }

@@ -21,5 +21,5 @@ deny contains {"msg": msg, "path": ["metadata", "annotations", key]} if {
 	startswith(key, "nginx.ingress.kubernetes.io/")
 	some word in ["-snippet", "/lua-resty-waf-extra-rules"]
 	endswith(key, word)
-	msg := sprintf("%s carries a snippet for the controller, `%s`", [resource.described, key])
+	msg := sprintf("%s carries a snippet for the controller, `%s`", [resource.describe(input), key])
 }

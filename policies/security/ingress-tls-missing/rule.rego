@@ -18,7 +18,7 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": ["spec", "tls"]} if {
 	serves
 	resource.list(input.spec, "tls") == []
-	msg := sprintf("%s serves without TLS", [resource.described])
+	msg := sprintf("%s serves without TLS", [resource.describe(input)])
 }
 
 # Not a patch.

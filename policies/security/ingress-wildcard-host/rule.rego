@@ -19,7 +19,7 @@ deny contains {"msg": msg, "path": ["spec", "rules", i, "host"]} if {
 	is_object(rule)
 	host := object.get(rule, "host", "")
 	any_host(host)
-	msg := sprintf("%s answers for %s", [resource.described, words(host)])
+	msg := sprintf("%s answers for %s", [resource.describe(input), words(host)])
 }
 
 any_host(host) if host == ""

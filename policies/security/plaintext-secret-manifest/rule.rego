@@ -21,7 +21,7 @@ deny contains {"msg": msg, "path": [field]} if {
 	some field in ["data", "stringData"]
 	plain := [key | some key, value in resource.fields(input, field); literal(value)]
 	count(plain) > 0
-	msg := sprintf("%s holds its values in plain text", [resource.described])
+	msg := sprintf("%s holds its values in plain text", [resource.describe(input)])
 }
 
 # Neither empty, nor filled in later, nor encrypted by SOPS.

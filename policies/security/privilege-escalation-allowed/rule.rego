@@ -21,7 +21,7 @@ deny contains {"msg": msg, "path": path} if {
 	container.spec.securityContext.allowPrivilegeEscalation == true
 	not implied(container.spec.securityContext)
 	path := array.concat(container.path, ["securityContext", "allowPrivilegeEscalation"])
-	msg := sprintf("%s allows privilege escalation, in %s", [container.title, resource.described])
+	msg := sprintf("%s allows privilege escalation, in %s", [workload.title(container), resource.describe(input)])
 }
 
 # Privileged mode and CAP_SYS_ADMIN allow it anyway, and have rules of their own.

@@ -20,5 +20,5 @@ deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	container.spec.securityContext.privileged == true
 	path := array.concat(container.path, ["securityContext", "privileged"])
-	msg := sprintf("%s runs privileged, in %s", [container.title, resource.described])
+	msg := sprintf("%s runs privileged, in %s", [workload.title(container), resource.describe(input)])
 }

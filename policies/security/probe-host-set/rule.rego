@@ -24,5 +24,5 @@ deny contains {"msg": msg, "path": path} if {
 	is_string(host)
 	host != ""
 	path := array.concat(container.path, array.concat(handler.path, ["host"]))
-	msg := sprintf("`%s` of %s asks the host `%s`, in %s", [handler.name, container.title, host, resource.described])
+	msg := sprintf("`%s` of %s asks the host `%s`, in %s", [handler.name, workload.title(container), host, resource.describe(input)])
 }

@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
-#   needs: [rules]
+#   needs: [bind, escalate, impersonate, roles, clusterroles, rolebindings, clusterrolebindings]
 #   help: >-
 #     remove the verb, or narrow it with `resourceNames`
 package plimsoll.security["rbac-escalation-verbs"]
@@ -20,7 +20,7 @@ deny contains {"msg": msg, "path": ["rules", i, "verbs", j]} if {
 	resource.list(entry, "resourceNames") == []
 	some j, verb in resource.list(entry, "verbs")
 	verb in {"bind", "escalate", "impersonate"}
-	msg := sprintf("%s grants the verb `%s`", [resource.described, verb])
+	msg := sprintf("%s grants the verb `%s`", [resource.describe(input), verb])
 }
 
 # Writing roles and bindings is checked against the writer's own rights, unless these hold `bind` or `escalate`; a role
@@ -33,5 +33,5 @@ deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
 	some verb in resource.list(entry, "verbs")
 	verb in {"create", "update", "patch", "*"}
 	j == min([k | some k, other in resource.list(entry, "resources"); other in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}])
-	msg := sprintf("%s grants write access to `%s`", [resource.described, kind])
+	msg := sprintf("%s grants write access to `%s`", [resource.describe(input), kind])
 }

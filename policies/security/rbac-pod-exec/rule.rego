@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
-#   needs: [rules]
+#   needs: [pods/exec, pods/attach]
 #   help: >-
 #     remove `pods/exec` and `pods/attach`, or keep them in a role that people take on for a limited time
 package plimsoll.security["rbac-pod-exec"]
@@ -21,5 +21,5 @@ deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
 	verb in {"create", "get", "*"}
 	some j, kind in resource.list(entry, "resources")
 	kind in {"pods/exec", "pods/attach"}
-	msg := sprintf("%s grants `%s`", [resource.described, kind])
+	msg := sprintf("%s grants `%s`", [resource.describe(input), kind])
 }

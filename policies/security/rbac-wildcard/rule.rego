@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
-#   needs: [rules]
+#   needs: ["*"]
 #   help: >-
 #     list the verbs, resources and groups that the program uses
 package plimsoll.security["rbac-wildcard"]
@@ -25,7 +25,7 @@ deny contains {"msg": msg, "path": ["rules", i, stars[0].field, stars[0].index]}
 	]
 	count(stars) > 0
 	msg := sprintf("%s grants %s on %s of %s", [
-		resource.described, granted(entry, "verbs", "verb"), granted(entry, "resources", "resource"),
+		resource.describe(input), granted(entry, "verbs", "verb"), granted(entry, "resources", "resource"),
 		granted(entry, "apiGroups", "API group"),
 	])
 }

@@ -22,7 +22,7 @@ deny contains {"msg": msg, "path": setting.path} if {
 	not workload.pod.hostUsers == false
 	some container in workload.containers
 	setting := told(container)
-	msg := sprintf("%s %s, in %s", [setting.subject, setting.what, resource.described])
+	msg := sprintf("%s %s, in %s", [setting.subject, setting.what, resource.describe(input)])
 }
 
 told(container) := object.union(user, {"what": "is told to run as user 0"}) if {

@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [seccompProfile]
+#   needs: [Unconfined]
 #   help: >-
 #     set `seccompProfile.type: RuntimeDefault`
 package plimsoll.security["seccomp-unconfined"]
@@ -19,12 +19,12 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	workload.pod.securityContext.seccompProfile.type == "Unconfined"
 	path := array.concat(workload.pod_path, ["securityContext", "seccompProfile", "type"])
-	msg := sprintf("%s runs without a seccomp filter", [resource.described])
+	msg := sprintf("%s runs without a seccomp filter", [resource.describe(input)])
 }
 
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	container.spec.securityContext.seccompProfile.type == "Unconfined"
 	path := array.concat(container.path, ["securityContext", "seccompProfile", "type"])
-	msg := sprintf("%s runs without a seccomp filter, in %s", [container.title, resource.described])
+	msg := sprintf("%s runs without a seccomp filter, in %s", [workload.title(container), resource.describe(input)])
 }

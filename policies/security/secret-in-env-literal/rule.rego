@@ -26,7 +26,7 @@ deny contains {"msg": msg, "path": path} if {
 	not contains(upper(variable.value), upper(variable.name))
 	path := array.concat(container.path, ["env", i, "value"])
 	msg := sprintf("variable `%s` of %s holds a literal, in %s", [
-		variable.name, container.title, resource.described,
+		variable.name, workload.title(container), resource.describe(input),
 	])
 }
 

@@ -20,5 +20,5 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": volume.path} if {
 	some volume in host_path.volumes
 	volume.kind == "sensitive"
-	msg := sprintf("volume `%s` opens `%s` of the node, in %s", [volume.name, volume.written, resource.described])
+	msg := sprintf("volume `%s` opens `%s` of the node, in %s", [volume.name, volume.written, resource.describe(input)])
 }

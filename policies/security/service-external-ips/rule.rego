@@ -17,5 +17,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "externalIPs"]} if {
 	resource.list(input.spec, "externalIPs") != []
-	msg := sprintf("%s claims external IPs", [resource.described])
+	msg := sprintf("%s claims external IPs", [resource.describe(input)])
 }

@@ -24,5 +24,5 @@ deny contains {"msg": msg, "path": path} if {
 	some volume in host_path.volumes
 	volume.name == mount.name
 	path := array.concat(container.path, ["volumeMounts", i, "name"])
-	msg := sprintf("%s can write to `%s` of the node, in %s", [container.title, volume.written, resource.described])
+	msg := sprintf("%s can write to `%s` of the node, in %s", [workload.title(container), volume.written, resource.describe(input)])
 }

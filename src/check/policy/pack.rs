@@ -98,7 +98,7 @@ pub(super) const LIBRARY: &[(&str, &str)] = &[
 pub(super) struct PackRule {
     pub rule: Rule,
     pub kinds: Kinds,
-    /// Keys of which an object must have one, anywhere, for the rule to have anything to say. Empty: no such keys.
+    /// Keys and texts of which an object must have one, anywhere, for the rule to have anything to say. Empty: no such words.
     pub needs: Vec<String>,
     pub text: &'static str,
 }

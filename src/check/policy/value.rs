@@ -7,7 +7,7 @@ use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 /// The value as Kubernetes reads it: aliases followed, merge keys applied, the last of two equal keys. Its depth is
-/// bounded by the loader's nesting budget. Every key is shown to `seen`.
+/// bounded by the loader's nesting budget. Every key and text is shown to `seen`.
 pub(super) fn convert(value: Value<'_>, seen: &mut dyn FnMut(&str)) -> Rego {
     if value.is_mapping() {
         let entries = value.entries().map(|entry| {
@@ -20,7 +20,11 @@ pub(super) fn convert(value: Value<'_>, seen: &mut dyn FnMut(&str)) -> Rego {
     if value.is_sequence() {
         return Rego::from(value.items().map(|item| convert(item, seen)).collect::<Array>());
     }
-    value.scalar().map_or(Rego::Null, scalar)
+    let scalar = value.scalar().map_or(Rego::Null, scalar);
+    if let Rego::String(text) = &scalar {
+        seen(text);
+    }
+    scalar
 }
 
 fn scalar(scalar: Scalar<'_>) -> Rego {

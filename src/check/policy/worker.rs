@@ -53,10 +53,10 @@ impl<'p> Worker<'p> {
         if set.is_none() && rules.peek().is_none() {
             return;
         }
-        let mut keys = policies.builtin.no_keys();
-        let input = value::convert(resource.value, &mut |key| policies.builtin.see(key, &mut keys));
+        let mut words = policies.builtin.no_words();
+        let input = value::convert(resource.value, &mut |word| policies.builtin.see(word, &mut words));
         let mut subject = Subject { resource, source_name, id: None };
-        if let Some(choice) = set.and_then(|set| policies.builtin.choose(set, keys)) {
+        if let Some(choice) = set.and_then(|set| policies.builtin.choose(set, words)) {
             self.check_builtin(choice, &mut subject, &input, out);
         }
         for rule in rules {
