@@ -5,26 +5,32 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Runs both tools once and prints how far they agree, with the files that only one of them refuses.
+/// Files that are named when only one tool refuses them.
+const SHOWN: usize = 20;
+
+/// Runs both tools once and prints how far they agree, with the first files that only one of them refuses.
 pub fn compare(plimsoll: &[String], kubeconform: &[String], root: &str) {
     let ours = refused(plimsoll, &["-o", "json"], "/diagnostics", |finding| {
         (finding["severity"] == "error").then(|| finding["location"]["file"].as_str())?
     });
     let theirs = refused(kubeconform, &["-output", "json"], "/resources", |resource| {
-        matches!(resource["status"].as_str(), Some("statusInvalid" | "statusError"))
-            .then(|| resource["filename"].as_str())?
+        is_verdict(resource).then(|| resource["filename"].as_str())?
     });
-    let both = ours.intersection(&theirs).count();
-    println!(
-        "{root}: {both} files invalid for both, {} for plimsoll alone, {} for kubeconform alone",
-        ours.len() - both,
-        theirs.len() - both
-    );
-    for file in ours.difference(&theirs) {
-        println!("  plimsoll alone: {file}");
+    let alone = [("plimsoll", &ours, &theirs), ("kubeconform", &theirs, &ours)];
+    println!("\n{}: {} files invalid for both", root, ours.intersection(&theirs).count());
+    for (tool, own, other) in alone {
+        println!("{} files invalid for {tool} alone", own.difference(other).count());
+        own.difference(other).take(SHOWN).for_each(|file| println!("  {file}"));
     }
-    for file in theirs.difference(&ours) {
-        println!("  kubeconform alone: {file}");
+}
+
+/// Whether kubeconform judged a resource and refused it. That a values file or a component has no `kind` is no verdict.
+fn is_verdict(resource: &Value) -> bool {
+    let message = resource["msg"].as_str().unwrap_or_default();
+    match resource["status"].as_str() {
+        Some("statusInvalid") => true,
+        Some("statusError") => !message.contains("missing 'kind' key") && !message.contains("missing 'apiVersion' key"),
+        _ => false,
     }
 }
 
