@@ -64,11 +64,12 @@ fn measure_corpus(options: &Options, corpus: &str) {
     }
 }
 
-/// Schema only, the default rules, and kubeconform, alternately.
+/// Schema only, the default rules (or another selector), and kubeconform, alternately.
 fn beside_peers(options: &Options, name: &str, path: &str) {
+    let more = format!("plimsoll, {} rules", options.selector);
     let mut contestants = vec![
         ("plimsoll, schema only", options.plimsoll("syntax,schema", path)),
-        ("plimsoll, default rules", options.plimsoll("default", path)),
+        (&*more, options.plimsoll(&options.selector, path)),
     ];
     contestants.extend(options.kubeconform(path).map(|command| ("kubeconform", command)));
     if name == "small" {

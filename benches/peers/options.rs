@@ -10,6 +10,7 @@ options: --plimsoll FILE      default: the one cargo has just built
          --schemas DIR
          --kubernetes V       default: 1.33
          --real DIR           a folder of real repositories
+         --selector S         plimsoll runs once with `syntax,schema` and once with this, default: default
          --rounds N           default: 7, after one that is thrown away
          --cache DIR          where generated files are kept, default: target/corpora";
 
@@ -29,6 +30,7 @@ pub struct Options {
     pub kubeconform: Option<String>,
     schemas: String,
     kubernetes: String,
+    pub selector: String,
     pub real: Option<String>,
     pub rounds: usize,
     cache: PathBuf,
@@ -39,6 +41,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
     let mut options = Options {
         plimsoll: env!("CARGO_BIN_EXE_plimsoll").to_owned(),
         kubernetes: "1.33".to_owned(),
+        selector: "default".to_owned(),
         rounds: 7,
         cache: Path::new(env!("CARGO_MANIFEST_DIR")).join("target/corpora"),
         ..Options::default()
@@ -58,6 +61,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
             "--kubeconform" => options.kubeconform = Some(value),
             "--schemas" => options.schemas = value,
             "--kubernetes" => options.kubernetes = value,
+            "--selector" => options.selector = value,
             "--real" => options.real = Some(value),
             "--rounds" => options.rounds = value.parse().ok().filter(|rounds| *rounds > 0).ok_or(USAGE)?,
             "--cache" => options.cache = value.into(),

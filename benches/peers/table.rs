@@ -9,7 +9,7 @@ pub fn print(corpus: &str, labels: &[&str], costs: &[Vec<Cost>]) {
     let peer = labels.iter().position(|label| *label == "kubeconform").map(|index| &costs[index]);
     for (label, own) in labels.iter().zip(costs) {
         let (wall, cpu, peak) = (median(own, wall), median(own, cpu), median(own, |cost| cost.peak as f64 / 1024.0));
-        let ratios = peer.map_or("–".to_owned(), |peer| ratios(own, peer));
+        let ratios = peer.map_or("– | –".to_owned(), |peer| ratios(own, peer));
         println!("| {label} | {wall:.1} | {cpu:.1} | {peak:.1} | {ratios} |");
     }
 }
