@@ -18,7 +18,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check definitions and manifests
-    Lint(Lint),
+    Lint(Box<Lint>),
     /// Show how Kubernetes reads a YAML or JSON file: one JSON line a document
     Parse(Parse),
     /// Say what a rule checks, why it matters, how to mend it, how to switch it off

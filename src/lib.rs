@@ -52,7 +52,7 @@ pub use lint::lint;
 /// The output cannot be written.
 pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match command {
-        Command::Lint(arguments) => lint(arguments, out, err),
+        Command::Lint(arguments) => lint(*arguments, out, err),
         Command::Parse(arguments) => parse(&arguments, out, err),
         Command::Explain(arguments) => {
             let rules = rules();
