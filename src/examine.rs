@@ -2,21 +2,19 @@
 //!
 //! Definitions are read first, because they say what the other files are. Every other file is read, parsed and checked
 //! in one go, and its memory is used again for the next; what has to wait for the rest of the input (a custom resource
-//! for its CRD) is kept until then. Findings in generated manifests are placed on the definition at the end.
+//! for its CRD) is noted, and read again where it pays. Findings in generated manifests are placed on the definition at
+//! the end.
 
 mod seen;
 mod texts;
 mod waiting;
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
-use crate::check::schema::{
-    CustomKind, CustomKinds, Identity, Mode, Place, Verdict, broken_items, declared, identity, learn,
-};
+use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, declared, identity};
 use crate::check::{self, Rules};
 use crate::discover::Inputs;
 use crate::load::{Loader, Source};
@@ -29,7 +27,7 @@ use crate::render;
 
 use seen::{Seen, secret_ranges};
 use texts::Texts;
-use waiting::{Custom, Waiting};
+use waiting::group_kind;
 
 /// What examining needs to know beside the rules.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +62,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
     let looked: Vec<Seen> =
         others.par_iter().map(|(name, file)| run.look_at_file(name, *file, plan.role(*file))).collect();
     looked.into_iter().for_each(|looked| seen.join(looked));
-    run.check_waiting(&mut seen);
+    run.check_waiting(&plan, &mut seen);
 
     let texts = Texts::new(&sources);
     let text = |file| texts.get(file);
@@ -120,21 +118,25 @@ impl<'r> Run<'r> {
     /// Reads, parses and checks one file.
     fn look_at_file(&self, name: &str, file: FileId, role: FileRole) -> Seen {
         let mut seen = Seen { files: 1, ..Seen::default() };
-        match self.loader.load(file, name, self.source(file), |part| self.look_at(file, part, role)) {
+        let look = |part| {
+            let (looked, part) = self.look_at(file, part, role);
+            (looked, Some(part))
+        };
+        match self.loader.load(file, name, self.source(file), look) {
             Ok(parts) => parts.into_iter().for_each(|looked| seen.join(looked)),
             Err(error) => seen.findings.push(error.diagnostic(file)),
         }
         seen
     }
 
-    /// Checks one part, which comes back unless something in it has to wait.
-    fn look_at(&self, file: FileId, mut part: Part, role: FileRole) -> (Seen, Option<Part>) {
+    /// Checks one part, and gives it back.
+    fn look_at(&self, file: FileId, mut part: Part, role: FileRole) -> (Seen, Part) {
         let mut seen = Seen { documents: part.count, ..Seen::default() };
         if part.template {
             if role != FileRole::HelmTemplate {
                 seen.templates.push(Span::top(file));
             }
-            return (seen, Some(part));
+            return (seen, part);
         }
         seen.definitions = usize::from(matches!(role, FileRole::Definition(_)));
         // A comment in what a generator writes is a copy, or is gone with the next run: it belongs into the source.
@@ -142,30 +144,23 @@ impl<'r> Run<'r> {
             seen.suppressions = std::mem::take(&mut part.suppressions);
         }
         let syntax = std::mem::take(&mut part.findings);
-        let custom = match role.is_manifest() || role.is_patch() {
-            true => self.check_part(&part, role, &mut seen),
-            false => Custom::default(),
-        };
+        if role.is_manifest() || role.is_patch() {
+            self.check_part(file, &part, role, &mut seen);
+        }
         if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
             seen.findings.extend(syntax);
         }
-        if !seen.findings.is_empty() || !custom.resources.is_empty() {
+        if !seen.findings.is_empty() {
             seen.secrets.insert(file, secret_ranges(&part));
         }
-        if custom.is_empty() {
-            return (seen, Some(part));
-        }
-        part.compact();
-        seen.waiting.push(Waiting { part, custom, mode: reading(role).0 });
-        (seen, None)
+        (seen, part)
     }
 
-    /// Checks the objects of a part; returns those that have to wait, and those that others wait for.
-    fn check_part(&self, part: &Part, role: FileRole, seen: &mut Seen) -> Custom {
+    /// Checks the objects of a part, and notes those that have to wait and those that others wait for.
+    fn check_part(&self, file: FileId, part: &Part, role: FileRole, seen: &mut Seen) {
         let (mode, place) = reading(role);
-        let name = self.sources.name(part.tree.file);
+        let name = self.sources.name(file);
         let mut worker = None;
-        let mut custom = Custom::default();
         for (_, root) in part.roots() {
             let resource = match identity(root, place) {
                 Identity::Resource(resource) => resource,
@@ -180,10 +175,11 @@ impl<'r> Run<'r> {
                 seen.resources += 1;
                 if !seen.objects.add(&resource) {
                     if let Some(kind) = declared(&resource).filter(|_| mode == Mode::Whole) {
-                        custom.definitions.push((resource.value.index(), kind));
+                        seen.waiting.definitions.entry(kind).or_default().insert(file);
                     }
                     if self.rules.schemas.check(&resource, mode, &mut seen.findings) == Verdict::Waits {
-                        custom.resources.push((resource.value.index(), resource.prefix.clone()));
+                        seen.waiting.resources.entry(group_kind(&resource)).or_default().insert(file);
+                        seen.count_unknown(&resource);
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {
@@ -195,7 +191,6 @@ impl<'r> Run<'r> {
         if let Some(worker) = worker {
             self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         }
-        custom
     }
 
     fn worker(&self) -> Worker<'r> {
@@ -211,37 +206,6 @@ impl<'r> Run<'r> {
             || self.inputs.named.binary_search(&file).is_ok()
             || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
     }
-
-    /// Checks the custom resources, now that the definitions of the whole input are known.
-    fn check_waiting(&self, seen: &mut Seen) {
-        let waiting = std::mem::take(&mut seen.waiting);
-        let mut kinds = CustomKinds::default();
-        needed_definitions(&waiting).into_iter().for_each(|kind| kinds.add(kind));
-        let check = |waiting: &Waiting| {
-            let mut late = Seen::default();
-            for resource in waiting.resources() {
-                match kinds.check(&self.rules.schemas, &resource, waiting.mode, &mut late.findings) {
-                    Verdict::Waits => late.count_unknown(&resource),
-                    Verdict::CheckedExceptCel => late.count_without_cel(&resource),
-                    Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
-                }
-            }
-            late
-        };
-        let late: Vec<Seen> = waiting.par_iter().map(check).collect();
-        late.into_iter().for_each(|late| seen.join(late));
-    }
-}
-
-/// The kinds that some resource is waiting for: repositories that install operators hold many definitions and few
-/// objects of them, and reading a definition costs more than checking an object.
-fn needed_definitions(waiting: &[Waiting]) -> Vec<CustomKind> {
-    let wanted: BTreeSet<(String, String)> = waiting
-        .par_iter()
-        .flat_map_iter(Waiting::resources)
-        .map(|resource| (resource.group().to_owned(), resource.kind.into_owned()))
-        .collect();
-    waiting.par_iter().flat_map_iter(|waiting| waiting.definitions(&wanted)).filter_map(|found| learn(&found)).collect()
 }
 
 /// How the objects of a file are read.

@@ -25,8 +25,8 @@ pub(super) struct Seen {
     pub(super) documents: usize,
     pub(super) resources: usize,
     pub(super) definitions: usize,
-    /// Parts with custom resources or their definitions.
-    pub(super) waiting: Vec<Waiting>,
+    /// Files with custom resources or their definitions.
+    pub(super) waiting: Waiting,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
     /// Files that are templates, not YAML.
@@ -45,7 +45,7 @@ impl Seen {
         self.documents += other.documents;
         self.resources += other.resources;
         self.definitions += other.definitions;
-        self.waiting.extend(other.waiting);
+        self.waiting.join(other.waiting);
         self.objects.merge(other.objects);
         self.templates.extend(other.templates);
         for (file, ranges) in other.secrets {
