@@ -10,7 +10,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [capabilities]
+#   needs: [add]
 #   help: >-
 #     remove the capability; if the program needs a part of it, look for a narrower one among the 13 of the
 #     baseline level

@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [hostIPC]
+#   needs: ["hostIPC: true"]
 #   help: >-
 #     remove `hostIPC`
 package plimsoll.security["host-ipc"]

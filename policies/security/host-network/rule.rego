@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [hostNetwork]
+#   needs: ["hostNetwork: true"]
 #   help: >-
 #     remove `hostNetwork`
 package plimsoll.security["host-network"]

@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [hostPID]
+#   needs: ["hostPID: true"]
 #   help: >-
 #     remove `hostPID`
 package plimsoll.security["host-pid"]

@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [allowPrivilegeEscalation]
+#   needs: ["allowPrivilegeEscalation: true"]
 #   help: >-
 #     set `allowPrivilegeEscalation: false`
 package plimsoll.security["privilege-escalation-allowed"]

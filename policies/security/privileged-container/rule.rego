@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [privileged]
+#   needs: ["privileged: true"]
 #   help: >-
 #     remove `privileged`, and add under `capabilities.add` the one capability that the program needs
 package plimsoll.security["privileged-container"]

@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
-#   needs: [runAsUser, runAsNonRoot, runAsGroup]
+#   needs: ["runAsUser: 0", "runAsNonRoot: false", "runAsGroup: 0"]
 #   help: >-
 #     set `runAsNonRoot: true` and a `runAsUser` above 0 that the image supports
 package plimsoll.security["run-as-root"]

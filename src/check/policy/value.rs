@@ -7,12 +7,19 @@ use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 /// The value as Kubernetes reads it: aliases followed, merge keys applied, the last of two equal keys. Its depth is
-/// bounded by the loader's nesting budget. Every key and text is shown to `seen`.
+/// bounded by the loader's nesting budget. Every key and text is shown to `seen`, and so are switches and zeros together
+/// with their key: `hostNetwork: true`, `runAsUser: 0`.
 pub(super) fn convert(value: Value<'_>, seen: &mut dyn FnMut(&str)) -> Rego {
     if value.is_mapping() {
         let entries = value.entries().map(|entry| {
             let name = entry.name();
             seen(&name);
+            match entry.value.scalar() {
+                Some(Scalar::Bool(switch)) => seen(&format!("{name}: {switch}")),
+                Some(Scalar::Int(0)) => seen(&format!("{name}: 0")),
+                Some(Scalar::Float(0.0)) => seen(&format!("{name}: 0")),
+                _ => {}
+            }
             (Rego::from(name.as_ref()), convert(entry.value, seen))
         });
         return Rego::from(entries.collect::<Object>());
