@@ -21,6 +21,7 @@ deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some name, request in resource.fields(container.spec.resources, "requests")
 	limit := container.spec.resources.limits[name]
+	request != limit
 	quantity.value(request) > quantity.value(limit)
 	path := array.concat(container.path, ["resources", "requests", name])
 	msg := sprintf("%s requests %v of %s and is limited to %v, in %s", [

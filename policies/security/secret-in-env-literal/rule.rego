@@ -21,19 +21,14 @@ deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some i, variable in resource.list(container.spec, "env")
 	is_string(variable.name)
-	secret(upper(variable.name))
+	regex.match(`(?i)SECRET|PASSWORD|PASSWD|TOKEN|APIKEY|API_KEY`, variable.name)
+	not about(upper(variable.name))
 	literal(variable.value)
 	not contains(upper(variable.value), upper(variable.name))
 	path := array.concat(container.path, ["env", i, "value"])
 	msg := sprintf("variable `%s` of %s holds a literal, in %s", [
 		variable.name, workload.title(container), resource.describe(input),
 	])
-}
-
-secret(name) if {
-	some word in ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "APIKEY", "API_KEY"]
-	contains(name, word)
-	not about(name)
 }
 
 # Names that speak of a secret and hold something else: where it lies, how it is called, how long it lives.
