@@ -102,6 +102,13 @@ impl fmt::Display for Category {
     }
 }
 
+/// The command that tells more about a rule; `None` for the user's own rules, whose ids have a slash: their policies
+/// speak for themselves.
+#[must_use]
+pub fn explain_command(id: &str) -> Option<String> {
+    (!id.contains('/')).then(|| format!("plimsoll explain {id}"))
+}
+
 /// What `explain`, `rules`, SARIF and the README say about a rule. Each stage lists its own in one table of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {

@@ -13,7 +13,7 @@ use super::place::Places;
 use super::sanitise::{break_markers, clean, clean_short};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::Report;
-use crate::model::rule::Severity;
+use crate::model::rule::{Severity, explain_command};
 
 /// Annotations of one type that GitHub shows of a step.
 const PER_TYPE: usize = 10;
@@ -105,7 +105,7 @@ fn message(finding: &Diagnostic, places: &mut Places<'_>) -> String {
         let (name, line, _) = place(label.span, places);
         lines.push(format!("{name}:{line}: {}", clean_short(&label.message, PART)));
     }
-    let explain = format!("plimsoll explain {}", clean_short(&finding.rule, PART));
+    let explain = explain_command(&clean_short(&finding.rule, PART)).unwrap_or_default();
     let mut text = String::new();
     let mut room = MESSAGE - explain.chars().count().min(MESSAGE / 2);
     for line in &lines {
@@ -114,7 +114,7 @@ fn message(finding: &Diagnostic, places: &mut Places<'_>) -> String {
         text.push_str(line);
         text.push('\n');
     }
-    text + &explain
+    (text + &explain).trim_end().to_owned()
 }
 
 /// The one place that writes a command.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Category, Rule, Severity, explain_command};
 use crate::report::sanitise::{clean, clean_short};
 
 /// Characters that GitHub shows of a description.
@@ -74,7 +74,7 @@ pub(super) fn descriptors<'r>(
 }
 
 fn descriptor(rule: &Rule) -> Descriptor<'_> {
-    let explain = format!("plimsoll explain {}", clean(&rule.id));
+    let explain = explain_command(&clean(&rule.id));
     let parts = [&rule.why, &rule.help].map(|words| clean_short(words, DESCRIPTION));
     let parts: Vec<&str> = parts.iter().map(|words| &**words).filter(|words| !words.is_empty()).collect();
     Descriptor {
@@ -82,11 +82,11 @@ fn descriptor(rule: &Rule) -> Descriptor<'_> {
         short_description: text(&rule.title, &rule.id),
         full_description: text(if rule.why.is_empty() { &rule.title } else { &rule.why }, &rule.id),
         help: Help {
-            text: parts.iter().copied().chain([&*explain]).collect::<Vec<_>>().join("\n"),
+            text: parts.iter().copied().chain(explain.as_deref()).collect::<Vec<_>>().join("\n"),
             markdown: parts
                 .iter()
                 .map(|words| markdown(words))
-                .chain([code(&explain)])
+                .chain(explain.as_deref().map(code))
                 .collect::<Vec<_>>()
                 .join("\n\n"),
         },

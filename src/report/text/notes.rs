@@ -3,6 +3,7 @@
 use super::{MESSAGE, diff};
 use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::origin::Role;
+use crate::model::rule::explain_command;
 use crate::model::source::Span;
 use crate::report::affected::affected;
 use crate::report::place::Places;
@@ -34,7 +35,7 @@ pub(super) fn notes(finding: &Diagnostic, elsewhere: &[&Label], places: &mut Pla
         let (title, words) = titled(words);
         note(title, words, width)
     }));
-    let explain = format!("plimsoll explain {}", clean(&finding.rule));
+    let Some(explain) = explain_command(&clean(&finding.rule)) else { return notes };
     let last = notes.last_mut().filter(|_| !finding.notes.is_empty());
     let column = |note: &String| note.lines().last().map_or(0, |line| line.chars().count());
     match last {
