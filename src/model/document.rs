@@ -39,13 +39,6 @@ pub struct Document {
 }
 
 impl Part {
-    /// Gives back the memory that reading took beyond what the part holds, for parts that are kept: buffers are sized
-    /// for the largest file so far.
-    pub fn compact(&mut self) {
-        self.text.shrink_to_fit();
-        self.tree.nodes.shrink_to_fit();
-    }
-
     /// The root values of the documents, in order.
     pub fn roots(&self) -> impl Iterator<Item = (Document, Value<'_>)> {
         self.documents.iter().map(|document| (*document, Value::new(&self.tree, &self.text, document.root)))
