@@ -177,9 +177,15 @@ impl<'r> Run<'r> {
                     if let Some(kind) = declared(&resource).filter(|_| mode == Mode::Whole) {
                         seen.waiting.definitions.entry(kind).or_default().insert(file);
                     }
-                    if self.rules.schemas.check(&resource, mode, &mut seen.findings) == Verdict::Waits {
-                        seen.waiting.resources.entry(group_kind(&resource)).or_default().insert(file);
-                        seen.count_unknown(&resource);
+                    match self.rules.schemas.check(&resource, mode, &mut seen.findings) {
+                        Verdict::Checked if mode == Mode::Whole => {
+                            check::api::check(&resource, self.rules.schemas.version(), &mut seen.findings);
+                        }
+                        Verdict::Waits => {
+                            seen.waiting.resources.entry(group_kind(&resource)).or_default().insert(file);
+                            seen.count_unknown(&resource);
+                        }
+                        Verdict::Checked | Verdict::CheckedExceptCel | Verdict::Foreign | Verdict::Unknown => {}
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {

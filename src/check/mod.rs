@@ -1,9 +1,12 @@
 //! VERB 4: resources and definitions x rules -> diagnostics.
 
+pub mod api;
 pub mod definition;
 pub mod deprecation;
 pub mod policy;
 pub mod schema;
+
+mod wording;
 
 use crate::model::rule::Rule;
 
@@ -17,5 +20,5 @@ pub struct Rules {
 
 /// The rules of this stage that are not written in Rego.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [schema::RULES, deprecation::RULES, definition::RULES, policy::RULES].into_iter().flatten()
+    [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, policy::RULES].into_iter().flatten()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::check::wording;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::Style;
 use crate::model::path::{Path, Segment, Trail};
@@ -213,25 +214,12 @@ impl<'t> Walk<'_, 't> {
 
     /// `Deployment.spec.template`
     pub(super) fn place(&self, path: &Path) -> String {
-        let (kind, path) = (&self.resource.kind, path.to_string());
-        match path.as_str() {
-            "" => kind.to_string(),
-            rest if rest.starts_with('[') => format!("{kind}{rest}"),
-            rest => format!("{kind}.{rest}"),
-        }
+        wording::place(&self.resource.kind, path)
     }
 
     /// `` `replicas` in Deployment.spec ``
     pub(super) fn field_and_place(&self, path: &Path) -> String {
-        let items = path.0.iter().rev().take_while(|segment| matches!(segment, Segment::Index(_))).count();
-        let cut = path.0.len().saturating_sub(items + 1);
-        let (above, own) = path.0.split_at(cut);
-        let own = match own.split_first() {
-            // A key is shown as it is, without the quotes that it has inside of a path.
-            Some((Segment::Key(key), rest)) => format!("{key}{}", Path(rest.to_vec())),
-            _ => Path(own.to_vec()).to_string(),
-        };
-        format!("`{own}` in {}", self.place(&Path(above.to_vec())))
+        wording::field_and_place(&self.resource.kind, path)
     }
 
     /// Keeps a finding about a value. A placeholder that another tool fills in (Flux, envsubst) is wrong only if none

@@ -1,0 +1,27 @@
+//! What the API server's own validation refuses: the rules that Kubernetes writes by hand in Go, and that no schema has.
+//!
+//! One file for each kind or concern. `object` is what rules are written with: [`object::Field`] is a value with the way
+//! to it, [`object::Object`] takes findings. Rules see the object as it is written and must allow for what the server
+//! fills in before it validates (defaults). A value of a wrong type is `check::schema`'s to report, and is silently
+//! passed over here.
+//!
+//! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
+
+mod metadata;
+#[allow(dead_code, reason = "the rules that use it are being written")]
+mod object;
+mod rules;
+
+use crate::check::schema::Version;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::resource::Resource;
+
+pub use rules::RULES;
+
+use object::Object;
+
+/// Checks a whole object of a built-in kind that the schemas of `version` have.
+pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
+    let mut object = Object::new(resource, version, out);
+    metadata::check(&mut object);
+}

@@ -1,0 +1,108 @@
+//! What `explain` and `rules` say about the rules of this room.
+//!
+//! A rule stands for one kind of mistake that a person makes, wherever it is made: the message says which field, and what
+//! the server allows there.
+
+use crate::model::rule::{Category, Rule, Severity};
+
+const fn rule(id: &'static str, title: &'static str, why: &'static str, help: &'static str) -> Rule {
+    Rule::new(id, Category::Api, Severity::Error, title, why, help)
+}
+
+/// The rules of this room.
+pub static RULES: &[Rule] = &[
+    REQUIRED_VALUE,
+    UNSUPPORTED_VALUE,
+    OUT_OF_RANGE,
+    INVALID_NAME,
+    INVALID_LABEL,
+    INVALID_TEXT,
+    FORBIDDEN_FIELD,
+    CONFLICTING_FIELDS,
+    NOT_FOUND,
+    TOO_LARGE,
+];
+
+/// A field that validation wants, although the schema does not.
+pub const REQUIRED_VALUE: Rule = rule(
+    "required-value",
+    "a value that the API server requires is missing or empty",
+    "the API server refuses the object: its validation asks for the field, which the published schemas do not say",
+    "add the field, or give it a value",
+);
+
+/// A value outside of a closed set.
+pub const UNSUPPORTED_VALUE: Rule = rule(
+    "unsupported-value",
+    "a value that is not one of those that the field allows",
+    "the API server refuses the object: the field takes only certain words, and their case matters",
+    "write one of the values that the message lists",
+)
+.fixable();
+
+/// A number, duration or quantity outside of its bounds.
+pub const OUT_OF_RANGE: Rule = rule(
+    "out-of-range",
+    "a number outside of what the field allows",
+    "the API server refuses the object",
+    "write a number within the bounds that the message names",
+);
+
+/// A name that breaks the syntax of names.
+pub const INVALID_NAME: Rule = rule(
+    "invalid-name",
+    "a name that Kubernetes does not allow",
+    "the API server refuses the object: names end up in DNS records, file names and URLs, so that each kind of name has \
+     a syntax and a greatest length",
+    "use lower case letters, digits and dashes, as the message says",
+);
+
+/// A label, annotation or selector that breaks the syntax.
+pub const INVALID_LABEL: Rule = rule(
+    "invalid-label-value",
+    "a label, annotation or selector that breaks the syntax",
+    "the API server refuses the object: values of labels have at most 63 characters, begin and end with a letter or \
+     digit, and hold nothing but letters, digits, `-`, `_` and `.`; keys are such a name, with an optional domain and `/` \
+     before it",
+    "shorten the value, or replace the characters that are not allowed; free text belongs into an annotation",
+);
+
+/// A text in a wrong format.
+pub const INVALID_TEXT: Rule = rule(
+    "invalid-format",
+    "a text that is not in the form that the field wants",
+    "the API server refuses the object: addresses, networks, paths, patterns and the like are parsed",
+    "write it in the form that the message names",
+);
+
+/// A field that must not be there.
+pub const FORBIDDEN_FIELD: Rule = rule(
+    "forbidden-field",
+    "a field that must not be set here",
+    "the API server refuses the object: the field exists, but not together with the rest of this object",
+    "remove the field, or what rules it out",
+);
+
+/// Fields that contradict each other.
+pub const CONFLICTING_FIELDS: Rule = rule(
+    "conflicting-fields",
+    "fields that contradict each other",
+    "the API server refuses the object",
+    "keep one of the fields, or make them agree",
+);
+
+/// A reference inside of the object that leads nowhere.
+pub const NOT_FOUND: Rule = rule(
+    "undefined-reference",
+    "a name that refers to nothing in the same object",
+    "the API server refuses the object",
+    "correct the name, or define what it refers to",
+);
+
+/// Too much of something.
+pub const TOO_LARGE: Rule = rule(
+    "too-large",
+    "more than the API server takes",
+    "the API server refuses the object",
+    "shorten it, or split the object",
+);

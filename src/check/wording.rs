@@ -1,0 +1,26 @@
+//! How messages name a place in an object.
+
+use crate::model::path::{Path, Segment};
+
+/// `Deployment.spec.template`
+pub(super) fn place(kind: &str, path: &Path) -> String {
+    let path = path.to_string();
+    match path.as_str() {
+        "" => kind.to_owned(),
+        rest if rest.starts_with('[') => format!("{kind}{rest}"),
+        rest => format!("{kind}.{rest}"),
+    }
+}
+
+/// `` `replicas` in Deployment.spec ``
+pub(super) fn field_and_place(kind: &str, path: &Path) -> String {
+    let items = path.0.iter().rev().take_while(|segment| matches!(segment, Segment::Index(_))).count();
+    let cut = path.0.len().saturating_sub(items + 1);
+    let (above, own) = path.0.split_at(cut);
+    let own = match own.split_first() {
+        // A key is shown as it is, without the quotes that it has inside of a path.
+        Some((Segment::Key(key), rest)) => format!("{key}{}", Path(rest.to_vec())),
+        _ => Path(own.to_vec()).to_string(),
+    };
+    format!("`{own}` in {}", place(kind, &Path(above.to_vec())))
+}
