@@ -1,20 +1,22 @@
 //! load -> render -> check, for one tree of files.
 //!
 //! Definitions are read first, because they say what the other files are. Every other file is read, parsed and checked
-//! in one go, and its memory is used again for the next; what has to wait for the rest of the input (a custom resource
-//! for its CRD) is noted, and read again where it pays. Findings in generated manifests are placed on the definition at
-//! the end.
+//! in one go, and its memory is used again for the next. Files with custom resource definitions come last, when it is
+//! known which kinds are in use; a custom resource that had to wait for its definition is noted, and read again. Findings
+//! in generated manifests are placed on the definition at the end.
 
 mod seen;
 mod texts;
 mod waiting;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use memchr::memmem::Finder;
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
-use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, declared, identity};
+use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
 use crate::check::{self, Rules};
 use crate::discover::Inputs;
 use crate::load::{Loader, Source};
@@ -27,7 +29,7 @@ use crate::render;
 
 use seen::{Seen, secret_ranges};
 use texts::Texts;
-use waiting::group_kind;
+use waiting::GroupKind;
 
 /// What examining needs to know beside the rules.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +44,14 @@ pub struct Options {
 #[must_use]
 pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sources) -> Examined {
     let loader = Loader::default();
-    let run = Run { inputs, rules, loader: &loader, sources: &sources, workers: Mutex::default() };
+    let run = Run {
+        inputs,
+        rules,
+        loader: &loader,
+        sources: &sources,
+        workers: Mutex::default(),
+        marker: Finder::new(MARKER),
+    };
     let (definitions, others): (Vec<_>, Vec<_>) =
         inputs.to_read().map(|(name, file)| (&**name, file)).partition(|(name, _)| render::is_definition(name));
 
@@ -55,13 +64,16 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         environments: &options.environments,
         generated: options.generated.as_deref(),
     });
-    for (file, part) in parts {
-        let (looked, _) = run.look_at(file, part, plan.role(file));
-        seen.join(looked);
-    }
-    let looked: Vec<Seen> =
-        others.par_iter().map(|(name, file)| run.look_at_file(name, *file, plan.role(*file))).collect();
-    looked.into_iter().for_each(|looked| seen.join(looked));
+    let definitions: Vec<Seen> =
+        parts.into_par_iter().map(|(file, part)| run.look_at(file, part, plan.role(file), None).0).collect();
+    let others: Vec<(FileId, Option<Seen>)> =
+        others.par_iter().map(|(_, file)| (*file, run.look_at_file(*file, plan.role(*file), None))).collect();
+    let (first, put_off): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, looked)| looked.is_some());
+    definitions.into_iter().chain(first.into_iter().filter_map(|(_, looked)| looked)).for_each(|it| seen.join(it));
+    let wanted = seen.waiting.kinds();
+    let last: Vec<Option<Seen>> =
+        put_off.par_iter().map(|(file, _)| run.look_at_file(*file, plan.role(*file), Some(&wanted))).collect();
+    last.into_iter().flatten().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
 
     let texts = Texts::new(&sources);
@@ -83,6 +95,9 @@ fn spans(finding: &Diagnostic) -> impl Iterator<Item = Span> {
     labels.chain([finding.primary.span]).chain(finding.origin.iter().map(|link| link.span))
 }
 
+/// The kind of a custom resource definition.
+const MARKER: &str = "CustomResourceDefinition";
+
 /// What all threads share.
 struct Run<'r> {
     inputs: &'r Inputs,
@@ -90,6 +105,8 @@ struct Run<'r> {
     loader: &'r Loader,
     sources: &'r Sources,
     workers: Mutex<Vec<Worker<'r>>>,
+    /// What the text of every CustomResourceDefinition has in it.
+    marker: Finder<'static>,
 }
 
 impl<'r> Run<'r> {
@@ -115,22 +132,29 @@ impl<'r> Run<'r> {
         kept
     }
 
-    /// Reads, parses and checks one file.
-    fn look_at_file(&self, name: &str, file: FileId, role: FileRole) -> Seen {
+    /// Reads, parses and checks one file. `None` if it is put off, until it is known which kinds are `wanted`.
+    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&BTreeSet<GroupKind>>) -> Option<Seen> {
         let mut seen = Seen { files: 1, ..Seen::default() };
         let look = |part| {
-            let (looked, part) = self.look_at(file, part, role);
+            let (looked, part) = self.look_at(file, part, role, wanted);
             (looked, Some(part))
         };
-        match self.loader.load(file, name, self.source(file), look) {
-            Ok(parts) => parts.into_iter().for_each(|looked| seen.join(looked)),
+        let is_due = |bytes: &[u8]| wanted.is_some() || self.marker.find(bytes).is_none();
+        match self.loader.load_if(file, self.sources.name(file), self.source(file), is_due, look) {
+            Ok(parts) => parts?.into_iter().for_each(|looked| seen.join(looked)),
             Err(error) => seen.findings.push(error.diagnostic(file)),
         }
-        seen
+        Some(seen)
     }
 
     /// Checks one part, and gives it back.
-    fn look_at(&self, file: FileId, mut part: Part, role: FileRole) -> (Seen, Part) {
+    fn look_at(
+        &self,
+        file: FileId,
+        mut part: Part,
+        role: FileRole,
+        wanted: Option<&BTreeSet<GroupKind>>,
+    ) -> (Seen, Part) {
         let mut seen = Seen { documents: part.count, ..Seen::default() };
         if part.template {
             if role != FileRole::HelmTemplate {
@@ -145,7 +169,7 @@ impl<'r> Run<'r> {
         }
         let syntax = std::mem::take(&mut part.findings);
         if role.is_manifest() || role.is_patch() {
-            self.check_part(file, &part, role, &mut seen);
+            self.check_part(file, &part, role, wanted, &mut seen);
         }
         if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
             seen.findings.extend(syntax);
@@ -157,11 +181,18 @@ impl<'r> Run<'r> {
     }
 
     /// Checks the objects of a part, and notes those that have to wait and those that others wait for.
-    fn check_part(&self, file: FileId, part: &Part, role: FileRole, seen: &mut Seen) {
+    fn check_part(
+        &self,
+        file: FileId,
+        part: &Part,
+        role: FileRole,
+        wanted: Option<&BTreeSet<GroupKind>>,
+        seen: &mut Seen,
+    ) {
         let (mode, place) = reading(role);
         let name = self.sources.name(file);
         let mut worker = None;
-        for (_, root) in part.roots() {
+        for (document, root) in part.roots() {
             let resource = match identity(root, place) {
                 Identity::Resource(resource) => resource,
                 Identity::Other => continue,
@@ -174,15 +205,15 @@ impl<'r> Run<'r> {
             for resource in resource.expand() {
                 seen.resources += 1;
                 if !seen.objects.add(&resource) {
-                    if let Some(kind) = declared(&resource).filter(|_| mode == Mode::Whole) {
-                        seen.waiting.definitions.entry(kind).or_default().insert(file);
+                    if mode == Mode::Whole {
+                        seen.waiting.note_definition(&resource, document.span, wanted);
                     }
                     match self.rules.schemas.check(&resource, mode, &mut seen.findings) {
                         Verdict::Checked if mode == Mode::Whole => {
                             check::api::check(&resource, self.rules.schemas.version(), &mut seen.findings);
                         }
                         Verdict::Waits => {
-                            seen.waiting.resources.entry(group_kind(&resource)).or_default().insert(file);
+                            seen.waiting.note(&resource, document.span);
                             seen.count_unknown(&resource);
                         }
                         Verdict::Checked | Verdict::CheckedExceptCel | Verdict::Foreign | Verdict::Unknown => {}

@@ -1,9 +1,12 @@
 //! Custom resources wait until the definitions of the whole input are known.
 //!
-//! What waits is a note, not the text: keeping every file that holds a custom resource would cost the memory of a good
-//! part of the repository. The files whose kinds turn out to be defined in the input are read a second time.
+//! What waits is the place of a document, not its text: keeping every file that holds a custom resource would cost the
+//! memory of a good part of the repository. The documents whose kinds turn out to be defined in the input are read a
+//! second time. Definitions are long, often most of a repository: files that hold them are put off until the kinds of
+//! all other files are known, so that hardly any has to be read twice, and only those are learnt that some object needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -13,7 +16,7 @@ use crate::check::schema::{CustomKind, CustomKinds, Verdict, declared, learn};
 use crate::model::definition::Plan;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
-use crate::model::source::FileId;
+use crate::model::source::{FileId, Span};
 use crate::render;
 
 /// Group and kind.
@@ -24,53 +27,76 @@ pub(super) fn group_kind(resource: &Resource<'_>) -> GroupKind {
     (resource.group().to_owned(), resource.kind.clone().into_owned())
 }
 
-/// Which files have to do with which custom kinds.
+/// Where the documents are that have to do with custom kinds.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    /// The files with resources of a kind.
-    pub(super) resources: BTreeMap<GroupKind, BTreeSet<FileId>>,
-    /// The files with definitions of a kind.
-    pub(super) definitions: BTreeMap<GroupKind, BTreeSet<FileId>>,
+    /// Those with resources of a kind.
+    resources: BTreeMap<GroupKind, BTreeSet<Span>>,
+    /// Those with definitions that were not learnt when they were met.
+    definitions: BTreeMap<GroupKind, BTreeSet<Span>>,
+    /// What was learnt of the others.
+    learnt: Vec<CustomKind>,
 }
 
 impl Waiting {
     pub(super) fn join(&mut self, other: Waiting) {
-        for (kind, files) in other.resources {
-            self.resources.entry(kind).or_default().extend(files);
+        for (kind, documents) in other.resources {
+            self.resources.entry(kind).or_default().extend(documents);
         }
-        for (kind, files) in other.definitions {
-            self.definitions.entry(kind).or_default().extend(files);
+        for (kind, documents) in other.definitions {
+            self.definitions.entry(kind).or_default().extend(documents);
         }
+        self.learnt.extend(other.learnt);
+    }
+
+    /// Notes a custom resource.
+    pub(super) fn note(&mut self, resource: &Resource<'_>, document: Span) {
+        self.resources.entry(group_kind(resource)).or_default().insert(document);
+    }
+
+    /// Notes a definition, or learns it at once if it is known to be wanted.
+    pub(super) fn note_definition(
+        &mut self,
+        resource: &Resource<'_>,
+        document: Span,
+        wanted: Option<&BTreeSet<GroupKind>>,
+    ) {
+        let Some(kind) = declared(resource) else { return };
+        if wanted.is_some_and(|wanted| wanted.contains(&kind)) {
+            self.learnt.extend(learn(resource));
+        } else {
+            self.definitions.entry(kind).or_default().insert(document);
+        }
+    }
+
+    /// The kinds of the resources so far.
+    pub(super) fn kinds(&self) -> BTreeSet<GroupKind> {
+        self.resources.keys().cloned().collect()
     }
 }
 
 impl Run<'_> {
-    /// Checks the custom resources whose definitions the input holds. Of definitions only those are learnt that some
-    /// resource needs: repositories that install operators hold many of them and few objects, and reading a definition
-    /// costs more than checking an object.
+    /// Checks the custom resources whose definitions the input holds.
     pub(super) fn check_waiting(&self, plan: &Plan, seen: &mut Seen) {
-        let Waiting { resources, definitions } = std::mem::take(&mut seen.waiting);
-        let wanted: BTreeSet<&GroupKind> = definitions.keys().filter(|kind| resources.contains_key(*kind)).collect();
-        if wanted.is_empty() {
+        let Waiting { resources, definitions, learnt } = std::mem::take(&mut seen.waiting);
+        let missed = || definitions.iter().filter(|(kind, _)| resources.contains_key(*kind));
+        let mut kinds = CustomKinds::default();
+        let late: Vec<Vec<CustomKind>> = self.again(missed().map(|(_, documents)| documents), |_, part| {
+            let is_missed = |kind: GroupKind| definitions.contains_key(&kind) && resources.contains_key(&kind);
+            let definitions = resources_of(part).filter(|resource| declared(resource).is_some_and(is_missed));
+            definitions.filter_map(|definition| learn(&definition)).collect()
+        });
+        learnt.into_iter().chain(late.into_iter().flatten()).for_each(|kind| kinds.add(kind));
+        if kinds.is_empty() {
             return;
         }
-        let files = |of: &BTreeMap<GroupKind, BTreeSet<FileId>>| -> Vec<FileId> {
-            let files: BTreeSet<FileId> = wanted.iter().flat_map(|kind| &of[*kind]).copied().collect();
-            files.into_iter().collect()
-        };
-        let is_wanted = |resource: &Resource<'_>| wanted.contains(&group_kind(resource));
-        let mut kinds = CustomKinds::default();
-        let learnt: Vec<Vec<CustomKind>> = self.again(&files(&definitions), |_, part| {
-            let resources =
-                resources_of(part).filter(|resource| declared(resource).is_some_and(|kind| wanted.contains(&kind)));
-            resources.filter_map(|definition| learn(&definition)).collect()
-        });
-        learnt.into_iter().flatten().for_each(|kind| kinds.add(kind));
-        let late = self.again(&files(&resources), |file, part| {
+        let known = |(group, kind): &GroupKind| kinds.scope(group, kind).is_some();
+        let documents = resources.iter().filter(|(kind, _)| known(kind)).map(|(_, documents)| documents);
+        let late = self.again(documents, |file, part| {
             let mut late = Seen::default();
             let (mode, _) = reading(plan.role(file));
             let is_object = |resource: &Resource<'_>| render::object(resource.group(), &resource.kind).is_some();
-            for resource in resources_of(part).filter(|resource| is_wanted(resource) && !is_object(resource)) {
+            for resource in resources_of(part).filter(|resource| !is_object(resource)) {
                 match kinds.check(&self.rules.schemas, &resource, mode, &mut late.findings) {
                     Verdict::CheckedExceptCel => late.count_without_cel(&resource),
                     Verdict::Waits | Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
@@ -84,19 +110,27 @@ impl Run<'_> {
         late.into_iter().for_each(|late| seen.join(late));
         seen.unknown.retain(|(api_version, kind), _| {
             let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            !wanted.contains(&(group.to_owned(), kind.clone()))
+            !known(&(group.to_owned(), kind.clone()))
         });
     }
 
-    /// Reads files a second time. One that can no longer be read was found to be so the first time.
-    fn again<R: Send>(&self, files: &[FileId], look: impl Fn(FileId, &Part) -> R + Sync) -> Vec<R> {
-        let read = |&file: &FileId| {
-            let parts = self
-                .loader
-                .load(file, self.sources.name(file), self.source(file), |part| (look(file, &part), Some(part)));
-            parts.unwrap_or_default()
+    /// Reads documents a second time. A file that can no longer be read was found to be so the first time.
+    fn again<'d, R: Send>(
+        &self,
+        documents: impl Iterator<Item = &'d BTreeSet<Span>>,
+        look: impl Fn(FileId, &Part) -> R + Sync,
+    ) -> Vec<R> {
+        let mut files: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
+        let documents: BTreeSet<Span> = documents.flatten().copied().collect();
+        for document in documents {
+            files.entry(document.file).or_default().push(document.range());
+        }
+        let read = |(file, documents): (FileId, Vec<Range<usize>>)| {
+            let (name, source) = (self.sources.name(file), self.source(file));
+            let look = |part| (look(file, &part), Some(part));
+            self.loader.load_documents(file, name, source, &documents, look).unwrap_or_default()
         };
-        files.par_iter().flat_map_iter(read).collect()
+        files.into_par_iter().flat_map_iter(read).collect()
     }
 }
 

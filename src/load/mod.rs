@@ -20,6 +20,7 @@ pub mod suppression;
 pub mod template;
 pub mod yaml;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -99,35 +100,96 @@ impl Loader {
         source: Source<'_>,
         visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
     ) -> Result<Vec<R>, ReadError> {
+        Ok(self.load_if(file, name, source, |_| true, visit)?.unwrap_or_default())
+    }
+
+    /// As [`Loader::load`], but only if the bytes of the file are `wanted`; `None` if they are not.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or read.
+    pub fn load_if<R: Send>(
+        &self,
+        file: FileId,
+        name: &str,
+        source: Source<'_>,
+        wanted: impl Fn(&[u8]) -> bool,
+        visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
+    ) -> Result<Option<Vec<R>>, ReadError> {
         let mut scratch = self.take();
         let mut bytes = std::mem::take(&mut scratch.text).into_bytes();
         let place = Place { file, name, base: 0 };
-        let show = |part| {
-            let (result, part) = visit(part);
-            if let Some(Part { text, tree, .. }) = part {
-                self.give_back(Scratch { text, tree });
-            }
-            result
-        };
         match file::read(source, &mut bytes, self.options.max_file)? {
-            Outcome::TooLarge(size) => Ok(vec![show(part::too_large(place, size, self.options.max_file))]),
+            Outcome::TooLarge(size) => {
+                let part = part::too_large(place, size, self.options.max_file);
+                Ok(Some(vec![self.show(part, &visit)]))
+            }
+            Outcome::Whole if !wanted(&bytes) => {
+                bytes.clear();
+                // What was cleared is text.
+                scratch.text = String::from_utf8(bytes).unwrap_or_default();
+                self.give_back(scratch);
+                Ok(None)
+            }
             Outcome::Whole if bytes.len() <= LONG || is_json(&bytes) => {
-                Ok(vec![show(part::read(place, file::decode(bytes), scratch.tree, &self.options))])
+                let part = part::read(place, file::decode(bytes), scratch.tree, &self.options);
+                Ok(Some(vec![self.show(part, &visit)]))
             }
             Outcome::Whole => {
                 self.give_back(scratch);
                 let stretches = stream::stretches(&bytes, STRETCH);
-                let results = stretches.into_par_iter().map(|stretch| {
-                    let mut scratch = self.take();
-                    let mut own = std::mem::take(&mut scratch.text).into_bytes();
-                    own.clear();
-                    own.extend_from_slice(&bytes[stretch.clone()]);
-                    let place = Place { base: stretch.start as u32, ..place };
-                    show(part::read(place, file::decode(own), scratch.tree, &self.options))
-                });
-                Ok(results.collect())
+                let results =
+                    stretches.into_par_iter().map(|stretch| self.load_stretch(place, &bytes, stretch, &visit));
+                Ok(Some(results.collect()))
             }
         }
+    }
+
+    /// Reads some documents of a file again: those that take the `stretches`, as [`crate::model::document::Document`]
+    /// has them.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or read.
+    pub fn load_documents<R: Send>(
+        &self,
+        file: FileId,
+        name: &str,
+        source: Source<'_>,
+        stretches: &[Range<usize>],
+        visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
+    ) -> Result<Vec<R>, ReadError> {
+        let mut scratch = self.take();
+        let mut bytes = std::mem::take(&mut scratch.text).into_bytes();
+        let place = Place { file, name, base: 0 };
+        let outcome = file::read(source, &mut bytes, self.options.max_file)?;
+        self.give_back(scratch);
+        let there = |stretch: &&Range<usize>| outcome == Outcome::Whole && stretch.end <= bytes.len();
+        let stretches: Vec<_> = stretches.iter().filter(there).cloned().collect();
+        Ok(stretches.into_par_iter().map(|stretch| self.load_stretch(place, &bytes, stretch, &visit)).collect())
+    }
+
+    fn load_stretch<R>(
+        &self,
+        place: Place<'_>,
+        bytes: &[u8],
+        stretch: Range<usize>,
+        visit: &impl Fn(Part) -> (R, Option<Part>),
+    ) -> R {
+        let mut scratch = self.take();
+        let mut own = std::mem::take(&mut scratch.text).into_bytes();
+        own.clear();
+        own.extend_from_slice(&bytes[stretch.clone()]);
+        let place = Place { base: stretch.start as u32, ..place };
+        self.show(part::read(place, file::decode(own), scratch.tree, &self.options), visit)
+    }
+
+    fn show<R>(&self, part: Part, visit: &impl Fn(Part) -> (R, Option<Part>)) -> R {
+        let (result, part) = visit(part);
+        if let Some(Part { text, tree, .. }) = part {
+            self.give_back(Scratch { text, tree });
+        }
+        result
     }
 
     fn take(&self) -> Scratch {
