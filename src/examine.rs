@@ -209,7 +209,7 @@ impl<'r> Run<'r> {
                         seen.waiting.note_definition(&resource, document.span, wanted);
                     }
                     match self.rules.schemas.check(&resource, mode, &mut seen.findings) {
-                        Verdict::Checked if mode == Mode::Whole => {
+                        Verdict::Checked if mode == Mode::Whole && self.rules.api => {
                             check::api::check(&resource, self.rules.schemas.version(), &mut seen.findings);
                         }
                         Verdict::Waits => {

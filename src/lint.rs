@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::check::policy::Policies;
 use crate::check::schema::{Schemas, Version};
-use crate::check::{Rules, policy::POLICY_ERROR};
+use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, Unreadable};
 use crate::examine::{self, examine};
@@ -61,7 +61,8 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     if !problems.is_empty() {
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }
-    let rules = Rules { schemas, policies };
+    let api = api::RULES.iter().any(wanted);
+    let rules = Rules { schemas, api, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }

@@ -14,6 +14,8 @@ use crate::model::rule::Rule;
 pub struct Rules {
     /// The built-in kinds of the Kubernetes version at hand.
     pub schemas: schema::Schemas,
+    /// Whether the API server's own validation is asked for.
+    pub api: bool,
     /// The built-in pack and the user's policies, compiled.
     pub policies: policy::Policies,
 }

@@ -197,8 +197,9 @@ impl<'t> Decoder<'t> {
         // The parser counts brackets and block collections apart: half the budget each is never over it together.
         let limits = yaml::Options { nesting: (self.options.max_nesting / 2) as u32 };
         let read = yaml::parse_with(limits, self.text, range.clone(), self.tree, &mut self.problems);
-        let is_suspect =
-            self.take_depth(before) || memchr::memchr(b'*', &self.text.as_bytes()[range.clone()]).is_some();
+        let bytes = &self.text.as_bytes()[range.clone()];
+        let may_have_aliases = memchr::memchr(b'&', bytes).is_some() && memchr::memchr(b'*', bytes).is_some();
+        let is_suspect = self.take_depth(before) || may_have_aliases;
         match read {
             Ok(root) if is_suspect && self.refuse_excess(root, range) => Outcome::Broken,
             Ok(root) => Outcome::Document { root, json: false },

@@ -253,7 +253,7 @@ impl Reader<'_, '_> {
 
     fn string(&mut self) -> Result<(), Fault> {
         let start = self.at;
-        let mut flags = 0;
+        let mut flags = Node::TEXT;
         self.at += 1;
         loop {
             let Some(&byte) = self.bytes.get(self.at) else {

@@ -76,7 +76,7 @@ pub struct Node {
     pub style: Style,
     /// Its tag.
     pub tag: Tag,
-    /// Bits of [`Node::ESCAPED`], [`Node::MERGE`], [`Node::ANCHORED`].
+    /// Bits of [`Node::ESCAPED`], [`Node::MERGE`], [`Node::ANCHORED`], [`Node::TEXT`].
     pub flags: u8,
     /// Offset of its first byte in the text of the tree, quotes and block header included, tag and anchor not.
     pub start: u32,
@@ -99,6 +99,10 @@ impl Node {
     pub const MERGE: u8 = 2;
     /// An anchor is on this node.
     pub const ANCHORED: u8 = 4;
+
+    /// A scalar whose content is its text, and a string: nothing has to be decoded or resolved. Not every such scalar
+    /// has the flag.
+    pub const TEXT: u8 = 8;
 
     /// Whether a flag is set.
     #[must_use]

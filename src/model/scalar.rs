@@ -10,7 +10,7 @@ use super::node::{Node, Style, Tag};
 
 pub use decode::{break_length, decode};
 pub use number::{json_float, key_float};
-pub use resolve::{Mismatch, resolve};
+pub use resolve::{Mismatch, is_surely_string, resolve};
 
 /// A scalar as the API server gets to see it after the conversion to JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,9 @@ pub enum Scalar<'t> {
 /// The scalar with its type. A tag that contradicts the text, which the parser has refused, leaves it a string.
 #[must_use]
 pub fn read<'t>(node: &Node, text: &'t str) -> Scalar<'t> {
+    if node.has(Node::TEXT) {
+        return Scalar::Str(Cow::Borrowed(content(node, text)));
+    }
     resolve(node, text).unwrap_or_else(|mismatch| Scalar::Str(mismatch.text))
 }
 
@@ -64,9 +67,20 @@ pub fn is_merge(node: &Node, text: &str) -> bool {
 /// Whether the content of a scalar is its text and a string, by a quick look; never wrong when true.
 #[must_use]
 pub fn is_text(node: &Node, text: &str) -> bool {
+    if node.has(Node::TEXT) {
+        return true;
+    }
     let bare = !node.has(Node::ESCAPED) && node.tag == Tag::None;
     let content = || &text.as_bytes()[node.a as usize..(node.a + node.b) as usize];
     bare && (node.style != Style::Plain || resolve::is_surely_string(content()))
+}
+
+/// Whether the scalar is a string, found out without decoding it where that is possible.
+#[must_use]
+pub fn is_string(node: &Node, text: &str) -> bool {
+    node.has(Node::TEXT)
+        || (node.style != Style::Plain && node.tag == Tag::None)
+        || matches!(read(node, text), Scalar::Str(_))
 }
 
 /// The content as it stands in the source.

@@ -113,7 +113,15 @@ impl<'t> Value<'t> {
     /// Whether it is null, written or absent.
     #[must_use]
     pub fn is_null(self) -> bool {
-        matches!(self.scalar(), Some(Scalar::Null))
+        let node = self.node();
+        node.kind == Kind::Scalar && !node.has(Node::TEXT) && scalar::read(node, self.text) == Scalar::Null
+    }
+
+    /// Whether Kubernetes reads it as a string; a long one is not decoded for that.
+    #[must_use]
+    pub fn is_string(self) -> bool {
+        let node = self.node();
+        node.kind == Kind::Scalar && scalar::is_string(node, self.text)
     }
 
     /// How it is written.
@@ -196,9 +204,9 @@ impl<'t> Value<'t> {
     #[must_use]
     pub fn is_key(self, key: &str) -> bool {
         let node = self.node();
-        if node.kind == Kind::Scalar && scalar::is_text(node, self.text) {
+        if node.has(Node::TEXT) {
             let (start, end) = (node.a as usize, (node.a + node.b) as usize);
-            return self.text.as_bytes()[start..end] == *key.as_bytes();
+            return node.b as usize == key.len() && self.text.as_bytes()[start..end] == *key.as_bytes();
         }
         self.key_text() == key
     }

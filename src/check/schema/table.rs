@@ -222,14 +222,15 @@ impl<'b> Table<'b> {
     /// The type of that index.
     #[must_use]
     pub fn type_at(self, index: u32) -> Type {
-        let record = chunk(self.types, index as usize, TYPE_SIZE);
+        let record = chunk(self.types, index as usize, TYPE_SIZE).first_chunk().copied().unwrap_or([0; TYPE_SIZE]);
+        let word = |at: usize| u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]);
         Type {
-            shape: Shape::of(record.first().copied().unwrap_or_default()),
-            flags: record.get(1).copied().unwrap_or_default(),
-            amount: half(record, 2),
-            first: word(record, 4),
-            required: word(record, 8),
-            name: word(record, 12),
+            shape: Shape::of(record[0]),
+            flags: record[1],
+            amount: u16::from_le_bytes([record[2], record[3]]),
+            first: word(4),
+            required: word(8),
+            name: word(12),
         }
     }
 
@@ -243,16 +244,18 @@ impl<'b> Table<'b> {
     #[must_use]
     pub fn field(self, object: &Type, name: &str) -> Option<(usize, Field)> {
         let hash = fnv1a(name.as_bytes());
-        let records = self.field_records(object);
-        let (mut low, mut high) = (0, records.len() / FIELD_SIZE);
-        while low < high {
-            let middle = low.midpoint(high);
-            if word(records, middle * FIELD_SIZE) < hash { low = middle + 1 } else { high = middle }
+        let (records, _) = self.field_records(object).as_chunks::<FIELD_SIZE>();
+        // Hashes are spread evenly, and in order: the place of one is known but for a step or two.
+        let mut at = ((u64::from(hash) * records.len() as u64) >> 32) as usize;
+        while at > 0 && word(&records[at - 1], 0) >= hash {
+            at -= 1;
         }
-        let record = chunk(records, low, FIELD_SIZE);
+        while at < records.len() && word(&records[at], 0) < hash {
+            at += 1;
+        }
+        let record = records.get(at).filter(|record| word(*record, 0) == hash)?;
         let field = Field { name: word(record, 4), word: word(record, 8) };
-        (!record.is_empty() && word(record, 0) == hash && self.bytes(field.name) == name.as_bytes())
-            .then_some((low, field))
+        (self.bytes(field.name) == name.as_bytes()).then_some((at, field))
     }
 
     /// All fields of an object, with their places.

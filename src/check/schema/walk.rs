@@ -173,6 +173,9 @@ impl<'w, 't> Walk<'w, 't> {
     }
 
     fn scalar(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
+        if matches!(of.shape, Shape::String | Shape::IntOrString) && value.is_string() {
+            return;
+        }
         let Some(scalar) = value.scalar() else {
             return self.wrong_type(value, of, trail);
         };
@@ -233,6 +236,9 @@ impl<'w, 't> Walk<'w, 't> {
     /// Whether a required field is as good as missing. Go cannot tell an empty string or list from an absent one, so that
     /// the server's own validation asks for one that is not empty.
     fn is_absent(&self, value: Value<'t>, field: Field) -> bool {
+        if self.custom && value.is_string() {
+            return false;
+        }
         match value.scalar() {
             Some(Scalar::Null) => !(self.custom && self.is_nullable(field.type_index())),
             Some(Scalar::Str(text)) => !self.custom && text.is_empty(),

@@ -253,6 +253,9 @@ impl<'p> Parser<'p> {
             _ => self.leaf(inner)?,
         };
         let Some(start) = start.filter(|start| self.colon_follows(*start)) else {
+            if outer.is_none() {
+                return self.push_value(key, inner);
+            }
             let properties = self.joined(outer, inner)?;
             if key.kind == Kind::Alias && !properties.is_none() {
                 return Err(alias_with_properties(key.start as usize, key.end as usize));

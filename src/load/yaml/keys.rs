@@ -32,7 +32,7 @@ impl<'p> Parser<'p> {
         if node.kind == Kind::Scalar {
             let plain = properties.is_none() && node.style != Style::Plain;
             if !plain && (!properties.is_none() || matches!(self.byte(node.a as usize), b'.' | b'+' | b'-')) {
-                self.check_value(&Node { tag: properties.tag, ..node })?;
+                self.check_value(&Node { tag: properties.tag, flags: node.flags & !Node::TEXT, ..node })?;
             }
         }
         self.push(node, properties);
@@ -44,6 +44,9 @@ impl<'p> Parser<'p> {
         self.last_end = node.end as usize;
         if !properties.is_none() {
             node.tag = properties.tag;
+            if node.tag != Tag::None {
+                node.flags &= !Node::TEXT;
+            }
             let decoded = self.decoded();
             let anchor = self.anchors.open(properties.anchor, self.tree.nodes.len() as u32, decoded);
             if anchor != 0 {

@@ -236,7 +236,7 @@ impl<'p> Parser<'p> {
     }
 
     /// Steps over spaces, eight at a time as long as there are as many bytes.
-    fn skip_indentation(&mut self) {
+    pub(super) fn skip_indentation(&mut self) {
         while let Some(bytes) = self.bytes[self.pos..].first_chunk::<8>() {
             let others = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes([b' '; 8]);
             let spaces = others.trailing_zeros() as usize / 8;

@@ -4,6 +4,7 @@ use super::classes::{BLANK, BLOCK_STOP, BREAK, DOUBLE_STOP, FLOW_STOP, INDICATOR
 use super::parser::{Parser, scalar};
 use super::problem::Problem;
 use crate::model::node::{Node, Style};
+use crate::model::scalar::is_surely_string;
 
 impl Parser<'_> {
     /// Whether a plain scalar can begin at the cursor.
@@ -31,6 +32,9 @@ impl Parser<'_> {
             flags = Node::ESCAPED;
             end = self.plain_line(self.pos);
         }
+        if flags == 0 && is_surely_string(&self.bytes[start..end]) {
+            flags = Node::TEXT;
+        }
         let (start, end) = (start as u32, end as u32);
         Ok(Node { flags, start, end, a: start, b: end - start, ..scalar(Style::Plain) })
     }
@@ -41,6 +45,9 @@ impl Parser<'_> {
         let stop = if self.flow > 0 { FLOW_STOP } else { BLOCK_STOP } | if self.wide { WIDE } else { 0 };
         let mut at = start;
         loop {
+            if stop == BLOCK_STOP {
+                at = behind_plain_words(self.bytes, at);
+            }
             let rest = &self.bytes[at..];
             at += rest.iter().position(|&byte| is(byte, stop)).unwrap_or(rest.len());
             match self.byte(at) {
@@ -64,6 +71,7 @@ impl Parser<'_> {
     fn plain_next_line(&mut self, start: usize) -> Result<bool, Problem> {
         loop {
             self.next_line();
+            self.skip_indentation();
             while is(self.byte(self.pos), BLANK) {
                 if self.bytes[self.pos] == b'\t' && self.column() <= self.indent {
                     return Err(self.tab(start));
@@ -106,7 +114,7 @@ impl Parser<'_> {
         let (style, stop) =
             if quote == b'"' { (Style::DoubleQuoted, DOUBLE_STOP) } else { (Style::SingleQuoted, SINGLE_STOP) };
         let stop = stop | if self.wide { WIDE } else { 0 };
-        let mut flags = 0;
+        let mut flags = Node::TEXT;
         self.pos += 1;
         loop {
             let rest = &self.bytes[self.pos..];
@@ -306,4 +314,23 @@ impl Parser<'_> {
         }
         Ok(end)
     }
+}
+
+/// Steps over whole words of eight bytes in which no plain scalar of a block collection can end.
+fn behind_plain_words(bytes: &[u8], mut at: usize) -> usize {
+    // The high bit of each byte of the result that was `byte`; of those above the lowest such byte it may be set too.
+    let is = |word: u64, byte: u8| {
+        let others = word ^ u64::from_le_bytes([byte; 8]);
+        others.wrapping_sub(u64::from_le_bytes([0x01; 8])) & !others
+    };
+    while let Some(word) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let found = is(word, b'\n') | is(word, b'\r') | is(word, b':') | is(word, b'#');
+        let found = found & u64::from_le_bytes([0x80; 8]);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }

@@ -93,19 +93,21 @@ fn is_hint(first: u8) -> bool {
 
 /// Whether a plain scalar is surely a string, by a quick look; never wrong when true. `name` and `type` are the most
 /// frequent keys of all and begin as `null` and `true` do, so the look takes in the whole of a short word.
-pub(super) fn is_surely_string(text: &[u8]) -> bool {
+#[must_use]
+pub fn is_surely_string(text: &[u8]) -> bool {
     let Some(&first) = text.first() else { return false };
     if !is_hint(first) {
         return true;
     }
-    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    // Sets the bit that tells upper from lower case; characters that are no letters stay none.
+    let lower = |byte: &u8| byte | 0x20;
     first.is_ascii_alphabetic()
-        && match text.len() {
-            1 => false,
-            2 => !is(b"no") && !is(b"on"),
-            3 => !is(b"yes") && !is(b"off"),
-            4 => !is(b"null") && !is(b"true"),
-            5 => !is(b"false"),
+        && match text {
+            [_] => false,
+            [a, b] => !matches!(&[a, b].map(lower), b"no" | b"on"),
+            [a, b, c] => !matches!(&[a, b, c].map(lower), b"yes" | b"off"),
+            [a, b, c, d] => !matches!(&[a, b, c, d].map(lower), b"null" | b"true"),
+            [a, b, c, d, e] => [a, b, c, d, e].map(lower) != *b"false",
             _ => true,
         }
 }
