@@ -46,9 +46,10 @@ pub struct Lint {
     /// Read no configuration file
     #[arg(long)]
     pub no_config: bool,
-    /// The Kubernetes version to check against, such as 1.33; default: the newest known
+    /// The Kubernetes version to check against, such as 1.33, or a range of them, such as 1.31..1.34; repeatable;
+    /// default: the newest known
     #[arg(long, value_name = "VERSION")]
-    pub kubernetes_version: Option<String>,
+    pub kubernetes_version: Vec<String>,
     /// Rego files, or folders of them; repeatable
     #[arg(long, value_name = "PATH")]
     pub policy: Vec<PathBuf>,

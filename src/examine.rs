@@ -9,7 +9,7 @@ mod seen;
 mod texts;
 mod waiting;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem::Finder;
@@ -17,6 +17,7 @@ use rayon::prelude::*;
 
 use crate::check::policy::Worker;
 use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
+use crate::check::versions::Targets;
 use crate::check::{self, Rules};
 use crate::discover::Inputs;
 use crate::load::{Loader, Source};
@@ -38,6 +39,8 @@ pub struct Options {
     pub environments: Vec<String>,
     /// The printed name of the folder of generated manifests, if it is not the usual one.
     pub generated: Option<String>,
+    /// Which of [`Rules::targets`] a file has to be right for; the first if it is not here.
+    pub targets: HashMap<FileId, usize>,
 }
 
 /// Examines the files of `inputs`. `sources` has their names; the texts that a finding points into are there afterwards.
@@ -47,6 +50,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
     let run = Run {
         inputs,
         rules,
+        targets: &options.targets,
         loader: &loader,
         sources: &sources,
         workers: Mutex::default(),
@@ -102,6 +106,7 @@ const MARKER: &str = "CustomResourceDefinition";
 struct Run<'r> {
     inputs: &'r Inputs,
     rules: &'r Rules,
+    targets: &'r HashMap<FileId, usize>,
     loader: &'r Loader,
     sources: &'r Sources,
     workers: Mutex<Vec<Worker<'r>>>,
@@ -208,15 +213,10 @@ impl<'r> Run<'r> {
                     if mode == Mode::Whole {
                         seen.waiting.note_definition(&resource, document.span, wanted);
                     }
-                    match self.rules.schemas.check(&resource, mode, &mut seen.findings) {
-                        Verdict::Checked if mode == Mode::Whole && self.rules.api => {
-                            check::api::check(&resource, self.rules.schemas.version(), &mut seen.findings);
-                        }
-                        Verdict::Waits => {
-                            seen.waiting.note(&resource, document.span);
-                            seen.count_unknown(&resource);
-                        }
-                        Verdict::Checked | Verdict::CheckedExceptCel | Verdict::Foreign | Verdict::Unknown => {}
+                    let targets = self.targets(file);
+                    if targets.check(&resource, mode, self.rules.api, &mut seen.findings) == Verdict::Waits {
+                        seen.waiting.note(&resource, document.span);
+                        seen.count_unknown(&resource);
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {
@@ -228,6 +228,12 @@ impl<'r> Run<'r> {
         if let Some(worker) = worker {
             self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         }
+    }
+
+    /// The Kubernetes versions that a file has to be right for.
+    fn targets(&self, file: FileId) -> &'r Targets {
+        let at = self.targets.get(&file).copied().unwrap_or_default();
+        &self.rules.targets[at.min(self.rules.targets.len() - 1)]
     }
 
     fn worker(&self) -> Worker<'r> {

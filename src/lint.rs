@@ -1,10 +1,12 @@
 //! `plimsoll lint`: the stages in their order.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::check::policy::Policies;
-use crate::check::schema::{Schemas, Version};
+use crate::check::schema::Schemas;
+use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, Unreadable};
@@ -15,9 +17,9 @@ use crate::model::near::nearest;
 use crate::model::report::{Examined, NotChecked, Report, Summary};
 use crate::model::rule::Rule;
 use crate::model::selection::Selector;
-use crate::model::source::Sources;
+use crate::model::source::{FileId, Sources};
 use crate::report::{self, Exception, Format, Style};
-use crate::settings::{self, Destination, Refusal, Settings, Verbosity};
+use crate::settings::{self, Destination, Override, Refusal, Settings, Verbosity};
 
 /// Checks what the arguments name. Returns the exit code.
 ///
@@ -34,8 +36,11 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(refusal, err),
     };
-    let options =
-        examine::Options { environments: settings.environments.clone(), generated: settings.generated.clone() };
+    let options = examine::Options {
+        environments: settings.environments.clone(),
+        generated: settings.generated.clone(),
+        targets: targets(&inputs, &settings, &sources),
+    };
     let examined = in_pool(settings.jobs, || examine(&inputs, &rules, &options, sources));
     let empty = inputs.folder && examined.resources == 0 && examined.definitions == 0;
     let report = assemble(examined, &inputs, &rules, &settings);
@@ -49,10 +54,14 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
 
 /// Chooses the schemas and compiles the policies.
 fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refusal> {
-    let schemas = match &settings.kubernetes {
-        None => Schemas::default(),
-        Some(typed) => Version::parse(typed).and_then(Schemas::of).ok_or_else(|| unknown_version(typed))?,
-    };
+    let default = Targets::parse(&settings.kubernetes).map_err(unknown_version)?;
+    let mut targets = vec![default.clone()];
+    for entry in &settings.overrides {
+        targets.push(match entry.kubernetes.as_slice() {
+            [] => default.clone(),
+            typed => Targets::parse(typed).map_err(unknown_version)?,
+        });
+    }
     let files = discover::policies(&settings.policies, &settings.place.working_directory, sources)
         .map_err(|error| unreadable(&error))?;
     let files: Vec<_> = files.into_iter().map(|file| (file.file, file.name, file.text)).collect();
@@ -62,7 +71,7 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }
     let api = api::RULES.iter().any(wanted);
-    let rules = Rules { schemas, api, policies };
+    let rules = Rules { targets, api, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }
@@ -97,6 +106,21 @@ fn all_rules(rules: &Rules) -> Vec<Rule> {
     all
 }
 
+/// The entry of `environments:` that a file has to follow, counted from 1: the last that is about it.
+fn targets(inputs: &Inputs, settings: &Settings, sources: &Sources) -> HashMap<FileId, usize> {
+    if settings.overrides.is_empty() {
+        return HashMap::new();
+    }
+    let says = |entry: &Override| !entry.kubernetes.is_empty();
+    let of = |file: FileId| Some((file, override_of(settings, sources.name(file), says)? + 1));
+    inputs.to_read().filter_map(|(_, file)| of(file)).collect()
+}
+
+/// The last entry of `environments:` about a file that says something about the matter.
+fn override_of(settings: &Settings, name: &str, says: impl Fn(&Override) -> bool) -> Option<usize> {
+    settings.overrides.iter().rposition(|entry| says(entry) && entry.covers(name, &settings.place))
+}
+
 fn in_pool<R: Send>(jobs: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
     let pool = jobs.and_then(|jobs| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok());
     match pool {
@@ -126,7 +150,7 @@ fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &S
     let covers = |finding: &Diagnostic, sources: &Sources| {
         settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
     };
-    let kubernetes = rules.schemas.version().to_string();
+    let kubernetes = rules.targets[0].to_string();
     report::assemble(
         examined,
         &report::Options {
@@ -175,7 +199,13 @@ fn exit_code(report: &Report, settings: &Settings) -> u8 {
     if failed(&POLICY_ERROR.id) || (settings.unchecked_fails && !report.not_checked.is_empty()) {
         return 2;
     }
-    u8::from(report.fails(settings.fail_on))
+    let fail_on = |finding: &Diagnostic| {
+        let causes = finding.labels.iter().filter(|label| label.cause).map(|label| label.span.file);
+        let mut names = causes.chain([finding.primary.span.file]).map(|file| report.sources.name(file));
+        let entry = names.find_map(|name| override_of(settings, name, |entry| entry.fail_on.is_some()));
+        entry.and_then(|at| settings.overrides[at].fail_on).unwrap_or(settings.fail_on)
+    };
+    u8::from(report.fails(fail_on))
 }
 
 fn unreadable(error: &Unreadable) -> Refusal {

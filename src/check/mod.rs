@@ -5,6 +5,7 @@ pub mod definition;
 pub mod deprecation;
 pub mod policy;
 pub mod schema;
+pub mod versions;
 
 mod wording;
 
@@ -12,8 +13,8 @@ use crate::model::rule::Rule;
 
 /// What resources are checked against.
 pub struct Rules {
-    /// The built-in kinds of the Kubernetes version at hand.
-    pub schemas: schema::Schemas,
+    /// The Kubernetes versions; the first are those of every file that has none of its own.
+    pub targets: Vec<versions::Targets>,
     /// Whether the API server's own validation is asked for.
     pub api: bool,
     /// The built-in pack and the user's policies, compiled.

@@ -95,9 +95,10 @@ impl Run<'_> {
         let late = self.again(documents, |file, part| {
             let mut late = Seen::default();
             let (mode, _) = reading(plan.role(file));
+            let schemas = self.targets(file).last();
             let is_object = |resource: &Resource<'_>| render::object(resource.group(), &resource.kind).is_some();
             for resource in resources_of(part).filter(|resource| !is_object(resource)) {
-                match kinds.check(&self.rules.schemas, &resource, mode, &mut late.findings) {
+                match kinds.check(&schemas, &resource, mode, &mut late.findings) {
                     Verdict::CheckedExceptCel => late.count_without_cel(&resource),
                     Verdict::Waits | Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
                 }

@@ -72,15 +72,10 @@ pub struct Summary {
 }
 
 impl Report {
-    /// Whether a finding is at or above `fail_on`; `None` stands for `--fail-on never`.
+    /// Whether a finding is at or above the severity from which on it fails the run; `None` stands for
+    /// `--fail-on never`.
     #[must_use]
-    pub fn fails(&self, fail_on: Option<Severity>) -> bool {
-        fail_on.is_some_and(|threshold| self.worst() >= Some(threshold))
-    }
-
-    /// The worst severity among the findings.
-    #[must_use]
-    pub fn worst(&self) -> Option<Severity> {
-        self.diagnostics.iter().map(|finding| finding.severity).max()
+    pub fn fails(&self, fail_on: impl Fn(&Diagnostic) -> Option<Severity>) -> bool {
+        self.diagnostics.iter().any(|finding| fail_on(finding).is_some_and(|threshold| finding.severity >= threshold))
     }
 }

@@ -12,7 +12,7 @@ use crate::model::rule::Severity;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The Kubernetes version to check against.
+    /// The Kubernetes versions to check against: `1.33`, or `1.31..1.34` for a range.
     pub kubernetes: Vec<String>,
     /// Globs, relative to the folder of this file, of what is left out.
     pub exclude: Vec<String>,
@@ -26,6 +26,8 @@ pub struct Config {
     pub rules: BTreeMap<String, RuleConfig>,
     /// Rego files and folders, relative to the folder of this file.
     pub policies: Vec<String>,
+    /// What is different for some of the files; of several entries for a file the last counts.
+    pub environments: Vec<Environment>,
     /// Findings that are known and accepted.
     pub suppress: Vec<Suppress>,
     /// Whether a suppression without a reason is a warning.
@@ -75,6 +77,44 @@ pub enum Unchecked {
     Error,
 }
 
+/// One entry of `environments:`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// A glob for the files, relative to the folder of this file.
+    pub path: String,
+    /// The Kubernetes versions instead of those for all files.
+    #[serde(default)]
+    pub kubernetes: Vec<String>,
+    /// The lowest severity that fails the run, instead of `--fail-on`.
+    pub fail_on: Option<Threshold>,
+}
+
+/// The lowest severity that fails the run, as it is written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Threshold {
+    /// `error`
+    Error,
+    /// `warning`
+    Warning,
+    /// `note`
+    Note,
+    /// `never`
+    Never,
+}
+
+impl From<Threshold> for Option<Severity> {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Error => Some(Severity::Error),
+            Threshold::Warning => Some(Severity::Warning),
+            Threshold::Note => Some(Severity::Note),
+            Threshold::Never => None,
+        }
+    }
+}
+
 /// One entry of `suppress:`: all parts that are given must hold.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,7 +145,7 @@ pub struct Broken {
 }
 
 /// Keys that the documentation of later releases has.
-const PLANNED: &[&str] = &["schemas", "environments", "external", "parameters"];
+const PLANNED: &[&str] = &["schemas", "external", "parameters"];
 
 /// Reads the text of a configuration file. An empty file is the default configuration.
 ///

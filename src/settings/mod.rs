@@ -37,8 +37,10 @@ pub struct Settings {
     pub discover: discover::Options,
     /// Where the run takes place.
     pub place: Place,
-    /// The Kubernetes version to check against, as typed; `None` for the newest known.
-    pub kubernetes: Option<String>,
+    /// The Kubernetes versions to check against, as typed; none for the newest known.
+    pub kubernetes: Vec<String>,
+    /// What is different for some of the files.
+    pub overrides: Vec<Override>,
     /// Rego files and folders.
     pub policies: Vec<PathBuf>,
     /// The Fabrikate environments to merge; empty for all.
@@ -78,6 +80,25 @@ pub enum Verbosity {
     Normal,
     /// How places were found, too.
     Verbose,
+}
+
+/// One entry of `environments:`, its glob compiled.
+#[derive(Debug)]
+pub struct Override {
+    /// The files.
+    path: GlobMatcher,
+    /// The Kubernetes versions, as typed; none for those of all files.
+    pub kubernetes: Vec<String>,
+    /// The lowest severity that fails the run, `Some(None)` for never; `None` for that of all files.
+    pub fail_on: Option<Option<Severity>>,
+}
+
+impl Override {
+    /// Whether the entry is about a file, by its printed name.
+    #[must_use]
+    pub fn covers(&self, name: &str, place: &Place) -> bool {
+        self.path.is_match(place.from_base(name))
+    }
 }
 
 /// One entry of `suppress:`, its glob compiled.
@@ -147,20 +168,16 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         },
     };
     let (config, file) = loaded.unwrap_or_default();
-    if config.kubernetes.len() > 1 {
-        return Err(refuse_at(
-            sources,
-            file,
-            "kubernetes",
-            "several Kubernetes versions at once are planned",
-            "name one",
-        ));
-    }
     let selection = selection(&arguments, &config);
     let outputs = output::resolve(&arguments.output)?;
     Ok(Settings {
         discover: discover_options(&arguments, &config, &place)?,
-        kubernetes: arguments.kubernetes_version.or_else(|| config.kubernetes.into_iter().next()),
+        overrides: overrides(&config.environments, arguments.kubernetes_version.is_empty())?,
+        kubernetes: if arguments.kubernetes_version.is_empty() {
+            config.kubernetes
+        } else {
+            arguments.kubernetes_version
+        },
         policies: arguments
             .policy
             .into_iter()
@@ -209,17 +226,16 @@ fn load_config(file: &Path, place: &mut Place, sources: &mut Sources) -> Result<
     })
 }
 
-/// A refusal that points at a top-level key of the configuration.
-fn refuse_at(sources: &Sources, file: Option<FileId>, key: &str, message: &str, help: &str) -> Refusal {
-    let span = file.map_or(Span::top(FileId(0)), |file| key_span(sources, file, key, 0));
-    let diagnostic = Diagnostic::new(&RULES[0], span, message, "").help(help);
-    Refusal { diagnostics: vec![diagnostic], sources: sources.clone() }
-}
-
-/// The span of the `nth` occurrence of a word in a file.
-fn key_span(sources: &Sources, file: FileId, word: &str, nth: usize) -> Span {
-    let at = memchr::memmem::find_iter(sources.text(file), word.as_bytes()).nth(nth).unwrap_or(0) as u32;
-    Span::new(file, at, at + word.len() as u32)
+/// The entries of `environments:`. Versions that were typed hold for every file.
+fn overrides(entries: &[config::Environment], versions: bool) -> Result<Vec<Override>, Refusal> {
+    let compiled = |entry: &config::Environment| {
+        Ok(Override {
+            path: glob(&entry.path)?.compile_matcher(),
+            kubernetes: if versions { entry.kubernetes.clone() } else { Vec::new() },
+            fail_on: entry.fail_on.map(Into::into),
+        })
+    };
+    entries.iter().map(compiled).collect()
 }
 
 fn discover_options(arguments: &cli::Lint, config: &Config, place: &Place) -> Result<discover::Options, Refusal> {

@@ -79,6 +79,9 @@ pub enum Scope {
     Cluster,
 }
 
+/// The type that an object was compared with, and what was found.
+pub type Walked = Option<(u32, Vec<Diagnostic>)>;
+
 /// A built-in kind of the target version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BuiltIn {
@@ -145,6 +148,17 @@ impl Schemas {
     /// Checks a resource of a built-in kind, and says of others what they are. Patches are not asked what they are: the
     /// object that they change is.
     pub fn check(&self, resource: &Resource<'_>, mode: Mode, out: &mut Vec<Diagnostic>) -> Verdict {
+        self.check_again(resource, mode, &mut None, out)
+    }
+
+    /// As [`Schemas::check`], for one version after the other: versions in which the kind has the same type share a walk.
+    pub fn check_again(
+        &self,
+        resource: &Resource<'_>,
+        mode: Mode,
+        walked: &mut Walked,
+        out: &mut Vec<Diagnostic>,
+    ) -> Verdict {
         let row = self.table.kind(&resource.api_version, &resource.kind);
         let index = row.and_then(|row| row.type_in(self.column));
         if mode == Mode::Whole {
@@ -152,7 +166,10 @@ impl Schemas {
         }
         match index {
             Some(index) => {
-                out.append(&mut self.walk(resource, index, Against::BuiltIn(self.version)).run(mode));
+                let known = walked.take().filter(|(known, _)| *known == index);
+                let walk = || self.walk(resource, index, Against::BuiltIn(self.version)).run(mode);
+                let (_, found) = walked.insert(known.unwrap_or_else(|| (index, walk())));
+                out.extend(found.iter().cloned());
                 Verdict::Checked
             }
             None if mode == Mode::Patch => Verdict::Waits,
