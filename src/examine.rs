@@ -9,7 +9,7 @@ mod seen;
 mod texts;
 mod waiting;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem::Finder;
@@ -30,7 +30,7 @@ use crate::render;
 
 use seen::{Seen, secret_ranges};
 use texts::Texts;
-use waiting::GroupKind;
+use waiting::Versions;
 
 /// What examining needs to know beside the rules.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +74,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         others.par_iter().map(|(_, file)| (*file, run.look_at_file(*file, plan.role(*file), None))).collect();
     let (first, put_off): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, looked)| looked.is_some());
     definitions.into_iter().chain(first.into_iter().filter_map(|(_, looked)| looked)).for_each(|it| seen.join(it));
-    let wanted = seen.waiting.kinds();
+    let wanted = seen.waiting.versions();
     let last: Vec<Option<Seen>> =
         put_off.par_iter().map(|(file, _)| run.look_at_file(*file, plan.role(*file), Some(&wanted))).collect();
     last.into_iter().flatten().for_each(|looked| seen.join(looked));
@@ -138,7 +138,7 @@ impl<'r> Run<'r> {
     }
 
     /// Reads, parses and checks one file. `None` if it is put off, until it is known which kinds are `wanted`.
-    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&BTreeSet<GroupKind>>) -> Option<Seen> {
+    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&Versions>) -> Option<Seen> {
         let mut seen = Seen { files: 1, ..Seen::default() };
         let look = |part| {
             let (looked, part) = self.look_at(file, part, role, wanted);
@@ -153,13 +153,7 @@ impl<'r> Run<'r> {
     }
 
     /// Checks one part, and gives it back.
-    fn look_at(
-        &self,
-        file: FileId,
-        mut part: Part,
-        role: FileRole,
-        wanted: Option<&BTreeSet<GroupKind>>,
-    ) -> (Seen, Part) {
+    fn look_at(&self, file: FileId, mut part: Part, role: FileRole, wanted: Option<&Versions>) -> (Seen, Part) {
         let mut seen = Seen { documents: part.count, ..Seen::default() };
         if part.template {
             if role != FileRole::HelmTemplate {
@@ -186,14 +180,7 @@ impl<'r> Run<'r> {
     }
 
     /// Checks the objects of a part, and notes those that have to wait and those that others wait for.
-    fn check_part(
-        &self,
-        file: FileId,
-        part: &Part,
-        role: FileRole,
-        wanted: Option<&BTreeSet<GroupKind>>,
-        seen: &mut Seen,
-    ) {
+    fn check_part(&self, file: FileId, part: &Part, role: FileRole, wanted: Option<&Versions>, seen: &mut Seen) {
         let (mode, place) = reading(role);
         let name = self.sources.name(file);
         let mut worker = None;

@@ -34,7 +34,8 @@ pub(super) struct Seen {
     /// The values of Secrets in files that have a finding.
     pub(super) secrets: HashMap<FileId, Vec<Range<u32>>>,
     pub(super) unknown: Kinds,
-    pub(super) without_cel: Kinds,
+    /// What of custom resources could not be checked, by kind and reason.
+    pub(super) left_out: BTreeMap<(String, String, String), (usize, Span)>,
 }
 
 impl Seen {
@@ -51,18 +52,20 @@ impl Seen {
         for (file, ranges) in other.secrets {
             self.secrets.entry(file).or_default().extend(ranges);
         }
-        join_kinds(&mut self.unknown, other.unknown);
-        join_kinds(&mut self.without_cel, other.without_cel);
+        join_counts(&mut self.unknown, other.unknown);
+        join_counts(&mut self.left_out, other.left_out);
     }
 
     /// Counts a custom resource without a schema.
     pub(super) fn count_unknown(&mut self, resource: &Resource<'_>) {
-        count(&mut self.unknown, resource);
+        let (api_version, kind) = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
+        self.unknown.entry((api_version, kind)).or_insert((0, first(resource))).0 += 1;
     }
 
-    /// Counts a custom resource whose rules in CEL were left out.
-    pub(super) fn count_without_cel(&mut self, resource: &Resource<'_>) {
-        count(&mut self.without_cel, resource);
+    /// Counts a custom resource of which a part could not be checked.
+    pub(super) fn count_left_out(&mut self, resource: &Resource<'_>, why: String) {
+        let (api_version, kind) = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
+        self.left_out.entry((api_version, kind, why)).or_insert((0, first(resource))).0 += 1;
     }
 
     /// The result of the stage. `texts` are those that a finding points into.
@@ -91,11 +94,8 @@ impl Seen {
             let message = format!("{} of kind {kind} ({api_version}): no schema known", objects(*number));
             lines.push(NotChecked { message, span: Some(*first) });
         }
-        for ((api_version, kind), (number, first)) in &self.without_cel {
-            let message = format!(
-                "{} of kind {kind} ({api_version}): the rules in CEL of the definition are not evaluated yet",
-                objects(*number)
-            );
+        for ((api_version, kind, why), (number, first)) in &self.left_out {
+            let message = format!("{} of kind {kind} ({api_version}): {why}", objects(*number));
             lines.push(NotChecked { message, span: Some(*first) });
         }
         if let Some(first) = self.templates.iter().min() {
@@ -109,15 +109,14 @@ impl Seen {
     }
 }
 
-fn count(kinds: &mut Kinds, resource: &Resource<'_>) {
-    let first = resource.value.get("kind").map_or_else(|| resource.value.title_span(), Value::span);
-    let key = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
-    kinds.entry(key).or_insert((0, first)).0 += 1;
+/// Where a count begins.
+fn first(resource: &Resource<'_>) -> Span {
+    resource.value.get("kind").map_or_else(|| resource.value.title_span(), Value::span)
 }
 
-fn join_kinds(kinds: &mut Kinds, other: Kinds) {
-    for (kind, (number, first)) in other {
-        let known = kinds.entry(kind).or_insert((0, first));
+fn join_counts<K: Ord>(counts: &mut BTreeMap<K, (usize, Span)>, other: BTreeMap<K, (usize, Span)>) {
+    for (key, (number, first)) in other {
+        let known = counts.entry(key).or_insert((0, first));
         *known = (known.0 + number, known.1.min(first));
     }
 }

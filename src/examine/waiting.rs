@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::seen::{Seen, secret_ranges};
 use super::{Run, reading};
-use crate::check::schema::{CustomKind, CustomKinds, Verdict, declared, learn};
+use crate::check::schema::{CustomKind, CustomKinds, declared, learn_versions};
 use crate::model::definition::Plan;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
@@ -27,21 +27,28 @@ pub(super) fn group_kind(resource: &Resource<'_>) -> GroupKind {
     (resource.group().to_owned(), resource.kind.clone().into_owned())
 }
 
+/// The versions that the resources of a kind are written in.
+pub(super) type Versions = BTreeMap<GroupKind, BTreeSet<String>>;
+
 /// Where the documents are that have to do with custom kinds.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// Those with resources of a kind.
     resources: BTreeMap<GroupKind, BTreeSet<Span>>,
+    versions: Versions,
     /// Those with definitions that were not learnt when they were met.
     definitions: BTreeMap<GroupKind, BTreeSet<Span>>,
-    /// What was learnt of the others.
-    learnt: Vec<CustomKind>,
+    /// What was learnt of the others, and where it stands.
+    learnt: Vec<(CustomKind, Span)>,
 }
 
 impl Waiting {
     pub(super) fn join(&mut self, other: Waiting) {
         for (kind, documents) in other.resources {
             self.resources.entry(kind).or_default().extend(documents);
+        }
+        for (kind, versions) in other.versions {
+            self.versions.entry(kind).or_default().extend(versions);
         }
         for (kind, documents) in other.definitions {
             self.definitions.entry(kind).or_default().extend(documents);
@@ -51,42 +58,58 @@ impl Waiting {
 
     /// Notes a custom resource.
     pub(super) fn note(&mut self, resource: &Resource<'_>, document: Span) {
-        self.resources.entry(group_kind(resource)).or_default().insert(document);
+        let kind = group_kind(resource);
+        let versions = self.versions.entry(kind.clone()).or_default();
+        if !versions.contains(resource.version()) {
+            versions.insert(resource.version().to_owned());
+        }
+        self.resources.entry(kind).or_default().insert(document);
     }
 
     /// Notes a definition, or learns it at once if it is known to be wanted.
-    pub(super) fn note_definition(
-        &mut self,
-        resource: &Resource<'_>,
-        document: Span,
-        wanted: Option<&BTreeSet<GroupKind>>,
-    ) {
+    pub(super) fn note_definition(&mut self, resource: &Resource<'_>, document: Span, wanted: Option<&Versions>) {
         let Some(kind) = declared(resource) else { return };
-        if wanted.is_some_and(|wanted| wanted.contains(&kind)) {
-            self.learnt.extend(learn(resource));
-        } else {
-            self.definitions.entry(kind).or_default().insert(document);
+        match wanted.and_then(|wanted| wanted.get(&kind)) {
+            Some(versions) => self.learnt.extend(learn_versions(resource, versions).map(|kind| (kind, document))),
+            None => drop(self.definitions.entry(kind).or_default().insert(document)),
         }
     }
 
-    /// The kinds of the resources so far.
-    pub(super) fn kinds(&self) -> BTreeSet<GroupKind> {
-        self.resources.keys().cloned().collect()
+    /// The kinds and versions of the resources so far.
+    pub(super) fn versions(&self) -> Versions {
+        self.versions.clone()
     }
 }
 
 impl Run<'_> {
     /// Checks the custom resources whose definitions the input holds.
     pub(super) fn check_waiting(&self, plan: &Plan, seen: &mut Seen) {
-        let Waiting { resources, definitions, learnt } = std::mem::take(&mut seen.waiting);
-        let missed = || definitions.iter().filter(|(kind, _)| resources.contains_key(*kind));
+        let Waiting { resources, versions, mut definitions, learnt } = std::mem::take(&mut seen.waiting);
         let mut kinds = CustomKinds::default();
-        let late: Vec<Vec<CustomKind>> = self.again(missed().map(|(_, documents)| documents), |_, part| {
-            let is_missed = |kind: GroupKind| definitions.contains_key(&kind) && resources.contains_key(&kind);
-            let definitions = resources_of(part).filter(|resource| declared(resource).is_some_and(is_missed));
-            definitions.filter_map(|definition| learn(&definition)).collect()
+        for (kind, document) in learnt {
+            let key = kind.group_kind();
+            // A file that was put off held a resource of a version that no other file has.
+            if versions.get(&key).is_some_and(|used| kind.lacks(used)) {
+                definitions.entry(key).or_default().insert(document);
+            } else {
+                kinds.add(kind);
+            }
+        }
+        let missed = definitions.iter().filter(|(kind, _)| resources.contains_key(*kind));
+        let late: Vec<Vec<CustomKind>> = self.again(missed.map(|(_, documents)| documents), |_, part| {
+            let read = |(document, definition): (Span, Resource<'_>)| {
+                let kind = declared(&definition)?;
+                let touches = |place: &Span| {
+                    place.file == document.file && place.start < document.end && document.start < place.end
+                };
+                let is_missed = definitions.get(&kind).is_some_and(|places| places.iter().any(touches));
+                learn_versions(&definition, versions.get(&kind).filter(|_| is_missed)?)
+            };
+            let places = part.roots().filter_map(|(document, root)| Some((document.span, Resource::of(root)?)));
+            let all = places.flat_map(|(place, resource)| resource.expand().into_iter().map(move |one| (place, one)));
+            all.filter_map(read).collect()
         });
-        learnt.into_iter().chain(late.into_iter().flatten()).for_each(|kind| kinds.add(kind));
+        late.into_iter().flatten().for_each(|kind| kinds.add(kind));
         if kinds.is_empty() {
             return;
         }
@@ -98,10 +121,9 @@ impl Run<'_> {
             let schemas = self.targets(file).last();
             let is_object = |resource: &Resource<'_>| render::object(resource.group(), &resource.kind).is_some();
             for resource in resources_of(part).filter(|resource| !is_object(resource)) {
-                match kinds.check(&schemas, &resource, mode, &mut late.findings) {
-                    Verdict::CheckedExceptCel => late.count_without_cel(&resource),
-                    Verdict::Waits | Verdict::Checked | Verdict::Unknown | Verdict::Foreign => {}
-                }
+                let mut left_out = BTreeSet::new();
+                kinds.check(&schemas, &resource, mode, &mut late.findings, &mut left_out);
+                left_out.into_iter().for_each(|why| late.count_left_out(&resource, why));
             }
             if !late.findings.is_empty() {
                 late.secrets.insert(file, secret_ranges(part));

@@ -1,4 +1,5 @@
-//! Tables from the structural schemas of custom resource definitions, in the layout of [`super::table`].
+//! Tables from the structural schemas of custom resource definitions, in the layout of [`super::table`], and beside them
+//! what a table cannot hold ([`Asks`]).
 //!
 //! The rules are those of `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`: a field that is not declared is pruned,
 //! and therefore unknown to strict validation, unless `x-kubernetes-preserve-unknown-fields` keeps it; a required field
@@ -8,11 +9,15 @@ use std::collections::HashMap;
 
 use crate::model::value::Value;
 
+use super::custom::Asks;
+use super::custom::keywords::Keywords;
 use super::table::{FIELD_SIZE, FORMAT, Field, LIST_SIZE, MAGIC, MINORS_AT, Shape, TYPE_SIZE, Type, fnv1a};
 
 /// The longest name that a reference holds, and the most fields that a record counts.
 const NAME_LIMIT: usize = 255;
 const FIELD_LIMIT: usize = u16::MAX as usize;
+/// The deepest nesting of schemas that is looked into: nobody writes a deeper one, and recursion needs a bound.
+const DEPTH: u32 = 100;
 
 /// A table being made.
 pub(super) struct Composer {
@@ -21,8 +26,11 @@ pub(super) struct Composer {
     lists: Vec<u8>,
     strings: Vec<u8>,
     references: HashMap<String, u32>,
+    /// Types without parts, by their shape and flags.
+    plain: HashMap<(u8, u8), u32>,
     /// Nothing is pruned (`preserveUnknownFields: true` of `apiextensions.k8s.io/v1beta1`).
     open: bool,
+    depth: u32,
 }
 
 /// A field of an object being made.
@@ -30,6 +38,13 @@ struct NewField {
     hash: u32,
     name: u32,
     word: u32,
+}
+
+/// A type, whether it has a default, and what else it asks for.
+#[derive(Default)]
+struct Made {
+    index: u32,
+    asks: Option<Asks>,
 }
 
 impl Composer {
@@ -40,26 +55,33 @@ impl Composer {
             lists: vec![0; LIST_SIZE],
             strings: Vec::new(),
             references: HashMap::new(),
+            plain: HashMap::new(),
             open,
+            depth: 0,
         };
         composer.add(Shape::Any, 0, 0, 0, 0);
         composer
     }
 
-    /// The type of a whole custom resource. `status` says whether it has the subresource, which takes that field out of
-    /// what people write.
-    pub(super) fn resource(&mut self, schema: Option<Value<'_>>, status: bool) -> u32 {
+    /// The type of a whole custom resource, and what it asks for. `status` says whether it has the subresource, which
+    /// takes that field out of what people write.
+    pub(super) fn resource(&mut self, schema: Option<Value<'_>>, status: bool) -> (u32, Asks) {
         let mut fields = Vec::new();
-        if let Some(schema) = schema {
-            self.properties(schema, &mut fields, |name| !matches!(name, "apiVersion" | "kind" | "metadata"));
+        let mut keywords = schema.map(Keywords::read).unwrap_or_default();
+        let mut asks = keywords.asks().unwrap_or_default();
+        self.properties(&keywords, &mut fields, &mut asks, |name| !matches!(name, "apiVersion" | "kind" | "metadata"));
+        if let Some(metadata) = keywords.properties.and_then(|all| all.get("metadata")) {
+            // Of `metadata` only the names may be restricted, and only their values.
+            asks.put("metadata", self.aside(metadata));
         }
         if status {
             let hash = fnv1a(b"status");
             fields.iter_mut().filter(|field| field.hash == hash).for_each(|field| field.word |= Field::STATUS);
         }
         self.identity(&mut fields, 0);
-        let open = schema.is_none_or(preserves_unknown);
-        self.object(fields, if open { 0 } else { Type::CLOSED })
+        asks.sort();
+        let open = schema.is_none() || keywords.preserve;
+        (self.object(fields, if open { 0 } else { Type::CLOSED }), asks)
     }
 
     /// The bytes of the table.
@@ -85,95 +107,100 @@ impl Composer {
         bytes
     }
 
-    fn schema(&mut self, schema: Value<'_>) -> u32 {
-        let nullable = if is_true(schema, "nullable") { Type::NULLABLE } else { 0 };
-        if is_true(schema, "x-kubernetes-int-or-string") {
-            return self.add(Shape::IntOrString, nullable, 0, 0, 0);
+    fn schema(&mut self, schema: Value<'_>) -> Made {
+        if self.depth >= DEPTH {
+            return Made::default();
         }
-        let scalar = |shape| (shape, nullable);
-        let (shape, flags) = match schema.get("type").and_then(Value::as_str).as_deref() {
-            Some("object") => return self.object_schema(schema, nullable),
-            Some("array") => {
-                let items = schema.get("items").map_or(0, |items| self.schema(items));
-                let (flag, list) = self.list_map(schema);
-                return self.add(Shape::Array, nullable | flag, list, items, 0);
-            }
-            Some("string") => scalar(Shape::String),
-            Some("integer") => scalar(Shape::Int64),
-            Some("number") => scalar(Shape::Number),
-            Some("boolean") => scalar(Shape::Boolean),
-            _ if schema.get("properties").is_some() => return self.object_schema(schema, nullable),
-            _ => return 0,
-        };
-        self.add(shape, flags, 0, 0, 0)
+        self.depth += 1;
+        let made = self.node(&mut Keywords::read(schema));
+        self.depth -= 1;
+        made
     }
 
-    fn object_schema(&mut self, schema: Value<'_>, nullable: u8) -> u32 {
-        let embedded = is_true(schema, "x-kubernetes-embedded-resource");
-        if let Some(additional) = schema.get("additionalProperties").filter(|_| !embedded) {
-            let values = if additional.is_mapping() { self.schema(additional) } else { self.undeclared() };
-            if schema.get("properties").is_none() && additional.as_bool() != Some(false) {
-                return self.add(Shape::Map, nullable, 0, values, 0);
+    /// What a schema asks for whose type is not wanted.
+    fn aside(&mut self, schema: Value<'_>) -> Option<Asks> {
+        self.schema(schema).asks
+    }
+
+    fn node(&mut self, keywords: &mut Keywords<'_>) -> Made {
+        let nullable = if keywords.nullable { Type::NULLABLE } else { 0 };
+        let mut asks = keywords.asks();
+        let shape = match keywords.kind.as_deref() {
+            _ if keywords.int_or_string => Shape::IntOrString,
+            Some("object") => return self.object_schema(keywords, nullable, asks),
+            Some("array") => {
+                let items = keywords.items.map(|items| self.schema(items)).unwrap_or_default();
+                if let Some(below) = items.asks {
+                    asks.get_or_insert_default().items = Some(Box::new(below));
+                }
+                return Made { index: self.add(Shape::Array, nullable, 0, items.index, 0), asks };
+            }
+            Some("string") => Shape::String,
+            Some("integer") => Shape::Int64,
+            Some("number") => Shape::Number,
+            Some("boolean") => Shape::Boolean,
+            _ if keywords.properties.is_some() => return self.object_schema(keywords, nullable, asks),
+            _ => Shape::Any,
+        };
+        Made { index: self.plain(shape, nullable), asks }
+    }
+
+    fn object_schema(&mut self, keywords: &mut Keywords<'_>, nullable: u8, asks: Option<Asks>) -> Made {
+        let embedded = keywords.embedded;
+        let mut asks = asks.unwrap_or_default();
+        if let Some(additional) = keywords.additional.filter(|_| !embedded) {
+            let values = if additional.is_mapping() {
+                self.schema(additional)
+            } else {
+                Made { index: self.undeclared(), asks: None }
+            };
+            asks.additional = values.asks.map(Box::new);
+            if keywords.properties.is_none() && additional.as_bool() != Some(false) {
+                return Made { index: self.add(Shape::Map, nullable, 0, values.index, 0), asks: asks.if_any() };
             }
         }
         let mut fields = Vec::new();
-        self.properties(schema, &mut fields, |name| !(embedded && matches!(name, "apiVersion" | "kind" | "metadata")));
+        let wanted = |name: &str| !(embedded && matches!(name, "apiVersion" | "kind" | "metadata"));
+        self.properties(keywords, &mut fields, &mut asks, wanted);
         if embedded {
             self.identity(&mut fields, Field::REQUIRED);
         }
-        let open = self.open || preserves_unknown(schema) || schema.get("additionalProperties").is_some();
-        self.object(fields, nullable | if open { 0 } else { Type::CLOSED })
-    }
-
-    /// The flag and the list record of a list whose items are told apart by keys. In the place of the patch merge key,
-    /// which custom resources do not have, stand the defaults of the keys.
-    fn list_map(&mut self, schema: Value<'_>) -> (u8, u16) {
-        let keys: Vec<_> = schema
-            .get("x-kubernetes-list-map-keys")
-            .into_iter()
-            .flat_map(Value::items)
-            .filter_map(Value::as_str)
-            .collect();
-        let default = |key: &str| {
-            let text = schema.at(["items", "properties", key, "default"]).and_then(Value::text);
-            text.map_or_else(String::new, |text| text.into_owned())
-        };
-        let defaults: Vec<_> = keys.iter().map(|key| default(key)).collect();
-        let index = self.lists.len() / LIST_SIZE;
-        let (keys, defaults) = (keys.join(","), defaults.join(","));
-        if keys.is_empty() || keys.len().max(defaults.len()) > NAME_LIMIT || index > FIELD_LIMIT {
-            return (0, 0);
-        }
-        for text in [keys, defaults] {
-            let reference = self.reference(&text);
-            self.lists.extend_from_slice(&reference.to_le_bytes());
-        }
-        (Type::LIST_MAP, index as u16)
+        asks.sort();
+        let open = self.open || keywords.preserve || keywords.additional.is_some();
+        let index = self.object(fields, nullable | if open { 0 } else { Type::CLOSED });
+        Made { index, asks: asks.if_any() }
     }
 
     /// What is below `additionalProperties: true`: scalars stay, fields of objects are pruned.
     fn undeclared(&mut self) -> u32 {
-        if self.open { 0 } else { self.add(Shape::Undeclared, Type::CLOSED, 0, 0, 0) }
+        if self.open { 0 } else { self.plain(Shape::Undeclared, Type::CLOSED) }
     }
 
-    fn properties(&mut self, schema: Value<'_>, fields: &mut Vec<NewField>, wanted: impl Fn(&str) -> bool) {
-        let required: Vec<_> =
-            schema.get("required").into_iter().flat_map(Value::items).filter_map(Value::as_str).collect();
-        for entry in schema.get("properties").into_iter().flat_map(Value::entries) {
+    fn properties(
+        &mut self,
+        keywords: &Keywords<'_>,
+        fields: &mut Vec<NewField>,
+        asks: &mut Asks,
+        wanted: impl Fn(&str) -> bool,
+    ) {
+        let required: Vec<_> = keywords.required.into_iter().flat_map(Value::items).filter_map(Value::as_str).collect();
+        for entry in keywords.properties.into_iter().flat_map(Value::entries) {
             let name = entry.name();
             if !wanted(&name) || name.len() > NAME_LIMIT || fields.len() >= FIELD_LIMIT {
                 continue;
             }
-            let needed = required.contains(&name) && entry.value.get("default").is_none();
-            let index = self.schema(entry.value);
-            fields.push(self.field(&name, index, if needed { Field::REQUIRED } else { 0 }));
+            let made = self.schema(entry.value);
+            let has_default = made.asks.as_ref().is_some_and(|asks| asks.default.is_some());
+            let needed = !has_default && required.contains(&name);
+            fields.push(self.field(&name, made.index, if needed { Field::REQUIRED } else { 0 }));
+            asks.put(&name, made.asks);
         }
     }
 
     /// `apiVersion`, `kind` and `metadata`, which no schema needs to declare.
     fn identity(&mut self, fields: &mut Vec<NewField>, bits: u32) {
-        let string = self.add(Shape::String, 0, 0, 0, 0);
-        let metadata = self.add(Shape::Metadata, 0, 0, 0, 0);
+        let string = self.plain(Shape::String, 0);
+        let metadata = self.plain(Shape::Metadata, 0);
         for (name, index, bits) in [("apiVersion", string, bits), ("kind", string, bits), ("metadata", metadata, 0)] {
             fields.push(self.field(name, index, bits));
         }
@@ -198,6 +225,16 @@ impl Composer {
         self.add(Shape::Object, flags, fields.len() as u16, first, required)
     }
 
+    /// A type without parts, made once.
+    fn plain(&mut self, shape: Shape, flags: u8) -> u32 {
+        if let Some(known) = self.plain.get(&(shape as u8, flags)) {
+            return *known;
+        }
+        let index = self.add(shape, flags, 0, 0, 0);
+        self.plain.insert((shape as u8, flags), index);
+        index
+    }
+
     fn add(&mut self, shape: Shape, flags: u8, amount: u16, first: u32, required: u32) -> u32 {
         let index = (self.types.len() / TYPE_SIZE) as u32;
         self.types.extend_from_slice(&[shape as u8, flags]);
@@ -215,12 +252,4 @@ impl Composer {
         self.references.insert(text.to_owned(), reference);
         reference
     }
-}
-
-pub(super) fn is_true(schema: Value<'_>, key: &str) -> bool {
-    schema.get(key).and_then(Value::as_bool) == Some(true)
-}
-
-fn preserves_unknown(schema: Value<'_>) -> bool {
-    is_true(schema, "x-kubernetes-preserve-unknown-fields")
 }

@@ -1,8 +1,8 @@
 //! Custom resource definitions found in the input, as schemas for the custom resources in it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
@@ -11,13 +11,16 @@ use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 use super::compose::Composer;
+use super::custom::Asks;
+use super::custom::conform::{What, conform};
+use super::custom::keywords::to_json;
+use super::custom::settle::settle;
 use super::finding::Against;
-use super::leftover::{self, Checker, What};
 use super::table::Table;
 use super::walk::{Root, Walk};
 use super::{INVALID_VALUE, Mode, Schemas, Scope, VERSION_NOT_SERVED, Verdict};
 
-/// The deepest nesting of a schema, or of a custom resource, that is looked into.
+/// The deepest nesting of a custom resource that is looked into.
 const DEPTH: u32 = 200;
 
 /// The kind that one definition declares.
@@ -33,24 +36,24 @@ pub struct CustomKind {
 struct CustomVersion {
     name: String,
     served: bool,
-    schema: CustomSchema,
+    /// `None` if no resource is of this version.
+    schema: Option<CustomSchema>,
 }
 
-/// A table of one type, and the rest that does not fit into it.
+/// A table of one type, and what does not fit into it.
 struct CustomSchema {
     table: Vec<u8>,
     root: u32,
-    rest: Option<serde_json::Value>,
-    checker: OnceLock<Option<Checker>>,
-    /// It has rules in CEL, which are not checked.
-    cel: bool,
+    asks: Asks,
+    /// It has the subresource, which what people write has no say in.
+    status: bool,
 }
 
 impl std::fmt::Debug for CustomSchema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CustomSchema")
             .field("table", &self.table.len())
-            .field("rest", &self.rest)
+            .field("asks", &self.asks)
             .finish_non_exhaustive()
     }
 }
@@ -66,20 +69,31 @@ pub fn declared(resource: &Resource<'_>) -> Option<(String, String)> {
     Some((text(spec.get("group"))?.into_owned(), text(spec.at(["names", "kind"]))?.into_owned()))
 }
 
-/// Reads the kind that a resource declares; `None` unless it is a CustomResourceDefinition with a group, a kind and a
-/// version.
+/// Reads the kind that a resource declares, with all versions; `None` unless it is a CustomResourceDefinition with a
+/// group, a kind and a version.
 #[must_use]
 pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
+    learn_if(resource, |_| true)
+}
+
+/// Reads the kind that a resource declares, with the schemas of those versions that are wanted.
+#[must_use]
+pub fn learn_versions(resource: &Resource<'_>, wanted: &BTreeSet<String>) -> Option<CustomKind> {
+    learn_if(resource, |version| wanted.contains(version))
+}
+
+fn learn_if(resource: &Resource<'_>, is_wanted: impl Fn(&str) -> bool) -> Option<CustomKind> {
     let (group, kind) = declared(resource)?;
-    let spec = resource.value.get("spec").filter(|spec| !is_deep(*spec, DEPTH))?;
+    let spec = resource.value.get("spec")?;
     // The default of v1beta1 is to keep unknown fields; v1 does not know the field, or wants it false.
     let old = resource.version() == "v1beta1";
+    let read = |name: Option<Value<'_>>, version| {
+        let name = text(name)?.into_owned();
+        Some(read_version(name, version, spec, old, &is_wanted))
+    };
     let versions = match spec.get("versions").filter(|versions| !versions.is_empty()) {
-        Some(versions) => versions
-            .items()
-            .filter_map(|version| Some(read_version(text(version.get("name"))?.into_owned(), Some(version), spec, old)))
-            .collect(),
-        None => vec![read_version(text(spec.get("version"))?.into_owned(), None, spec, old)],
+        Some(versions) => versions.items().filter_map(|version| read(version.get("name"), Some(version))).collect(),
+        None => vec![read(spec.get("version"), None)?],
     };
     Some(CustomKind {
         group,
@@ -89,7 +103,7 @@ pub fn learn(resource: &Resource<'_>) -> Option<CustomKind> {
     })
 }
 
-/// Whether collections lie inside each other more deeply than that: nobody writes such a schema, and whoever walks it
+/// Whether collections lie inside each other more deeply than that: nobody writes such an object, and whoever walks it
 /// by recursion needs a bound.
 fn is_deep(value: Value<'_>, limit: u32) -> bool {
     let inner = |value: Value<'_>| !value.is_scalar() && (limit == 0 || is_deep(value, limit - 1));
@@ -102,27 +116,41 @@ fn text<'t>(value: Option<Value<'t>>) -> Option<Cow<'t, str>> {
 }
 
 /// Reads a version of `spec.versions`, with what `apiextensions.k8s.io/v1beta1` writes once for all versions.
-fn read_version(name: String, version: Option<Value<'_>>, spec: Value<'_>, old: bool) -> CustomVersion {
+fn read_version(
+    name: String,
+    version: Option<Value<'_>>,
+    spec: Value<'_>,
+    old: bool,
+    is_wanted: impl Fn(&str) -> bool,
+) -> CustomVersion {
     let own = |key| version.and_then(|version| version.get(key));
-    let schema = own("schema").or_else(|| spec.get("validation")).and_then(|schema| schema.get("openAPIV3Schema"));
-    let status = own("subresources").or_else(|| spec.get("subresources")).and_then(|all| all.get("status")).is_some();
-    let open = spec.get("preserveUnknownFields").map_or(old, |preserve| preserve.as_bool() == Some(true));
-    let mut composer = Composer::new(open);
-    let root = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
-    let schema = CustomSchema {
-        table: composer.finish(),
-        root,
-        rest: schema.and_then(leftover::rest_of),
-        checker: OnceLock::new(),
-        cel: schema.is_some_and(has_cel),
-    };
-    CustomVersion { name, served: own("served").is_none_or(|served| served.as_bool() != Some(false)), schema }
+    let served = own("served").is_none_or(|served| served.as_bool() != Some(false));
+    let schema = (served && is_wanted(&name)).then(|| {
+        let schema = own("schema").or_else(|| spec.get("validation")).and_then(|schema| schema.get("openAPIV3Schema"));
+        let subresources = own("subresources").or_else(|| spec.get("subresources"));
+        let status = subresources.and_then(|all| all.get("status")).is_some();
+        let open = spec.get("preserveUnknownFields").map_or(old, |preserve| preserve.as_bool() == Some(true));
+        let mut composer = Composer::new(open);
+        let (root, asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
+        CustomSchema { table: composer.finish(), root, asks, status }
+    });
+    CustomVersion { name, served, schema }
 }
 
-fn has_cel(schema: Value<'_>) -> bool {
-    schema.get("x-kubernetes-validations").is_some_and(|rules| !rules.is_empty())
-        || schema.get("properties").into_iter().flat_map(Value::entries).any(|entry| has_cel(entry.value))
-        || ["items", "additionalProperties"].iter().any(|key| schema.get(key).is_some_and(has_cel))
+impl CustomKind {
+    /// Its group and kind.
+    #[must_use]
+    pub fn group_kind(&self) -> (String, String) {
+        (self.group.clone(), self.kind.clone())
+    }
+
+    /// Whether the schema of one of these versions was not learnt.
+    #[must_use]
+    pub fn lacks(&self, versions: &BTreeSet<String>) -> bool {
+        self.versions
+            .iter()
+            .any(|version| version.served && version.schema.is_none() && versions.contains(&version.name))
+    }
 }
 
 /// All kinds that the definitions of an input declare.
@@ -161,29 +189,38 @@ impl CustomKinds {
         self.definitions(group, kind).first().map(|definition| definition.scope)
     }
 
-    /// Checks a custom resource. [`Verdict::Waits`] if no definition of its kind is known.
-    pub fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, out: &mut Vec<Diagnostic>) -> Verdict {
+    /// Checks a custom resource. [`Verdict::Waits`] if no definition of its kind is known. What could not be checked, and
+    /// why, goes into `left_out`.
+    pub fn check(
+        &self,
+        schemas: &Schemas,
+        resource: &Resource<'_>,
+        mode: Mode,
+        out: &mut Vec<Diagnostic>,
+        left_out: &mut BTreeSet<String>,
+    ) -> Verdict {
         let definitions = self.definitions(resource.group(), &resource.kind);
         if definitions.is_empty() {
             return Verdict::Waits;
         }
-        let all = || definitions.iter().flat_map(|definition| &definition.versions);
-        let mut best: Option<(Vec<Diagnostic>, bool)> = None;
-        for version in all().filter(|version| version.served && version.name == resource.version()) {
-            let found = version.schema.check(schemas, resource, mode);
-            if best.as_ref().is_none_or(|(fewest, _)| found.len() < fewest.len()) {
-                best = Some((found, version.schema.cel));
+        let all = || definitions.iter().flat_map(|definition| &definition.versions).filter(|version| version.served);
+        let mut best: Option<Checked> = None;
+        for version in all().filter(|version| version.name == resource.version()) {
+            let Some(schema) = &version.schema else { continue };
+            let checked = schema.check(schemas, resource, mode);
+            if best.as_ref().is_none_or(|best| checked.found.len() < best.found.len()) {
+                best = Some(checked);
             }
         }
         match best {
-            Some((mut found, cel)) => {
-                out.append(&mut found);
-                if cel { Verdict::CheckedExceptCel } else { Verdict::Checked }
+            Some(mut checked) => {
+                out.append(&mut checked.found);
+                left_out.append(&mut checked.left_out);
+                Verdict::Checked
             }
-            None if mode == Mode::Patch => Verdict::Unknown,
+            None if mode == Mode::Patch || all().any(|version| version.name == resource.version()) => Verdict::Unknown,
             None => {
-                let mut served: Vec<&str> =
-                    all().filter(|version| version.served).map(|version| &*version.name).collect();
+                let mut served: Vec<&str> = all().map(|version| &*version.name).collect();
                 served.sort_unstable();
                 served.dedup();
                 out.push(not_served(resource, &served));
@@ -197,34 +234,41 @@ impl CustomKinds {
     }
 }
 
+/// What one definition says of a resource.
+struct Checked {
+    found: Vec<Diagnostic>,
+    left_out: BTreeSet<String>,
+}
+
 impl CustomSchema {
-    fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode) -> Vec<Diagnostic> {
+    fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode) -> Checked {
         let root = Root { table: Table::read(&self.table), index: self.root };
         let metadata = Root { table: schemas.table, index: schemas.metadata };
-        let mut found = Walk::new(resource, root, metadata, Against::Custom).run(mode);
-        let Some(rest) = self.rest.as_ref().filter(|_| mode == Mode::Whole && !is_deep(resource.value, DEPTH)) else {
-            return found;
-        };
-        if let Some(checker) = self.checker.get_or_init(|| Checker::compile(rest)) {
-            let mut walk = Walk::new(resource, root, metadata, Against::Custom);
-            for fault in checker.check(resource.value) {
-                if let Some(path) = Path::from_pointer(&fault.pointer, resource.value) {
-                    found.extend(broken_rule(&mut walk, path, fault.what));
-                }
-            }
+        let mut walk = Walk::new(resource, root, metadata, Against::Custom);
+        let mut checked = Checked { found: walk.run(mode), left_out: BTreeSet::new() };
+        let is_shallow = || mode == Mode::Whole && !is_deep(resource.value, DEPTH);
+        let Some(mut object) = is_shallow().then(|| to_json(resource.value, DEPTH)).flatten() else { return checked };
+        if let Some(members) = object.as_object_mut().filter(|_| self.status) {
+            members.remove("status");
         }
-        found
+        settle(&mut object, root.table, root.index, Some(&self.asks));
+        let encrypted = resource.value.get("sops").is_some_and(Value::is_mapping);
+        let outcome = conform(&object, &self.asks, schemas.version.minor, encrypted);
+        checked.found.extend(outcome.faults.into_iter().map(|fault| broken(&mut walk, fault.path, fault.what)));
+        checked.left_out = outcome.left_out;
+        if self.asks.has_rules() {
+            checked.left_out.insert("the rules in CEL of the definition are not evaluated yet".to_owned());
+        }
+        checked
     }
 }
 
-fn broken_rule(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Option<Diagnostic> {
+fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
     let place = path.locate(walk.resource.value);
-    // Null is the absence of a value: what is said of it is said of nothing.
-    if place.value.is_null() {
-        return None;
-    }
     let span = path.span(walk.resource.value);
     let field = if path.0.is_empty() { walk.resource.kind.to_string() } else { walk.field_and_place(&path) };
+    let mut label = String::new();
+    let mut see = None;
     let (message, help, near) = match what {
         What::Phrase(phrase) => (format!("{field} {phrase}"), None, None),
         What::Enum(options) => {
@@ -236,17 +280,32 @@ fn broken_rule(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Option<Diagno
             };
             (format!("{field} has a value that its definition does not list"), Some(help), near)
         }
+        What::Repeated { first, keys } => {
+            let list = Path(path.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default());
+            label = "the same again".to_owned();
+            let items = list.locate(walk.resource.value).value;
+            see = items.items().nth(first).map(Value::title_span);
+            let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+            let field = walk.field_and_place(&list);
+            let message = match keys.is_empty() {
+                true => format!("two items of {field} are the same"),
+                false => format!("two items of {field} have the same {}", keys.join(" and ")),
+            };
+            (message, None, None)
+        }
     };
-    let mut finding = walk
-        .finding(&INVALID_VALUE, span, message, String::new(), path, None)
-        .effect("the API server refuses the object");
+    let mut finding =
+        walk.finding(&INVALID_VALUE, span, message, label, path, None).effect("the API server refuses the object");
+    if let Some(first) = see {
+        finding = finding.see(first, "first here");
+    }
     if let Some(help) = help {
         finding = finding.help(help);
     }
-    if let Some(near) = near {
+    if let Some(near) = near.filter(|_| place.value.is_scalar()) {
         finding = finding.fix(false, span, near);
     }
-    Some(finding)
+    finding
 }
 
 fn list(options: &[String]) -> String {

@@ -7,13 +7,12 @@
 
 mod compose;
 mod crd;
+mod custom;
 mod encoding;
 mod finding;
 mod formats;
 mod identity;
 mod kinds;
-mod leftover;
-mod lists;
 mod quantity;
 mod rules;
 mod suggest;
@@ -28,7 +27,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
-pub use crd::{CustomKind, CustomKinds, declared, learn};
+pub use crd::{CustomKind, CustomKinds, declared, learn, learn_versions};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use rules::{
     INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT, UNKNOWN_FIELD,
@@ -60,8 +59,6 @@ pub static RULES: &[Rule] = &[
 pub enum Verdict {
     /// It was checked against its schema.
     Checked,
-    /// It was checked, but for the rules in CEL that its definition has too.
-    CheckedExceptCel,
     /// It is a custom resource: whether its schema is known shows when the whole input was read.
     Waits,
     /// It is no object of a cluster but a file of another tool, such as a kubeconfig.

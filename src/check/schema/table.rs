@@ -114,6 +114,7 @@ impl Type {
     #[expect(dead_code, reason = "in the table for whoever merges patches")]
     pub const LIST_SET: u8 = 2;
     /// An array whose items are told apart by the keys in its list record.
+    #[cfg_attr(not(test), expect(dead_code, reason = "in the table for whoever merges patches"))]
     pub const LIST_MAP: u8 = 4;
     /// Null is a value of its own; only in tables of custom resources.
     pub const NULLABLE: u8 = 8;
@@ -274,6 +275,7 @@ impl<'b> Table<'b> {
 
     /// The keys that tell the items of an array apart, and the key that strategic merge patches merge it by.
     #[must_use]
+    #[cfg_attr(not(test), expect(dead_code, reason = "in the table for whoever merges patches"))]
     pub fn list_keys(self, array: &Type) -> (&'b str, &'b str) {
         let record = chunk(self.lists, usize::from(array.amount), LIST_SIZE);
         (self.string(word(record, 0)), self.string(word(record, 4)))

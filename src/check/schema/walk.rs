@@ -75,14 +75,14 @@ impl<'w, 't> Walk<'w, 't> {
     }
 
     /// Walks the whole object.
-    pub(super) fn run(mut self, mode: Mode) -> Vec<Diagnostic> {
+    pub(super) fn run(&mut self, mode: Mode) -> Vec<Diagnostic> {
         self.mode = mode;
         let resource = self.resource;
         self.value(resource.value, self.root.index, &Trail::Root);
         if self.directives {
             self.found.retain(|finding| finding.rule != super::MISSING_FIELD.id);
         }
-        self.found
+        std::mem::take(&mut self.found)
     }
 
     fn value(&mut self, value: Value<'t>, index: u32, trail: &Trail<'_>) {
@@ -126,13 +126,11 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn array(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
-        if self.custom && of.has(Type::LIST_MAP) && value.len() > 1 {
-            self.same_keys(value, of, trail);
-        }
         for (at, item) in value.items().enumerate() {
             let trail = trail.index(at);
-            if self.custom && item.is_null() && !self.is_nullable(of.first) {
-                self.wrong_type(item, &self.table.type_at(of.first), &trail);
+            let inner = self.table.type_at(of.first);
+            if self.custom && item.is_null() && inner.shape != Shape::Any && !inner.has(Type::NULLABLE) {
+                self.wrong_type(item, &inner, &trail);
             } else {
                 self.value(item, of.first, &trail);
             }
@@ -248,8 +246,7 @@ impl<'w, 't> Walk<'w, 't> {
     }
 
     fn is_nullable(&self, index: u32) -> bool {
-        let of = self.table.type_at(index);
-        of.shape == Shape::Any || of.has(Type::NULLABLE)
+        index == 0 || self.table.type_at(index).has(Type::NULLABLE)
     }
 }
 

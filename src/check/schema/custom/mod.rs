@@ -1,0 +1,117 @@
+//! What custom resource definitions ask for beyond types and fields.
+//!
+//! `keywords` reads a node of a structural schema in one pass, [`Asks`] is what is left of it beside the table. `settle`
+//! makes the object that the API server validates of the one that is written: nulls are dropped, defaults filled in.
+//! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for their parts.
+
+pub(super) mod alternatives;
+pub(super) mod conform;
+mod embedded;
+pub(super) mod keywords;
+mod limits;
+mod lists;
+mod pattern;
+pub(super) mod settle;
+
+use serde_json::Value as Json;
+
+use crate::model::source::Span;
+
+use alternatives::Alternatives;
+pub(super) use limits::Limit;
+
+/// What a node of a schema asks for, and its nodes below. Nodes that ask for nothing are left out.
+#[derive(Debug, Default)]
+pub(super) struct Asks {
+    /// What takes the place of an absent value.
+    pub(super) default: Option<Json>,
+    /// Limits of single values.
+    pub(super) limits: Vec<Limit>,
+    /// How items are told apart.
+    pub(super) list: List,
+    /// `oneOf` and its siblings.
+    pub(super) alternatives: Option<Box<Alternatives>>,
+    /// It is an object of a cluster itself.
+    pub(super) embedded: bool,
+    /// `x-kubernetes-validations`
+    pub(super) rules: Vec<CelRule>,
+    /// By name, in order.
+    properties: Vec<(Box<str>, Asks)>,
+    pub(super) items: Option<Box<Asks>>,
+    pub(super) additional: Option<Box<Asks>>,
+}
+
+/// `x-kubernetes-list-type`
+#[derive(Debug, Default)]
+pub(super) enum List {
+    /// Not at all.
+    #[default]
+    Atomic,
+    /// All items differ.
+    Set,
+    /// They differ in these keys.
+    Map(Vec<String>),
+}
+
+/// A rule in CEL.
+#[derive(Debug, Default)]
+pub(super) struct CelRule {
+    /// The expression.
+    pub(super) rule: String,
+    pub(super) message: Option<String>,
+    /// An expression that gives the message.
+    pub(super) message_expression: Option<String>,
+    /// The field that it is about, as a route from where the rule stands.
+    pub(super) field: Option<String>,
+    /// It is evaluated without an earlier object too.
+    pub(super) optional_old: bool,
+    /// Where the expression stands in the definition.
+    pub(super) span: Option<Span>,
+}
+
+impl Asks {
+    /// Whether there is a rule in CEL here or below.
+    pub(super) fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+            || self.properties.iter().any(|(_, asks)| asks.has_rules())
+            || self.items.iter().chain(&self.additional).any(|asks| asks.has_rules())
+    }
+
+    /// Itself, unless it asks for nothing.
+    pub(super) fn if_any(self) -> Option<Asks> {
+        let nothing = self.default.is_none()
+            && self.limits.is_empty()
+            && matches!(self.list, List::Atomic)
+            && self.alternatives.is_none()
+            && !self.embedded
+            && self.rules.is_empty()
+            && self.properties.is_empty()
+            && self.items.is_none()
+            && self.additional.is_none();
+        (!nothing).then_some(self)
+    }
+
+    /// Adds what a property asks for. [`Asks::sort`] follows.
+    pub(super) fn put(&mut self, name: &str, asks: Option<Asks>) {
+        if let Some(asks) = asks {
+            self.properties.push((name.into(), asks));
+        }
+    }
+
+    /// Puts the properties in order, so that they can be found. Of a property that is written twice the last counts.
+    pub(super) fn sort(&mut self) {
+        self.properties.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+
+    /// The properties that ask for something.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&str, &Asks)> {
+        self.properties.iter().map(|(name, asks)| (&**name, asks))
+    }
+
+    /// What a property asks for.
+    pub(super) fn property(&self, name: &str) -> Option<&Asks> {
+        let behind = self.properties.partition_point(|(known, _)| **known <= *name);
+        let (known, asks) = self.properties.get(behind.checked_sub(1)?)?;
+        (**known == *name).then_some(asks)
+    }
+}
