@@ -64,11 +64,13 @@ fn measure_corpus(options: &Options, corpus: &str) {
     }
 }
 
-/// Schema only, the default rules (or another selector), and kubeconform, alternately.
+/// Schema only, with the API server's own validation, the default rules (or another selector), and kubeconform,
+/// alternately.
 fn beside_peers(options: &Options, name: &str, path: &str) {
     let more = format!("plimsoll, {} rules", options.selector);
     let mut contestants = vec![
         ("plimsoll, schema only", options.plimsoll("syntax,schema", path)),
+        ("plimsoll, schema and api", options.plimsoll("syntax,schema,api", path)),
         (&*more, options.plimsoll(&options.selector, path)),
     ];
     contestants.extend(options.kubeconform(path).map(|command| ("kubeconform", command)));
