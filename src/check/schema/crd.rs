@@ -11,14 +11,14 @@ use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 use super::compose::Composer;
-use super::custom::Asks;
-use super::custom::conform::{What, conform};
+use super::custom::conform::{Fault, What, conform};
 use super::custom::keywords::to_json;
 use super::custom::settle::settle;
+use super::custom::{Asks, cel};
 use super::finding::Against;
 use super::table::Table;
 use super::walk::{Root, Walk};
-use super::{INVALID_VALUE, Mode, Schemas, Scope, VERSION_NOT_SERVED, Verdict};
+use super::{CEL_RULE, INVALID_VALUE, Mode, Schemas, Scope, UNKNOWN_FIELD, VERSION_NOT_SERVED, Verdict};
 
 /// The deepest nesting of a custom resource that is looked into.
 const DEPTH: u32 = 200;
@@ -253,15 +253,30 @@ impl CustomSchema {
         }
         settle(&mut object, root.table, root.index, Some(&self.asks));
         let encrypted = resource.value.get("sops").is_some_and(Value::is_mapping);
-        let outcome = conform(&object, &self.asks, schemas.version.minor, encrypted);
-        checked.found.extend(outcome.faults.into_iter().map(|fault| broken(&mut walk, fault.path, fault.what)));
-        checked.left_out = outcome.left_out;
-        if self.asks.has_rules() {
-            checked.left_out.insert("the rules in CEL of the definition are not evaluated yet".to_owned());
+        let mut outcome = conform(&object, &self.asks, schemas.version.minor, encrypted);
+        let decides = |finding: &Diagnostic| finding.rule != UNKNOWN_FIELD.id;
+        let first = checked.found.iter_mut().find(|finding| decides(finding));
+        let has_rules = self.asks.has_rules();
+        if let Some(first) = first.filter(|_| has_rules) {
+            first.notes.push(BLOCKED.to_owned());
+        } else if has_rules && !outcome.faults.iter().any(|fault| fault.blocks) {
+            cel::evaluate(&object, root.table, root.index, &self.asks, encrypted, &mut outcome);
         }
+        let mut told = false;
+        for Fault { path, what, blocks } in outcome.faults {
+            let mut finding = broken(&mut walk, path, what);
+            if has_rules && blocks && !std::mem::replace(&mut told, true) {
+                finding = finding.note(BLOCKED);
+            }
+            checked.found.push(finding);
+        }
+        checked.left_out = outcome.left_out;
         checked
     }
 }
+
+/// Said where the server says the same.
+const BLOCKED: &str = "the rules in CEL of the definition are not evaluated before this is mended";
 
 fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
     let place = path.locate(walk.resource.value);
@@ -269,6 +284,7 @@ fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
     let field = if path.0.is_empty() { walk.resource.kind.to_string() } else { walk.field_and_place(&path) };
     let mut label = String::new();
     let mut see = None;
+    let rule = if matches!(what, What::Rule { .. }) { CEL_RULE } else { INVALID_VALUE };
     let (message, help, near) = match what {
         What::Phrase(phrase) => (format!("{field} {phrase}"), None, None),
         What::Enum(options) => {
@@ -280,11 +296,16 @@ fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
             };
             (format!("{field} has a value that its definition does not list"), Some(help), near)
         }
+        What::Rule { text, message, span } => {
+            see = span.map(|span| (span, "the rule"));
+            let says = message.map_or_else(|| format!("`{}`", one_line(&text)), |message| one_line(&message));
+            (format!("{field} breaks a rule of its definition: {says}"), None, None)
+        }
         What::Repeated { first, keys } => {
             let list = Path(path.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default());
             label = "the same again".to_owned();
             let items = list.locate(walk.resource.value).value;
-            see = items.items().nth(first).map(Value::title_span);
+            see = items.items().nth(first).map(|first| (first.title_span(), "first here"));
             let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
             let field = walk.field_and_place(&list);
             let message = match keys.is_empty() {
@@ -294,10 +315,9 @@ fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
             (message, None, None)
         }
     };
-    let mut finding =
-        walk.finding(&INVALID_VALUE, span, message, label, path, None).effect("the API server refuses the object");
-    if let Some(first) = see {
-        finding = finding.see(first, "first here");
+    let mut finding = walk.finding(&rule, span, message, label, path, None).effect("the API server refuses the object");
+    if let Some((span, what)) = see {
+        finding = finding.see(span, what);
     }
     if let Some(help) = help {
         finding = finding.help(help);
@@ -306,6 +326,10 @@ fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
         finding = finding.fix(false, span, near);
     }
     finding
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn list(options: &[String]) -> String {

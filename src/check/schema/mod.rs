@@ -30,8 +30,8 @@ use crate::model::rule::Rule;
 pub use crd::{CustomKind, CustomKinds, declared, learn, learn_versions};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use rules::{
-    INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT, UNKNOWN_FIELD,
-    UNKNOWN_KIND, VERSION_NOT_SERVED, WRONG_TYPE,
+    CEL_RULE, INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT,
+    UNKNOWN_FIELD, UNKNOWN_KIND, VERSION_NOT_SERVED, WRONG_TYPE,
 };
 pub use version::Version;
 pub use walk::Mode;
@@ -49,6 +49,7 @@ pub static RULES: &[Rule] = &[
     INVALID_VALUE,
     UNKNOWN_KIND,
     VERSION_NOT_SERVED,
+    CEL_RULE,
     MISSING_KIND,
     MISSING_API_VERSION,
     NOT_AN_OBJECT,

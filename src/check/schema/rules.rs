@@ -88,3 +88,13 @@ pub const VERSION_NOT_SERVED: Rule = rule(
     "the API server refuses the object: its definition does not have the version, or has `served: false` for it",
     "write a version that is served",
 );
+
+/// A rule in CEL that a custom resource breaks.
+pub const CEL_RULE: Rule = rule(
+    "cel-rule",
+    "a custom resource that breaks a rule of its definition",
+    "the API server refuses the object: its CustomResourceDefinition has a rule (`x-kubernetes-validations`, in CEL) that \
+     does not hold. Defaults are filled in before; rules that compare with an earlier state (`oldSelf`) are left out, and \
+     so are those that need an object without other errors. A rule that cannot be evaluated here is listed as not checked",
+    "change the values that the message names; the further label shows the rule where its definition is in the input",
+);

@@ -13,11 +13,18 @@ use super::super::formats;
 pub(in super::super) struct Alternatives {
     schema: Json,
     compiled: OnceLock<Option<Validator>>,
+    rules: bool,
 }
 
 impl Alternatives {
     pub(super) fn new(schema: Map<String, Json>) -> Self {
-        Alternatives { schema: Json::Object(schema), compiled: OnceLock::new() }
+        let schema = Json::Object(schema);
+        Alternatives { rules: has_rules(&schema), schema, compiled: OnceLock::new() }
+    }
+
+    /// Whether there are rules in CEL below.
+    pub(super) fn has_rules(&self) -> bool {
+        self.rules
     }
 
     /// What is wrong with a value: JSON pointers below it, and phrases that follow the name of the field. `None` if the
@@ -29,6 +36,14 @@ impl Alternatives {
         }
         let fault = |error: ValidationError<'_>| (error.instance_path().as_str().to_owned(), phrase(error.kind()));
         Some(validator.iter_errors(value).map(fault).collect())
+    }
+}
+
+fn has_rules(schema: &Json) -> bool {
+    match schema {
+        Json::Object(members) => members.contains_key("x-kubernetes-validations") || members.values().any(has_rules),
+        Json::Array(items) => items.iter().any(has_rules),
+        _ => false,
     }
 }
 

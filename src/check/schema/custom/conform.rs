@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::model::path::{Path, Segment};
+use crate::model::source::Span;
 
 use super::limits::Judgement;
 use super::{Asks, Limit, List, embedded, lists};
@@ -18,7 +19,6 @@ pub(in super::super) struct Fault {
     pub(in super::super) path: Path,
     pub(in super::super) what: What,
     /// The server leaves out the rules in CEL because of it.
-    #[expect(dead_code, reason = "rules in CEL are not evaluated yet")]
     pub(in super::super) blocks: bool,
 }
 
@@ -29,6 +29,8 @@ pub(in super::super) enum What {
     Enum(Vec<String>),
     /// The same as an earlier item of the list, in these keys; in all of it if there are none.
     Repeated { first: usize, keys: Vec<String> },
+    /// A rule in CEL, its message, and where it stands.
+    Rule { text: String, message: Option<String>, span: Option<Span> },
     /// Anything else, as a phrase that follows the name of the field: "must be at least 1".
     Phrase(String),
 }

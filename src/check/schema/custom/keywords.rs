@@ -10,8 +10,9 @@ use crate::model::value::Value;
 
 use super::super::formats;
 use super::alternatives::Alternatives;
+use super::cel::Rule;
 use super::pattern::Pattern;
-use super::{Asks, CelRule, Limit, List};
+use super::{Asks, Limit, List};
 
 /// Deeper than anything that people write into a default or an alternative.
 const DEPTH: u32 = 100;
@@ -111,12 +112,12 @@ fn text(value: Value<'_>) -> Option<String> {
     value.as_str().map(Cow::into_owned)
 }
 
-fn rule(value: Value<'_>) -> Option<CelRule> {
-    let mut rule = CelRule::default();
+fn rule(value: Value<'_>) -> Option<Rule> {
+    let mut rule = Rule::default();
     for entry in value.entries() {
         match &*entry.name() {
             "rule" => {
-                rule.rule = text(entry.value)?;
+                rule.text = text(entry.value)?;
                 rule.span = Some(entry.value.span());
             }
             "message" => rule.message = text(entry.value).filter(|text| !text.trim().is_empty()),
@@ -126,7 +127,7 @@ fn rule(value: Value<'_>) -> Option<CelRule> {
             _ => {}
         }
     }
-    (!rule.rule.is_empty()).then_some(rule)
+    (!rule.text.trim().is_empty()).then_some(rule)
 }
 
 /// `anyOf: [{type: integer}, {type: string}]`, which says again what `x-kubernetes-int-or-string` says.

@@ -2,9 +2,11 @@
 //!
 //! `keywords` reads a node of a structural schema in one pass, [`Asks`] is what is left of it beside the table. `settle`
 //! makes the object that the API server validates of the one that is written: nulls are dropped, defaults filled in.
-//! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for their parts.
+//! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for
+//! their parts, and `cel` evaluates the rules in CEL.
 
 pub(super) mod alternatives;
+pub(super) mod cel;
 pub(super) mod conform;
 mod embedded;
 pub(super) mod keywords;
@@ -14,8 +16,6 @@ mod pattern;
 pub(super) mod settle;
 
 use serde_json::Value as Json;
-
-use crate::model::source::Span;
 
 use alternatives::Alternatives;
 pub(super) use limits::Limit;
@@ -34,7 +34,7 @@ pub(super) struct Asks {
     /// It is an object of a cluster itself.
     pub(super) embedded: bool,
     /// `x-kubernetes-validations`
-    pub(super) rules: Vec<CelRule>,
+    pub(super) rules: Vec<cel::Rule>,
     /// By name, in order.
     properties: Vec<(Box<str>, Asks)>,
     pub(super) items: Option<Box<Asks>>,
@@ -53,27 +53,12 @@ pub(super) enum List {
     Map(Vec<String>),
 }
 
-/// A rule in CEL.
-#[derive(Debug, Default)]
-pub(super) struct CelRule {
-    /// The expression.
-    pub(super) rule: String,
-    pub(super) message: Option<String>,
-    /// An expression that gives the message.
-    pub(super) message_expression: Option<String>,
-    /// The field that it is about, as a route from where the rule stands.
-    pub(super) field: Option<String>,
-    /// It is evaluated without an earlier object too.
-    pub(super) optional_old: bool,
-    /// Where the expression stands in the definition.
-    pub(super) span: Option<Span>,
-}
-
 impl Asks {
     /// Whether there is a rule in CEL here or below.
     pub(super) fn has_rules(&self) -> bool {
         !self.rules.is_empty()
             || self.properties.iter().any(|(_, asks)| asks.has_rules())
+            || self.alternatives.as_ref().is_some_and(|alternatives| alternatives.has_rules())
             || self.items.iter().chain(&self.additional).any(|asks| asks.has_rules())
     }
 

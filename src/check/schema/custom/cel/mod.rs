@@ -1,0 +1,398 @@
+//! Rules of definitions in CEL (`x-kubernetes-validations`), evaluated by the crate `cel` with the functions of
+//! `kube-cel`. Nothing else uses the two.
+//!
+//! The order and the words are those of `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`: rules
+//! that compare with an earlier object (`oldSelf`) are not evaluated for a new one. What cannot be evaluated here is
+//! listed as not checked; it never counts as kept.
+
+mod functions;
+mod rewrite;
+mod values;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use kube_cel::cel::objects::OptionalValue;
+use kube_cel::cel::parser::{Expression, Parser};
+use kube_cel::cel::{ExecutionError, Value};
+use serde_json::Value as Json;
+
+use crate::model::path::{Path, Segment};
+use crate::model::source::Span;
+
+use super::super::table::{Shape, Table, Type};
+use super::Asks;
+use super::conform::{Fault, Outcome, What, is_placeholder};
+use functions::with_functions;
+
+/// The longest expression that is read, in bytes.
+const LENGTH: usize = 16 << 10;
+/// The parser takes 60 kilobytes for each pair of brackets.
+const STACK: usize = 32 << 20;
+/// The deepest nesting of brackets, and the most operators and members of an expression, that the stack has room for.
+const NESTING: i32 = 100;
+const OPERATORS: usize = 1_500;
+/// What the rules of one object may cost together: steps of loops, times the values that each of them may visit.
+const BUDGET: u64 = 100_000_000;
+
+/// A rule.
+#[derive(Debug, Default)]
+pub(in super::super) struct Rule {
+    /// The expression.
+    pub(in super::super) text: String,
+    pub(in super::super) message: Option<String>,
+    /// An expression that gives the message.
+    pub(in super::super) message_expression: Option<String>,
+    /// The field that it is about, as a route from where the rule stands.
+    pub(in super::super) field: Option<String>,
+    /// It is evaluated without an earlier object too.
+    pub(in super::super) optional_old: bool,
+    /// Where the expression stands in the definition.
+    pub(in super::super) span: Option<Span>,
+    program: OnceLock<Result<Program, String>>,
+    message_program: OnceLock<Result<Program, String>>,
+}
+
+/// An expression, ready to be evaluated.
+#[derive(Debug)]
+struct Program {
+    expression: Expression,
+    /// It names `oldSelf`.
+    compares: bool,
+}
+
+/// What came out of an expression.
+enum Answer {
+    Value(Value),
+    /// It cannot be evaluated, for a reason.
+    Unknown(String),
+}
+
+/// Evaluates all rules about a settled object.
+pub(in super::super) fn evaluate(
+    object: &Json,
+    table: Table<'_>,
+    index: u32,
+    asks: &Asks,
+    encrypted: bool,
+    outcome: &mut Outcome,
+) {
+    let mut own = Outcome::default();
+    let evaluated = on_deep_stack(|| {
+        functions::refill(BUDGET);
+        Evaluation { table, encrypted, trail: Vec::new(), outcome: &mut own }.node(object, index, asks);
+    });
+    if evaluated.is_none() {
+        own.left_out
+            .insert("the rules in CEL of the definition are not evaluated: there is no room for a thread".to_owned());
+    }
+    outcome.faults.append(&mut own.faults);
+    outcome.left_out.append(&mut own.left_out);
+}
+
+/// Runs something in a thread with room for deep expressions.
+fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        thread.ok()?.join().ok()
+    })
+}
+
+struct Evaluation<'e> {
+    table: Table<'e>,
+    encrypted: bool,
+    trail: Vec<Segment>,
+    outcome: &'e mut Outcome,
+}
+
+impl Evaluation<'_> {
+    fn node(&mut self, value: &Json, index: u32, asks: &Asks) {
+        if value.is_null() || !asks.has_rules() {
+            return;
+        }
+        if !asks.rules.is_empty() {
+            self.rules(value, index, asks);
+        }
+        if asks.alternatives.as_ref().is_some_and(|alternatives| alternatives.has_rules()) {
+            self.outcome.left_out.insert("rules in CEL below `allOf` are not evaluated".to_owned());
+        }
+        let of = self.table.type_at(index);
+        match value {
+            Json::Object(members) => {
+                for (name, member) in members {
+                    let Some(below) = asks.property(name).or(asks.additional.as_deref()) else { continue };
+                    let index = inner(self.table, &of, name);
+                    self.trail.push(Segment::from(name.as_str()));
+                    self.node(member, index, below);
+                    self.trail.pop();
+                }
+            }
+            Json::Array(items) => {
+                let Some(below) = asks.items.as_deref() else { return };
+                let index = if of.shape == Shape::Array { of.first } else { 0 };
+                for (at, item) in items.iter().enumerate() {
+                    self.trail.push(Segment::Index(at));
+                    self.node(item, index, below);
+                    self.trail.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rules(&mut self, value: &Json, index: u32, asks: &Asks) {
+        let this = values::to_cel(value, self.table, index, Some(asks));
+        functions::weigh_steps(values::weight(value));
+        for rule in &asks.rules {
+            let program = rule.program.get_or_init(|| compile(&rule.text, rule.optional_old));
+            if program.as_ref().is_ok_and(|program| program.compares && !rule.optional_old) {
+                continue;
+            }
+            let answer = match (program, &this) {
+                (Ok(program), Ok(this)) => run(program, this, rule.optional_old),
+                (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
+            };
+            match answer {
+                Answer::Value(Value::Bool(true)) => {}
+                Answer::Value(Value::Bool(false)) if self.is_unfinished(value) => {
+                    self.leave_out(rule, "the object has values that another tool fills in");
+                }
+                Answer::Value(Value::Bool(false)) => self.broken(rule, this.as_ref().ok()),
+                Answer::Value(_) => self.leave_out(rule, "it is neither true nor false"),
+                Answer::Unknown(why) => self.leave_out(rule, &why),
+            }
+        }
+    }
+
+    fn broken(&mut self, rule: &Rule, this: Option<&Value>) {
+        let by_expression = rule.message_expression.as_deref().zip(this).and_then(|(text, this)| {
+            let program = rule.message_program.get_or_init(|| compile(text, rule.optional_old)).as_ref().ok()?;
+            match run(program, this, rule.optional_old) {
+                Answer::Value(Value::String(text)) if !text.trim().is_empty() && !text.contains('\n') => {
+                    Some(text.trim().to_owned())
+                }
+                _ => None,
+            }
+        });
+        let message = by_expression.or_else(|| rule.message.clone());
+        let field = rule.field.as_deref().map(route).unwrap_or_default();
+        let path = Path(self.trail.iter().cloned().chain(field).collect());
+        let what = What::Rule { text: rule.text.clone(), message, span: rule.span };
+        self.outcome.faults.push(Fault { path, what, blocks: false });
+    }
+
+    fn leave_out(&mut self, rule: &Rule, why: &str) {
+        self.outcome.left_out.insert(format!("the rule `{}` is not evaluated: {why}", shortened(&rule.text)));
+    }
+
+    fn is_unfinished(&self, value: &Json) -> bool {
+        match value {
+            Json::String(text) => is_placeholder(text) || (self.encrypted && text.starts_with("ENC[")),
+            Json::Array(items) => items.iter().any(|item| self.is_unfinished(item)),
+            Json::Object(members) => members.values().any(|member| self.is_unfinished(member)),
+            _ => false,
+        }
+    }
+}
+
+/// The type of a member.
+fn inner(table: Table<'_>, of: &Type, name: &str) -> u32 {
+    match of.shape {
+        Shape::Object => table.field(of, name).map_or(0, |(_, field)| field.type_index()),
+        Shape::Map => of.first,
+        _ => 0,
+    }
+}
+
+/// An expression on one line, and not too long.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The segments of `.spec.x['a.b']`.
+fn route(field: &str) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut rest = field;
+    while !rest.is_empty() {
+        if let Some(quoted) = rest.strip_prefix("['") {
+            let Some((key, after)) = quoted.split_once("']") else { break };
+            segments.push(Segment::from(key.replace("\\'", "'").replace("\\\\", "\\").as_str()));
+            rest = after;
+        } else {
+            let name = rest.strip_prefix('.').unwrap_or(rest);
+            let end = name.find(['.', '[']).unwrap_or(name.len());
+            if end == 0 {
+                break;
+            }
+            segments.push(Segment::from(&name[..end]));
+            rest = &name[end..];
+        }
+    }
+    segments
+}
+
+/// Reads an expression. The parser is not ours, nor is the text: whatever goes wrong is a reason not to evaluate it.
+fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
+    if text.len() > LENGTH || !is_flat(text) {
+        return Err("it is too long".to_owned());
+    }
+    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
+    match catch_unwind(AssertUnwindSafe(parse)) {
+        Ok(Ok(mut expression)) => {
+            let compares = rewrite::rewrite(&mut expression, optional_old)?;
+            Ok(Program { expression, compares })
+        }
+        Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
+    }
+}
+
+/// Whether an expression is free of long chains and deep brackets, which parser and interpreter walk by recursion.
+fn is_flat(text: &str) -> bool {
+    let mut depth = 0;
+    let mut operators = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            _ if b"+-*/%.?:&|!=<>".contains(&byte) => operators += 1,
+            _ => continue,
+        }
+        if depth > NESTING {
+            return false;
+        }
+    }
+    operators <= OPERATORS
+}
+
+fn run(program: &Program, this: &Value, optional_old: bool) -> Answer {
+    let run = || {
+        with_functions(|base| {
+            let mut context = base.new_inner_scope();
+            context.add_variable_from_value("self", this.clone());
+            if optional_old {
+                let none = Value::Opaque(std::sync::Arc::new(OptionalValue::none()));
+                context.add_variable_from_value("oldSelf", none);
+            }
+            context.resolve(&program.expression)
+        })
+    };
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Answer::Value(value),
+        Ok(Err(error)) => Answer::Unknown(reason(&error)),
+        Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
+    }
+}
+
+fn reason(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
+        ExecutionError::NoSuchKey(name) => format!("there is no `{name}`"),
+        ExecutionError::FunctionError { function, .. } if function == functions::STEP => "it takes too long".to_owned(),
+        ExecutionError::FunctionError { function, .. } => format!("`{function}` fails"),
+        ExecutionError::NoSuchOverload => "an operator meets values that it does not take".to_owned(),
+        ExecutionError::IndexOutOfBounds(_) => "an index is out of bounds".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".to_owned(),
+        _ => "it fails".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn answer(text: &str, this: &Json) -> Result<Value, String> {
+        let answer = on_deep_stack(|| {
+            functions::refill(BUDGET);
+            functions::weigh_steps(values::weight(this));
+            let this = values::to_cel(this, Table::read(&[]), 0, None)?;
+            match run(&compile(text, false)?, &this, false) {
+                Answer::Value(value) => Ok(value),
+                Answer::Unknown(why) => Err(why),
+            }
+        });
+        answer.unwrap()
+    }
+
+    #[test]
+    fn expressions_mean_what_they_mean_to_the_server() {
+        let this = serde_json::json!({
+            "a": 1, "s": "é", "l": [1, 2], "m": {"x": 1}, "n": null, "port": 80, "name": "http", "f": 1.5, "d": "a.b"
+        });
+        for text in [
+            "size(self.s) == 1 && self.s.size() == 1",
+            "self.?zz.orValue(3) == 3 && !self.?zz.hasValue() && self.?a.orValue(3) == 1",
+            "self.?m.x.orValue(5) == 1 && self.?m.?y.orValue(5) == 5 && self.?q.x.orValue(5) == 5",
+            "has(self.m.x) && !has(self.m.y) && !has(self.q)",
+            "cel.bind(x, self.a + 1, x * x == 4)",
+            "type(self.port) == int && type(self.name) == string && dyn(self.a) == 1",
+            "self.l.map(x, x * 2) == [2, 4] && self.l.filter(x, x > 1).size() == 1",
+            "self.l.all(x, x > 0) && self.l.exists_one(x, x == 1) && self.m.all(k, k == 'x')",
+            "self.d.matches('^[a-z.]+$') && !'१'.matches('^\\\\d$') && self.d.find('[a-z]') == 'a'",
+            "self.d.findAll('[a-z]') == ['a', 'b'] && self.d.findAll('[a-z]', 1) == ['a']",
+            "self.d.replace('.', '-') == 'a-b' && 'aaa'.replace('a', 'b', 2) == 'bba' && ['a', 'b'].join('-') == 'a-b'",
+            "quantity('1Gi').isGreaterThan(quantity('500Mi')) && isQuantity('1') && url('https://a.b/c').getHost() == 'a.b'",
+            "ip('10.0.0.1').family() == 4 && cidr('10.0.0.0/8').containsIP('10.1.1.1') && isIP('::1')",
+            "semver('1.2.3').isLessThan(semver('2.0.0')) && '%s-%d'.format(['a', 3]) == 'a-3'",
+            "duration('1h') > duration('5m') && timestamp('2024-01-01T00:00:00Z').getFullYear() == 2024",
+            "self.zz == 1 || true",
+            "!format.dns1123Label().validate('ab').hasValue()",
+            "self.l.sum() == 3 && self.l.isSorted() && self.l.indexOf(2) == 1 && sets.contains([1, 2], self.l)",
+            "1 in self.l && 'x' in self.m && self.l[0] == 1 && self.n == null",
+        ] {
+            assert_eq!(answer(text, &this), Ok(Value::Bool(true)), "{text}");
+        }
+        for (text, why) in [
+            ("self.zz == 1", "there is no `zz`"),
+            ("self.l[5] == 1", "an index is out of bounds"),
+            ("self.l.frob()", "`frob` is not known here"),
+            ("self.a ==", "it cannot be read"),
+            ("Foo{a: 1} == 1", "it makes an object of a type that is not known here"),
+        ] {
+            assert_eq!(answer(text, &this), Err(why.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_expression_takes_for_ever() {
+        let list = Json::from(vec![1; 3000]);
+        let nested = "self.all(a, self.all(b, self.all(c, self.all(d, a + b + c + d > 0))))";
+        assert_eq!(answer(nested, &list), Err("it takes too long".to_owned()));
+        let text = Json::from("a".repeat(100_000));
+        let grows = format!("self{} == ''", ".replace('a', self)".repeat(5));
+        assert_eq!(answer(&grows, &text), Err("it takes too long".to_owned()));
+        let doubles = format!("[1]{}.size() == 1", ".map(x, [x, x])".repeat(60));
+        assert!(answer(&doubles, &list).is_err());
+        let adds = format!("['a']{}.size() == 1", ".map(x, x + x)".repeat(60));
+        assert_eq!(answer(&adds, &list), Err("it takes too long".to_owned()));
+    }
+
+    #[test]
+    fn no_expression_needs_a_deep_stack() {
+        for text in [
+            "1+".repeat(1400) + "1",
+            "self".to_owned() + &".a".repeat(1400),
+            "(".repeat(1400) + "1" + &")".repeat(1400),
+            "(".repeat(99) + "1" + &")".repeat(99),
+            "!".repeat(1400) + "true",
+            "-".repeat(1400) + "1",
+            "[".repeat(99) + &"]".repeat(99),
+            "self".to_owned() + &".map(x, self".repeat(99) + &")".repeat(99),
+            "true ? ".repeat(700) + "1" + &" : 1".repeat(700),
+            "true && ".repeat(500) + "true",
+            "{1:".repeat(99) + "1" + &"}".repeat(99),
+        ] {
+            drop(answer(&text, &Json::Null));
+        }
+    }
+
+    #[test]
+    fn routes_are_read() {
+        assert_eq!(Path(route(".spec.x['a.b'].c")).to_string(), "spec.x[\"a.b\"].c");
+        assert_eq!(Path(route("spec")).to_string(), "spec");
+    }
+}

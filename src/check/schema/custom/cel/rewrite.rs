@@ -1,0 +1,155 @@
+//! Changes to an expression before it is evaluated: steps of loops are counted, values that may grow are bounded, and
+//! what the interpreter does otherwise than Kubernetes' is put right.
+
+use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, ListExpr, LiteralValue, operators};
+
+use super::functions::{BOUNDED, SELECT, STEP};
+
+/// The deepest expression that is evaluated: the interpreter walks by recursion.
+const DEPTH: u32 = 100;
+/// The most values that a list made in a loop may have.
+const LITERALS: usize = 64;
+
+/// Rewrites an expression. Returns whether it names `oldSelf`; `Err` says why it cannot be evaluated.
+pub(super) fn rewrite(expression: &mut IdedExpr, optional_old: bool) -> Result<bool, String> {
+    let mut rewriter = Rewriter { compares: false, optional_old };
+    rewriter.expression(expression, false, DEPTH)?;
+    Ok(rewriter.compares)
+}
+
+struct Rewriter {
+    compares: bool,
+    optional_old: bool,
+}
+
+impl Rewriter {
+    fn expression(&mut self, at: &mut IdedExpr, in_loop: bool, depth: u32) -> Result<(), String> {
+        if depth == 0 {
+            return Err("it is too deep".to_owned());
+        }
+        let depth = depth - 1;
+        match &mut at.expr {
+            Expr::Unspecified => return Err("it cannot be read".to_owned()),
+            Expr::Struct(_) => return Err("it makes an object of a type that is not known here".to_owned()),
+            Expr::Literal(_) => {}
+            Expr::Ident(name) => self.compares |= name == "oldSelf",
+            Expr::Call(call) => {
+                for inner in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
+                    self.expression(inner, in_loop, depth)?;
+                }
+                if let Some(bound) = bind(call) {
+                    at.expr = bound;
+                } else if call.func_name == operators::OPT_SELECT && call.args.len() == 2 {
+                    call.func_name = SELECT.to_owned();
+                } else if call.func_name == operators::ADD && !call.args.iter().any(is_result) {
+                    wrap(at, BOUNDED);
+                }
+            }
+            Expr::Select(select) => {
+                self.expression(&mut select.operand, in_loop, depth)?;
+                if self.is_optional(&select.operand) {
+                    let operand = std::mem::take(&mut *select.operand);
+                    let field =
+                        IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(select.field.as_str().into())) };
+                    let test = select.test;
+                    at.expr = call(SELECT, None, vec![operand, field]);
+                    if test {
+                        let inner = std::mem::take(at);
+                        at.expr = call("hasValue", Some(inner), Vec::new());
+                    }
+                }
+            }
+            Expr::List(list) => {
+                for element in &mut list.elements {
+                    self.expression(element, in_loop, depth)?;
+                }
+                let made = list.elements.iter().filter(|element| !matches!(element.expr, Expr::Literal(_))).count();
+                if in_loop && made > LITERALS {
+                    return Err("it makes long lists".to_owned());
+                }
+                if in_loop && made > 1 {
+                    wrap(at, BOUNDED);
+                }
+            }
+            Expr::Map(map) => {
+                for entry in &mut map.entries {
+                    let EntryExpr::MapEntry(entry) = &mut entry.expr else {
+                        return Err("it cannot be read".to_owned());
+                    };
+                    self.expression(&mut entry.key, in_loop, depth)?;
+                    self.expression(&mut entry.value, in_loop, depth)?;
+                }
+                if in_loop && map.entries.len() > LITERALS {
+                    return Err("it makes long lists".to_owned());
+                }
+                if in_loop {
+                    wrap(at, BOUNDED);
+                }
+            }
+            Expr::Comprehension(comprehension) => {
+                if comprehension.iter_var2.is_some() {
+                    return Err("loops with two variables are not known here".to_owned());
+                }
+                self.expression(&mut comprehension.iter_range, in_loop, depth)?;
+                self.expression(&mut comprehension.accu_init, in_loop, depth)?;
+                self.expression(&mut comprehension.loop_cond, true, depth)?;
+                self.expression(&mut comprehension.loop_step, true, depth)?;
+                self.expression(&mut comprehension.result, in_loop, depth)?;
+                wrap(&mut comprehension.loop_cond, STEP);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an expression is an optional value.
+    fn is_optional(&self, at: &IdedExpr) -> bool {
+        let Expr::Call(call) = &at.expr else {
+            return self.optional_old && matches!(&at.expr, Expr::Ident(name) if name == "oldSelf");
+        };
+        match &*call.func_name {
+            SELECT | operators::OPT_INDEX | "or" => true,
+            operators::INDEX => call.args.first().is_some_and(|operand| self.is_optional(operand)),
+            "of" | "none" | "ofNonZeroValue" => {
+                matches!(call.target.as_deref(), Some(IdedExpr { expr: Expr::Ident(name), .. }) if name == "optional")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What a loop has gathered so far: the interpreter's own additions to it are one step each.
+fn is_result(at: &IdedExpr) -> bool {
+    matches!(&at.expr, Expr::Ident(name) if name.starts_with('@'))
+}
+
+fn call(name: &str, target: Option<IdedExpr>, args: Vec<IdedExpr>) -> Expr {
+    Expr::Call(CallExpr { func_name: name.to_owned(), target: target.map(Box::new), args })
+}
+
+/// Puts a call around an expression.
+fn wrap(at: &mut IdedExpr, function: &str) {
+    let inner = std::mem::take(at);
+    at.expr = call(function, None, vec![inner]);
+}
+
+/// `cel.bind(name, value, expression)` as the loop without steps that Google's library makes of it
+/// (`github.com/google/cel-go/ext/bindings.go`).
+fn bind(call: &mut CallExpr) -> Option<Expr> {
+    let target = call.target.as_deref()?;
+    let is_cel = matches!(&target.expr, Expr::Ident(name) if name == "cel");
+    let (true, "bind", [name, _, _]) = (is_cel, &*call.func_name, &*call.args) else { return None };
+    let Expr::Ident(name) = &name.expr else { return None };
+    let (name, result, value) = (name.clone(), call.args.pop()?, call.args.pop()?);
+    let plain = |expr| IdedExpr { id: 0, expr };
+    Some(Expr::Comprehension(Box::new(ComprehensionExpr {
+        iter_range: plain(Expr::List(ListExpr::new(Vec::new()))),
+        iter_var: "#unused".to_owned(),
+        iter_var2: None,
+        accu_var: name.clone(),
+        accu_init: value,
+        loop_cond: plain(Expr::Literal(LiteralValue::Boolean(false.into()))),
+        loop_step: plain(Expr::Ident(name)),
+        result,
+    })))
+}
