@@ -98,6 +98,12 @@ pub fn is_removed(resource: &Resource<'_>, target: Version) -> bool {
     find(resource).is_some_and(|row| row.is_removed(target))
 }
 
+/// Whether [`check`] finds something about a resource.
+#[must_use]
+pub fn is_deprecated(resource: &Resource<'_>, target: Version) -> bool {
+    find(resource).is_some_and(|row| row.is_deprecated(target))
+}
+
 /// Finds API versions that are deprecated in, or removed from, the target version, and those of other projects that are
 /// on their way out in any version. `changes` says what would be wrong with the resource if it were written by the API
 /// version that it is given; `None` if the target does not serve that.

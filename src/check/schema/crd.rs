@@ -2,23 +2,22 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use crate::check::deprecation;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::near;
-use crate::model::path::{Path, Segment};
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 use super::compose::Composer;
-use super::custom::conform::{Fault, What, conform};
+use super::custom::conform::{Fault, conform};
 use super::custom::keywords::to_json;
 use super::custom::settle::settle;
+use super::custom::wording::{broken, deprecated, not_served};
 use super::custom::{Asks, cel};
 use super::finding::Against;
 use super::table::Table;
 use super::walk::{Root, Walk};
-use super::{CEL_RULE, INVALID_VALUE, Mode, Schemas, Scope, UNKNOWN_FIELD, VERSION_NOT_SERVED, Verdict};
+use super::{Mode, Schemas, Scope, UNKNOWN_FIELD, Verdict};
 
 /// The deepest nesting of a custom resource that is looked into.
 const DEPTH: u32 = 200;
@@ -36,6 +35,9 @@ pub struct CustomKind {
 struct CustomVersion {
     name: String,
     served: bool,
+    deprecated: bool,
+    /// What the server says of it then.
+    warning: Option<String>,
     /// `None` if no resource is of this version.
     schema: Option<CustomSchema>,
 }
@@ -134,7 +136,8 @@ fn read_version(
         let (root, asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
         CustomSchema { table: composer.finish(), root, asks, status }
     });
-    CustomVersion { name, served, schema }
+    let deprecated = own("deprecated").is_some_and(|deprecated| deprecated.as_bool() == Some(true));
+    CustomVersion { name, served, deprecated, warning: text(own("deprecationWarning")).map(Cow::into_owned), schema }
 }
 
 impl CustomKind {
@@ -214,6 +217,9 @@ impl CustomKinds {
         }
         match best {
             Some(mut checked) => {
+                if mode == Mode::Whole {
+                    out.extend(deprecation(schemas, resource, &all().collect::<Vec<_>>()));
+                }
                 out.append(&mut checked.found);
                 left_out.append(&mut checked.left_out);
                 Verdict::Checked
@@ -232,6 +238,32 @@ impl CustomKinds {
     fn definitions(&self, group: &str, kind: &str) -> &[CustomKind] {
         self.kinds.get(&(group.to_owned(), kind.to_owned())).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// That all definitions call the version of a resource deprecated, unless that is known without them.
+fn deprecation(schemas: &Schemas, resource: &Resource<'_>, served: &[&CustomVersion]) -> Option<Diagnostic> {
+    let mut own = served.iter().filter(|version| version.name == resource.version());
+    if !own.clone().all(|version| version.deprecated) || deprecation::is_deprecated(resource, schemas.version) {
+        return None;
+    }
+    let warning = own.next()?.warning.as_deref();
+    let better = served.iter().filter(|version| !version.deprecated).map(|version| &*version.name);
+    let instead = better.max_by_key(|name| priority(name)).filter(|name| priority(name) > priority(resource.version()));
+    Some(deprecated(resource, warning, instead))
+}
+
+/// The order of versions by which the server prefers one: `v2`, `v1`, `v2beta1`, `v1alpha1`
+/// (`CompareKubeAwareVersionStrings` in `k8s.io/apimachinery/pkg/version`).
+fn priority(name: &str) -> Option<(u8, u32, u32)> {
+    let digits = name.strip_prefix('v')?;
+    let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
+    let (major, rest) = digits.split_at(end);
+    let (stability, minor) = match (rest.strip_prefix("alpha"), rest.strip_prefix("beta")) {
+        (Some(minor), _) => (0, minor),
+        (_, Some(minor)) => (1, minor),
+        _ => return Some((2, major.parse().ok()?, 0)).filter(|_| rest.is_empty()),
+    };
+    Some((stability, major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// What one definition says of a resource.
@@ -277,79 +309,3 @@ impl CustomSchema {
 
 /// Said where the server says the same.
 const BLOCKED: &str = "the rules in CEL of the definition are not evaluated before this is mended";
-
-fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
-    let place = path.locate(walk.resource.value);
-    let span = path.span(walk.resource.value);
-    let field = if path.0.is_empty() { walk.resource.kind.to_string() } else { walk.field_and_place(&path) };
-    let mut label = String::new();
-    let mut see = None;
-    let rule = if matches!(what, What::Rule { .. }) { CEL_RULE } else { INVALID_VALUE };
-    let (message, help, near) = match what {
-        What::Phrase(phrase) => (format!("{field} {phrase}"), None, None),
-        What::Enum(options) => {
-            let written = place.value.text().unwrap_or_default();
-            let near = near::nearest(&written, options.iter().map(String::as_str)).map(str::to_owned);
-            let help = match &near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write {}", list(&options)),
-            };
-            (format!("{field} has a value that its definition does not list"), Some(help), near)
-        }
-        What::Rule { text, message, span } => {
-            see = span.map(|span| (span, "the rule"));
-            let says = message.map_or_else(|| format!("`{}`", one_line(&text)), |message| one_line(&message));
-            (format!("{field} breaks a rule of its definition: {says}"), None, None)
-        }
-        What::Repeated { first, keys } => {
-            let list = Path(path.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default());
-            label = "the same again".to_owned();
-            let items = list.locate(walk.resource.value).value;
-            see = items.items().nth(first).map(|first| (first.title_span(), "first here"));
-            let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
-            let field = walk.field_and_place(&list);
-            let message = match keys.is_empty() {
-                true => format!("two items of {field} are the same"),
-                false => format!("two items of {field} have the same {}", keys.join(" and ")),
-            };
-            (message, None, None)
-        }
-    };
-    let mut finding = walk.finding(&rule, span, message, label, path, None).effect("the API server refuses the object");
-    if let Some((span, what)) = see {
-        finding = finding.see(span, what);
-    }
-    if let Some(help) = help {
-        finding = finding.help(help);
-    }
-    if let Some(near) = near.filter(|_| place.value.is_scalar()) {
-        finding = finding.fix(false, span, near);
-    }
-    finding
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn list(options: &[String]) -> String {
-    let shown: Vec<_> = options.iter().take(8).map(|option| format!("`{option}`")).collect();
-    let more = if options.len() > shown.len() { ", …" } else { "" };
-    format!("one of {}{more}", shown.join(", "))
-}
-
-fn not_served(resource: &Resource<'_>, served: &[&str]) -> Diagnostic {
-    let (kind, group, version) = (&resource.kind, resource.group(), resource.version());
-    let path = Path::of(["apiVersion"]);
-    let help = match served {
-        [] => "its definition serves no version".to_owned(),
-        served => format!("served: {}", served.iter().map(|v| format!("`{group}/{v}`")).collect::<Vec<_>>().join(", ")),
-    };
-    let full = resource.prefix.0.iter().cloned().chain([Segment::from("apiVersion")]).collect();
-    let message = format!("{kind} of {group} has no version `{version}` that is served");
-    Diagnostic::new(&VERSION_NOT_SERVED, path.span(resource.value), message, "not served")
-        .effect("the API server refuses the object")
-        .help(help)
-        .note(format!("checked: the CustomResourceDefinition of {kind} in this input"))
-        .about(Arc::new(resource.id()), Path(full))
-}

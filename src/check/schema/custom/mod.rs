@@ -3,7 +3,7 @@
 //! `keywords` reads a node of a structural schema in one pass, [`Asks`] is what is left of it beside the table. `settle`
 //! makes the object that the API server validates of the one that is written: nulls are dropped, defaults filled in.
 //! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for
-//! their parts, and `cel` evaluates the rules in CEL.
+//! their parts, `cel` evaluates the rules in CEL, and `wording` has the words.
 
 pub(super) mod alternatives;
 pub(super) mod cel;
@@ -14,6 +14,7 @@ mod limits;
 mod lists;
 mod pattern;
 pub(super) mod settle;
+pub(super) mod wording;
 
 use serde_json::Value as Json;
 

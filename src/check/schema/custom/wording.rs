@@ -1,0 +1,115 @@
+//! Words for what custom resources do wrong.
+
+use std::sync::Arc;
+
+use crate::check::deprecation::DEPRECATED_API_VERSION;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near;
+use crate::model::path::{Path, Segment};
+use crate::model::resource::Resource;
+use crate::model::rule::Rule;
+
+use super::super::walk::Walk;
+use super::super::{CEL_RULE, INVALID_VALUE, VERSION_NOT_SERVED};
+use super::conform::What;
+
+/// Something that the definition asks for.
+pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
+    let place = path.locate(walk.resource.value);
+    let span = path.span(walk.resource.value);
+    let field = if path.0.is_empty() { walk.resource.kind.to_string() } else { walk.field_and_place(&path) };
+    let mut label = String::new();
+    let mut see = None;
+    let rule = if matches!(what, What::Rule { .. }) { CEL_RULE } else { INVALID_VALUE };
+    let (message, help, near) = match what {
+        What::Phrase(phrase) => (format!("{field} {phrase}"), None, None),
+        What::Enum(options) => {
+            let written = place.value.text().unwrap_or_default();
+            let near = near::nearest(&written, options.iter().map(String::as_str)).map(str::to_owned);
+            let help = match &near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write {}", list(&options)),
+            };
+            (format!("{field} has a value that its definition does not list"), Some(help), near)
+        }
+        What::Rule { text, message, span } => {
+            see = span.map(|span| (span, "the rule"));
+            let says = message.map_or_else(|| format!("`{}`", one_line(&text)), |message| one_line(&message));
+            (format!("{field} breaks a rule of its definition: {says}"), None, None)
+        }
+        What::Repeated { first, keys } => {
+            let list = Path(path.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default());
+            label = "the same again".to_owned();
+            let items = list.locate(walk.resource.value).value;
+            see = items.items().nth(first).map(|first| (first.title_span(), "first here"));
+            let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+            let field = walk.field_and_place(&list);
+            let message = match keys.is_empty() {
+                true => format!("two items of {field} are the same"),
+                false => format!("two items of {field} have the same {}", keys.join(" and ")),
+            };
+            (message, None, None)
+        }
+    };
+    let mut finding = walk.finding(&rule, span, message, label, path, None).effect("the API server refuses the object");
+    if let Some((span, what)) = see {
+        finding = finding.see(span, what);
+    }
+    if let Some(help) = help {
+        finding = finding.help(help);
+    }
+    if let Some(near) = near.filter(|_| place.value.is_scalar()) {
+        finding = finding.fix(false, span, near);
+    }
+    finding
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn list(options: &[String]) -> String {
+    let shown: Vec<_> = options.iter().take(8).map(|option| format!("`{option}`")).collect();
+    let more = if options.len() > shown.len() { ", …" } else { "" };
+    format!("one of {}{more}", shown.join(", "))
+}
+
+/// A version that no definition serves. `served` are those that one does.
+pub(in super::super) fn not_served(resource: &Resource<'_>, served: &[&str]) -> Diagnostic {
+    let (kind, group, version) = (&resource.kind, resource.group(), resource.version());
+    let help = match served {
+        [] => "its definition serves no version".to_owned(),
+        served => format!("served: {}", served.iter().map(|v| format!("`{group}/{v}`")).collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("{kind} of {group} has no version `{version}` that is served");
+    about_version(&VERSION_NOT_SERVED, resource, message, "not served")
+        .effect("the API server refuses the object")
+        .help(help)
+}
+
+/// A version that its definition calls deprecated, in words of its own or not. `instead` is the version to write.
+pub(in super::super) fn deprecated(
+    resource: &Resource<'_>,
+    warning: Option<&str>,
+    instead: Option<&str>,
+) -> Diagnostic {
+    let (kind, api_version) = (&resource.kind, &resource.api_version);
+    let message = format!("{kind} of {api_version} is deprecated by its definition");
+    let mut finding = about_version(&DEPRECATED_API_VERSION, resource, message, "deprecated")
+        .effect("the API server accepts the object with a warning, as long as the definition serves the version");
+    if let Some(warning) = warning {
+        finding = finding.note(format!("the definition says: {}", one_line(warning)));
+    }
+    match instead {
+        Some(instead) => finding.help(format!("write `apiVersion: {}/{instead}`", resource.group())),
+        None => finding,
+    }
+}
+
+fn about_version(rule: &Rule, resource: &Resource<'_>, message: String, label: &str) -> Diagnostic {
+    let path = Path::of(["apiVersion"]);
+    let full = resource.prefix.0.iter().cloned().chain([Segment::from("apiVersion")]).collect();
+    Diagnostic::new(rule, path.span(resource.value), message, label)
+        .note(format!("checked: the CustomResourceDefinition of {}", resource.kind))
+        .about(Arc::new(resource.id()), Path(full))
+}
