@@ -8,9 +8,14 @@
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
 mod metadata;
-#[allow(dead_code, reason = "the rules that use it are being written")]
+mod names;
 mod object;
+mod pod;
+mod quantity;
 mod rules;
+mod seen;
+mod selector;
+mod workloads;
 
 use crate::check::schema::Version;
 use crate::model::diagnostic::Diagnostic;
@@ -24,4 +29,5 @@ use object::Object;
 pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
     let mut object = Object::new(resource, version, out);
     metadata::check(&mut object);
+    workloads::check(&mut object);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::check::schema::Version;
 use crate::check::wording;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::near;
 use crate::model::path::{Path, Segment, Trail};
 use crate::model::resource::{Resource, ResourceId};
 use crate::model::rule::Rule;
@@ -13,7 +14,7 @@ use crate::model::scalar::Scalar;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
-const REFUSED: &str = "the API server refuses the object";
+pub(super) const REFUSED: &str = "the API server refuses the object";
 
 /// A value and the way to it. Null is absence, as it is for the server.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,19 @@ impl<'t> Field<'_, 't> {
         Some(Field { value, trail: self.trail.key(key) })
     }
 
+    /// The fields of those names, in the order of the names, found in one pass; null is absence.
+    pub(super) fn fields<'s, const N: usize>(&'s self, names: &[&'static str; N]) -> [Option<Field<'s, 't>>; N] {
+        let mut found = [None; N];
+        for entry in self.value.entries() {
+            let name = entry.name();
+            if let Some(at) = names.iter().position(|wanted| *wanted == name) {
+                let there = !entry.value.is_null();
+                found[at] = there.then(|| Field { value: entry.value, trail: self.trail.key(names[at]) });
+            }
+        }
+        found
+    }
+
     /// Whether the field is there, and not null.
     pub(super) fn has(&self, key: &str) -> bool {
         self.value.get(key).is_some_and(|value| !value.is_null())
@@ -37,6 +51,16 @@ impl<'t> Field<'_, 't> {
     /// The items of a list; none for anything else.
     pub(super) fn items(&self) -> impl Iterator<Item = Field<'_, 't>> {
         self.value.items().enumerate().map(|(at, value)| Field { value, trail: self.trail.index(at) })
+    }
+
+    /// The item at that place.
+    pub(super) fn item(&self, at: usize) -> Option<Field<'_, 't>> {
+        Some(Field { value: self.value.items().nth(at)?, trail: self.trail.index(at) })
+    }
+
+    /// How many items a list has.
+    pub(super) fn count(&self) -> usize {
+        if self.value.is_sequence() { self.value.len() } else { 0 }
     }
 
     /// Calls `look` with every member of a mapping: the key as Kubernetes reads it, where it is written, and the value
@@ -72,6 +96,16 @@ impl<'t> Field<'_, 't> {
         }
     }
 
+    /// The integer of the field of that name.
+    pub(super) fn integer_of(&self, key: &str) -> Option<i64> {
+        self.get(key)?.integer()
+    }
+
+    /// The text without a placeholder in it, unless it is empty.
+    pub(super) fn plain_text(&self) -> Option<Cow<'t, str>> {
+        self.text().filter(|text| !text.is_empty() && !is_placeholder(text))
+    }
+
     /// The route from the root of the object.
     pub(super) fn path(&self) -> Path {
         self.trail.path()
@@ -93,13 +127,15 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 pub(super) struct Object<'o, 't> {
     pub(super) resource: &'o Resource<'t>,
     pub(super) version: Version,
+    /// What happens if it is merged.
+    pub(super) effect: &'static str,
     found: &'o mut Vec<Diagnostic>,
     id: Option<Arc<ResourceId>>,
 }
 
 impl<'o, 't> Object<'o, 't> {
     pub(super) fn new(resource: &'o Resource<'t>, version: Version, found: &'o mut Vec<Diagnostic>) -> Self {
-        Object { resource, version, found, id: None }
+        Object { resource, version, effect: REFUSED, found, id: None }
     }
 
     /// The object itself.
@@ -140,7 +176,7 @@ impl<'o, 't> Object<'o, 't> {
         let full = Path(resource.prefix.0.iter().cloned().chain(path.0).collect());
         let checked =
             format!("checked: validation of {} {} in Kubernetes {}", resource.api_version, resource.kind, self.version);
-        Diagnostic::new(rule, span, message, label).about(id, full).effect(REFUSED).note(checked)
+        Diagnostic::new(rule, span, message, label).about(id, full).effect(self.effect).note(checked)
     }
 
     /// Keeps a finding.
@@ -162,10 +198,76 @@ impl<'o, 't> Object<'o, 't> {
         self.report(finding);
     }
 
+    /// A field that must not be there, `because` of the rest: "for an init container". Points at its key.
+    #[cold]
+    pub(super) fn forbidden(&mut self, field: &Field<'_, 't>, because: &str, help: impl Into<String>) {
+        let finding = self.not_allowed(field, because).help(help);
+        self.report(finding);
+    }
+
+    /// As [`Object::forbidden`], to be completed.
+    #[cold]
+    pub(super) fn not_allowed(&mut self, field: &Field<'_, 't>, because: &str) -> Diagnostic {
+        let path = field.path();
+        let message = format!("{} is not allowed {because}", self.name(&path));
+        let span = path.locate(self.resource.value).key_span();
+        self.refuse_at(&super::rules::FORBIDDEN_FIELD, span, path, message, "not allowed here")
+    }
+
+    /// A value that is wrong: `fault` follows the name of the field, "must not be negative".
+    #[cold]
+    pub(super) fn wrong(&mut self, rule: &Rule, field: &Field<'_, 't>, fault: &str, label: &str) -> Diagnostic {
+        let path = field.path();
+        let message = format!("{} {fault}", self.name(&path));
+        self.refuse(rule, path, message, label)
+    }
+
+    /// A number outside of its bounds: `bounds` are "between 1 and 65535".
+    #[cold]
+    pub(super) fn out_of_range(&mut self, field: &Field<'_, 't>, bounds: &str) {
+        let fault = format!("is {}, but must be {bounds}", shown(field));
+        let finding = self.wrong(&super::rules::OUT_OF_RANGE, field, &fault, &format!("must be {bounds}"));
+        self.report(finding);
+    }
+
+    /// Reports an integer below 0. Returns it.
+    pub(super) fn not_negative(&mut self, field: Option<&Field<'_, 't>>) -> Option<i64> {
+        let field = field?;
+        let number = field.integer()?;
+        if number < 0 {
+            self.out_of_range(field, "0 or more");
+        }
+        Some(number)
+    }
+
+    /// A field that the rest of the object asks for: `because` follows the name, "with `completionMode: Indexed`".
+    #[cold]
+    pub(super) fn needed(&mut self, parent: &Field<'_, 't>, key: &str, because: &str, help: impl Into<String>) {
+        let path = parent.path_to(key);
+        let message = if parent.has(key) {
+            format!("{} is empty, but needed {because}", self.name(&path))
+        } else {
+            format!("missing field `{key}` in {}: it is needed {because}", self.place(&parent.path()))
+        };
+        let label = if parent.has(key) { "empty".to_owned() } else { format!("needs `{key}`") };
+        let finding = self.refuse(&super::rules::REQUIRED_VALUE, path, message, label).help(help);
+        self.report(finding);
+    }
+
     /// The span of a route: see [`Path::span`].
     pub(super) fn span(&self, path: &Path) -> Span {
         path.span(self.resource.value)
     }
+}
+
+/// The value of a scalar as it is written, for messages, without its quotes.
+pub(super) fn shown(field: &Field<'_, '_>) -> String {
+    field.value.text().unwrap_or_default().into_owned()
+}
+
+/// The first of `known` that is near to what was written, as a question.
+pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    near::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
 /// A route one field further.

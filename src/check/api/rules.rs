@@ -21,6 +21,13 @@ pub static RULES: &[Rule] = &[
     CONFLICTING_FIELDS,
     NOT_FOUND,
     TOO_LARGE,
+    CONFLICTING_BOUNDS,
+    DUPLICATE_NAME,
+    INVALID_CRON_SCHEDULE,
+    INVALID_PORT_NAME,
+    INVALID_RESTART_POLICY,
+    MISMATCHING_SELECTOR,
+    VOLUME_MOUNT_UNDEFINED,
 ];
 
 /// A field that validation wants, although the schema does not.
@@ -105,4 +112,62 @@ pub const TOO_LARGE: Rule = rule(
     "more than the API server takes",
     "the API server refuses the object",
     "shorten it, or split the object",
+);
+
+/// A lower bound above its upper bound.
+pub const CONFLICTING_BOUNDS: Rule = rule(
+    "conflicting-bounds",
+    "a lower bound above its upper bound",
+    "the API server refuses the object",
+    "make the two bounds agree",
+);
+
+/// A name that another part of the same list has.
+pub const DUPLICATE_NAME: Rule = rule(
+    "duplicate-name",
+    "two parts of an object share what must be unique",
+    "the API server refuses the object: containers, volumes, ports and mounts of a pod are told apart by their names and \
+     paths",
+    "rename one of the two, or remove it",
+);
+
+/// A schedule that does not parse.
+pub const INVALID_CRON_SCHEDULE: Rule = rule(
+    "invalid-cron-schedule",
+    "a schedule that Kubernetes does not read",
+    "the API server refuses the CronJob: the schedule must be five fields or a word such as `@hourly`",
+    "write minute, hour, day of the month, month and day of the week (0 is Sunday)",
+);
+
+/// The name of a port that breaks the syntax.
+pub const INVALID_PORT_NAME: Rule = rule(
+    "invalid-port-name",
+    "a port name that Kubernetes does not allow",
+    "the API server refuses the object: names of ports follow IANA's rules for names of services",
+    "use at most 15 lower case letters, digits and single dashes, with at least one letter",
+);
+
+/// A restart policy that the kind does not allow.
+pub const INVALID_RESTART_POLICY: Rule = rule(
+    "invalid-restart-policy",
+    "a restart policy that this kind does not allow",
+    "the API server refuses the object: pods of a Job end, so that they restart `OnFailure` or `Never`; those of the other \
+     controllers restart `Always`",
+    "write `restartPolicy: OnFailure` or `Never` in a Job, and leave it out elsewhere",
+);
+
+/// A selector that does not match the template beside it.
+pub const MISMATCHING_SELECTOR: Rule = rule(
+    "mismatching-selector",
+    "selector does not match the pod template",
+    "the API server refuses the object: it would make pods that it cannot find again",
+    "give the selector and the labels of the template the same values",
+);
+
+/// A mount without a volume.
+pub const VOLUME_MOUNT_UNDEFINED: Rule = rule(
+    "volume-mount-undefined",
+    "mount of a volume that does not exist",
+    "the API server refuses the object: every mount names a volume of the same pod",
+    "name a volume of `volumes`, or add it",
 );

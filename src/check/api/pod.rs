@@ -1,0 +1,276 @@
+//! Pod specs, in a Pod and in every template: `ValidatePodSpec` and `ValidatePodTemplateSpec` in
+//! `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`, after the defaults of `pkg/apis/core/v1/defaults.go`.
+
+mod affinity;
+mod annotations;
+mod container;
+mod dns;
+mod downward;
+mod env;
+mod mounts;
+mod ports;
+mod probes;
+mod projected;
+mod resources;
+mod scheduling;
+mod security;
+mod volumes;
+mod windows;
+
+use std::borrow::Cow;
+
+use super::names;
+use super::object::{Field, Object};
+use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, UNSUPPORTED_VALUE};
+use super::seen::Seen;
+use crate::check::schema::Version;
+use crate::model::source::Span;
+
+/// What a pod spec stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Owner<'c, 'p, 't> {
+    /// A Pod.
+    Pod,
+    /// A template.
+    Template,
+    /// The template of a StatefulSet, with its `volumeClaimTemplates`, which become volumes.
+    StatefulSet(Option<&'c Field<'p, 't>>),
+}
+
+/// The system that a pod is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    Linux,
+    Windows,
+    Unknown,
+}
+
+/// A volume, as mounts see it.
+#[derive(Debug, Clone, Copy)]
+struct Volume {
+    /// Where its name is written.
+    name: Span,
+    /// It can be a block device.
+    is_claim: bool,
+}
+
+/// What the parts of a pod spec must know of each other.
+struct Pod<'t> {
+    is_pod: bool,
+    version: Version,
+    volumes: Seen<'t, Volume>,
+    claims: Seen<'t, Span>,
+    host_network: bool,
+    host_users: bool,
+    never_restarts: bool,
+    grace_period: Option<i64>,
+}
+
+/// Checks a Pod; its labels and annotations are checked as those of any object.
+pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, spec: &Field<'_, 't>) {
+    check(object, spec, Owner::Pod);
+    let metadata = root.get("metadata");
+    if let Some(annotations) = metadata.as_ref().and_then(|metadata| metadata.get("annotations")) {
+        annotations::check(object, &annotations, spec);
+    }
+}
+
+/// Checks a template: its metadata and its spec.
+pub(super) fn template<'t>(object: &mut Object<'_, 't>, template: &Field<'_, 't>, owner: Owner<'_, '_, 't>) {
+    let [metadata, spec] = template.fields(&["metadata", "spec"]);
+    let mut written = None;
+    if let Some(metadata) = &metadata {
+        let [labels, annotations] = metadata.fields(&["labels", "annotations"]);
+        if let Some(labels) = labels {
+            names::labels(object, &labels);
+        }
+        if let Some(annotations) = &annotations {
+            names::annotations(object, annotations);
+        }
+        written = annotations;
+    }
+    if let Some(spec) = spec {
+        check(object, &spec, owner);
+        if let Some(annotations) = written {
+            annotations::check(object, &annotations, &spec);
+        }
+    }
+}
+
+/// Checks a pod spec.
+pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner: Owner<'_, '_, 't>) {
+    if !spec.value.is_mapping() {
+        return;
+    }
+    let [containers, init, volumes, claims, network, users, restart, grace, security, system] = spec.fields(&[
+        "containers",
+        "initContainers",
+        "volumes",
+        "resourceClaims",
+        "hostNetwork",
+        "hostUsers",
+        "restartPolicy",
+        "terminationGracePeriodSeconds",
+        "securityContext",
+        "os",
+    ]);
+    let is_set = |field: &Option<Field<'_, 't>>| field.as_ref().and_then(|field| field.value.as_bool());
+    let grace = grace.as_ref().map_or(Some(30), |grace| grace.integer());
+    let mut pod = Pod {
+        is_pod: matches!(owner, Owner::Pod),
+        version: object.version,
+        volumes: Seen::new(),
+        claims: Seen::new(),
+        host_network: is_set(&network) == Some(true),
+        // `UserNamespacesSupport` is on from 1.33; before, the field is dropped.
+        host_users: is_set(&users) != Some(false) || object.version.minor < 33,
+        never_restarts: restart.as_ref().and_then(Field::text).as_deref() == Some("Never"),
+        // A negative period is taken for 1 (`pkg/apis/core/v1/conversion.go`).
+        grace_period: grace.map(|seconds| if seconds < 0 { 1 } else { seconds }),
+    };
+    volumes::check(object, &mut pod, volumes.as_ref(), owner);
+    if let Some(claims) = &claims {
+        resources::claims(object, &mut pod, claims);
+    }
+    let mut for_windows = container::check(object, &pod, containers.as_ref(), init.as_ref());
+    if let Some(security) = &security {
+        security::of_pod(object, security, spec);
+        for_windows |= security.has("windowsOptions");
+    }
+    if for_windows || system.is_some() {
+        windows::check(object, spec, system.as_ref(), security.as_ref());
+    }
+    fields(object, &pod, spec);
+}
+
+/// The fields that stand for themselves.
+fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) {
+    spec.each(|name, _, field| {
+        if field.value.is_null() {
+            return;
+        }
+        match name {
+            "activeDeadlineSeconds" => {
+                if field.integer().is_some_and(|seconds| !(1..=i64::from(i32::MAX)).contains(&seconds)) {
+                    object.out_of_range(field, "between 1 and 2147483647");
+                }
+            }
+            "affinity" => affinity::check(object, field),
+            "dnsConfig" => dns::config(object, field),
+            "dnsPolicy" => dns::policy(object, spec, field),
+            "ephemeralContainers" if field.count() > 0 => object.forbidden(
+                field,
+                "before the pod runs",
+                "remove it; `kubectl debug` adds such containers to a running pod",
+            ),
+            "hostAliases" => {
+                for alias in field.items() {
+                    let [ip, hostnames] = alias.fields(&["ip", "hostnames"]);
+                    if let Some(ip) = ip {
+                        names::address(object, &ip);
+                    }
+                    for hostname in hostnames.iter().flat_map(Field::items) {
+                        names::subdomain(object, &hostname);
+                    }
+                }
+            }
+            "hostUsers" if !pod.host_users => host_users(object, spec, field),
+            "hostname" | "subdomain" => names::label(object, field),
+            "imagePullSecrets" => {}
+            "nodeName" => {
+                names::subdomain(object, field);
+                if pod.is_pod && spec.get("schedulingGates").is_some_and(|gates| gates.count() > 0) {
+                    object.forbidden(field, "together with `schedulingGates`", "remove one of the two");
+                }
+            }
+            "nodeSelector" => names::labels(object, field),
+            "overhead" => resources::overhead(object, pod, field),
+            "priorityClassName" | "runtimeClassName" | "serviceAccountName" => names::subdomain(object, field),
+            "readinessGates" => {
+                for gate in field.items() {
+                    if let Some(condition) = gate.get("conditionType") {
+                        names::qualified(object, &condition);
+                    }
+                }
+            }
+            "resources" => resources::of_pod(object, pod, spec, field),
+            "schedulingGates" => {
+                let mut seen = Seen::new();
+                for gate in field.items() {
+                    let Some(name) = gate.get("name") else { continue };
+                    names::qualified(object, &name);
+                    unique(object, &mut seen, &name, "scheduling gates");
+                }
+            }
+            "shareProcessNamespace" if field.value.as_bool() == Some(true) => share_processes(object, spec, field),
+            "tolerations" => scheduling::tolerations(object, field),
+            "topologySpreadConstraints" => scheduling::spread(object, field),
+            _ => {}
+        }
+    });
+}
+
+fn share_processes<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<'_, 't>) {
+    let Some(host) = spec.get("hostPID").filter(|host| host.value.as_bool() == Some(true)) else { return };
+    let finding = object
+        .wrong(&CONFLICTING_FIELDS, field, "and `hostPID` cannot both be true", "shares the pod's processes")
+        .cause(object.span(&host.path()), "shares those of the node")
+        .help("keep one of the two");
+    object.report(finding);
+}
+
+fn host_users<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, users: &Field<'_, 't>) {
+    for name in ["hostNetwork", "hostPID", "hostIPC"] {
+        if let Some(host) = spec.get(name).filter(|host| host.value.as_bool() == Some(true)) {
+            let finding = object
+                .not_allowed(&host, "when `hostUsers` is false")
+                .cause(object.span(&users.path()), "the pod gets users of its own here")
+                .help(format!("remove `{name}`, or `hostUsers: false`"));
+            object.report(finding);
+        }
+    }
+}
+
+/// Reports a text that came before in the same list: `what` are "volumes".
+fn unique<'t>(
+    object: &mut Object<'_, 't>,
+    seen: &mut Seen<'t, Span>,
+    field: &Field<'_, 't>,
+    what: &str,
+) -> Option<Cow<'t, str>> {
+    let text = field.text().filter(|text| !text.is_empty())?;
+    if let Some(first) = seen.before(text.clone(), field.value.span()) {
+        twice(object, field, first, &format!("two {what} are called `{text}`"));
+    }
+    Some(text)
+}
+
+#[cold]
+fn twice<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, first: Span, message: &str) {
+    let path = field.path();
+    let message = format!("{message}, in {}", object.place(&owner_of(&path)));
+    let finding = object
+        .refuse(&DUPLICATE_NAME, path, message, "the second")
+        .cause(first, "the first")
+        .help("rename one of the two");
+    object.report(finding);
+}
+
+/// The route without the last list item and what is below it: what the items belong to.
+fn owner_of(path: &crate::model::path::Path) -> crate::model::path::Path {
+    use crate::model::path::{Path, Segment};
+    let index = path.0.iter().rposition(|segment| matches!(segment, Segment::Index(_))).unwrap_or(1);
+    Path(path.0[..index.saturating_sub(1)].to_vec())
+}
+
+/// Reports a word that is not one of the few allowed ones.
+#[cold]
+fn unsupported<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, allowed: &str, because: &str) {
+    let written = super::object::shown(field);
+    if super::object::is_placeholder(&written) {
+        return;
+    }
+    let fault = format!("is `{written}`, but must be {allowed} {because}");
+    let finding = object.wrong(&UNSUPPORTED_VALUE, field, &fault, &format!("must be {allowed}"));
+    object.report(finding);
+}

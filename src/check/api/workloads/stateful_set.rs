@@ -1,0 +1,56 @@
+//! StatefulSets: `ValidateStatefulSetSpec`.
+//!
+//! Templates, claims and `serviceName` are validated from 1.34 (kubernetes/kubernetes#131790, #132212, #130233); older
+//! servers take the StatefulSet, and refuse its pods.
+
+use crate::check::api::names;
+use crate::check::api::object::{Field, Object};
+use crate::check::api::pod::Owner;
+use crate::check::api::rules::OUT_OF_RANGE;
+
+use super::{amounts, controlled};
+
+pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    let [replicas, ready, history, ordinals, service, strategy, claims] = spec.fields(&[
+        "replicas",
+        "minReadySeconds",
+        "revisionHistoryLimit",
+        "ordinals",
+        "serviceName",
+        "updateStrategy",
+        "volumeClaimTemplates",
+    ]);
+    for field in [&replicas, &ready, &history] {
+        object.not_negative(field.as_ref());
+    }
+    object.not_negative(ordinals.as_ref().and_then(|ordinals| ordinals.get("start")).as_ref());
+    if let Some(strategy) = strategy {
+        rollout(object, &strategy);
+    }
+    if let Some(service) = service {
+        controlled::by_its_pods(object, |object| names::label(object, &service));
+    }
+    controlled::check(object, spec, Owner::StatefulSet(claims.as_ref()));
+}
+
+fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
+    let [kind, rolling] = strategy.fields(&["type", "rollingUpdate"]);
+    let Some(rolling) = rolling else { return };
+    if let Some(kind) = kind.filter(|kind| kind.text().as_deref() == Some("OnDelete")) {
+        let finding = object
+            .not_allowed(&rolling, "with the strategy `OnDelete`")
+            .cause(object.span(&kind.path()), "replaces no pod by itself")
+            .help("remove it, or write `type: RollingUpdate`");
+        return object.report(finding);
+    }
+    let [partition, unavailable] = rolling.fields(&["partition", "maxUnavailable"]);
+    object.not_negative(partition.as_ref());
+    if let Some(unavailable) = unavailable
+        && amounts::check(object, &unavailable, Some(100)) == Some(0)
+    {
+        let finding = object
+            .wrong(&OUT_OF_RANGE, &unavailable, "is 0: no pod could be replaced", "must be 1 or more")
+            .help("write 1 or more, or remove it");
+        object.report(finding);
+    }
+}
