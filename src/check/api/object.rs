@@ -7,7 +7,7 @@ use crate::check::schema::Version;
 use crate::check::wording;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
-use crate::model::path::{Path, Segment, Trail};
+use crate::model::path::{Path, Trail};
 use crate::model::resource::{Resource, ResourceId};
 use crate::model::rule::Rule;
 use crate::model::scalar::Scalar;
@@ -53,11 +53,6 @@ impl<'t> Field<'_, 't> {
         self.value.items().enumerate().map(|(at, value)| Field { value, trail: self.trail.index(at) })
     }
 
-    /// The item at that place.
-    pub(super) fn item(&self, at: usize) -> Option<Field<'_, 't>> {
-        Some(Field { value: self.value.items().nth(at)?, trail: self.trail.index(at) })
-    }
-
     /// How many items a list has.
     pub(super) fn count(&self) -> usize {
         if self.value.is_sequence() { self.value.len() } else { 0 }
@@ -94,11 +89,6 @@ impl<'t> Field<'_, 't> {
             Scalar::Float(number) if number.fract() == 0.0 && number.abs() < 2f64.powi(53) => Some(number as i64),
             _ => None,
         }
-    }
-
-    /// The integer of the field of that name.
-    pub(super) fn integer_of(&self, key: &str) -> Option<i64> {
-        self.get(key)?.integer()
     }
 
     /// The text without a placeholder in it, unless it is empty.
@@ -268,9 +258,4 @@ pub(super) fn shown(field: &Field<'_, '_>) -> String {
 /// The first of `known` that is near to what was written, as a question.
 pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     near::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
-}
-
-/// A route one field further.
-pub(super) fn with(path: &Path, key: &str) -> Path {
-    Path(path.0.iter().cloned().chain([Segment::from(key)]).collect())
 }

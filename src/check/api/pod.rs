@@ -150,10 +150,12 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             return;
         }
         match name {
-            "activeDeadlineSeconds" => {
-                if field.integer().is_some_and(|seconds| !(1..=i64::from(i32::MAX)).contains(&seconds)) {
-                    object.out_of_range(field, "between 1 and 2147483647");
-                }
+            "activeDeadlineSeconds"
+                if field
+                    .integer()
+                    .is_some_and(|seconds| i32::try_from(seconds).map_or(true, |seconds| seconds < 1)) =>
+            {
+                object.out_of_range(field, "between 1 and 2147483647");
             }
             "affinity" => affinity::check(object, field),
             "dnsConfig" => dns::config(object, field),
@@ -176,7 +178,6 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             }
             "hostUsers" if !pod.host_users => host_users(object, spec, field),
             "hostname" | "subdomain" => names::label(object, field),
-            "imagePullSecrets" => {}
             "nodeName" => {
                 names::subdomain(object, field);
                 if pod.is_pod && spec.get("schedulingGates").is_some_and(|gates| gates.count() > 0) {
@@ -231,6 +232,8 @@ fn host_users<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, users: &Fie
     }
 }
 
+const RENAME: &str = "rename one of the two";
+
 /// Reports a text that came before in the same list: `what` are "volumes".
 fn unique<'t>(
     object: &mut Object<'_, 't>,
@@ -240,19 +243,16 @@ fn unique<'t>(
 ) -> Option<Cow<'t, str>> {
     let text = field.text().filter(|text| !text.is_empty())?;
     if let Some(first) = seen.before(text.clone(), field.value.span()) {
-        twice(object, field, first, &format!("two {what} are called `{text}`"));
+        twice(object, field, first, &format!("two {what} are called `{text}`"), RENAME);
     }
     Some(text)
 }
 
 #[cold]
-fn twice<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, first: Span, message: &str) {
+fn twice<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, first: Span, message: &str, help: &str) {
     let path = field.path();
     let message = format!("{message}, in {}", object.place(&owner_of(&path)));
-    let finding = object
-        .refuse(&DUPLICATE_NAME, path, message, "the second")
-        .cause(first, "the first")
-        .help("rename one of the two");
+    let finding = object.refuse(&DUPLICATE_NAME, path, message, "the second").cause(first, "the first").help(help);
     object.report(finding);
 }
 

@@ -7,7 +7,7 @@ use crate::check::api::seen::Seen;
 use crate::model::source::Span;
 
 use super::ports::HostPorts;
-use super::{Pod, env, mounts, ports, probes, resources, security, twice, unsupported};
+use super::{Pod, RENAME, env, mounts, ports, probes, resources, security, twice, unsupported};
 
 /// The lists that containers stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn one<'t>(
         if let Some(text) = name.text().filter(|text| !text.is_empty())
             && let Some(first) = names.before(text.clone(), name.value.span())
         {
-            twice(object, name, first, &format!("two containers are called `{text}`"));
+            twice(object, name, first, &format!("two containers are called `{text}`"), RENAME);
         }
     }
     check_image(object, pod, container, image.as_ref());

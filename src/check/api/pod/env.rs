@@ -48,7 +48,7 @@ fn bad_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, name: &str, 
     };
     let mut finding =
         object.wrong(&INVALID_NAME, field, &format!("is `{name}`, but {rule}"), "no name of an environment variable");
-    if let Some((before, _)) = name.split_once('=') {
+    if let Some((before, _)) = name.split_once('=').filter(|(_, value)| !value.is_empty()) {
         finding = finding.help(format!("write `name: {before}`, and what is behind `=` as its `value`"));
     }
     object.report(finding);

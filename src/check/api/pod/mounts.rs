@@ -165,7 +165,7 @@ fn block_devices<'t>(
         if let Some(name) = &name
             && let Some(text) = name.text().filter(|text| !text.is_empty())
         {
-            defined(object, pod, container, name, "uses the device");
+            defined(object, pod, container, name, "uses");
             if pod.volumes.place_of(&text).is_some_and(|volume| !volume.is_claim) {
                 let fault = format!("is `{text}`, which is no claim: only claims can be block devices");
                 let finding = object

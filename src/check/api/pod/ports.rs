@@ -9,7 +9,7 @@ use crate::check::api::seen::Seen;
 use crate::model::source::Span;
 
 use super::container::{Container, List};
-use super::{Pod, twice};
+use super::{Pod, RENAME, twice};
 
 /// Ports of the node that are taken.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(super) fn check<'t>(
             && check_name(object, name)
             && let Some(first) = names.before(text.clone(), name.value.span())
         {
-            twice(object, name, first, &format!("two ports are called `{text}`"));
+            twice(object, name, first, &format!("two ports are called `{text}`"), RENAME);
         }
         let number = number.as_ref().and_then(|number| check_number(object, number));
         let mut on_host = None;
@@ -75,7 +75,7 @@ impl<'t> HostPorts<'t> {
         match self.0.iter().find(same) {
             Some(first) => {
                 let message = format!("two containers take the port {}/{} of the node", port.number, port.protocol);
-                twice(object, field, first.span, &message);
+                twice(object, field, first.span, &message, "choose another port for one of the two");
             }
             None => self.0.push(port),
         }

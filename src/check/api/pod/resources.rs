@@ -82,9 +82,9 @@ fn unknown_resource<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<
     let span = path.locate(object.resource.value).key_span();
     let message = format!("{} is no resource that a container can ask for", object.name(&path));
     let help = match did_you_mean(name, STANDARD.iter().copied()) {
+        _ if name == "gpu" => "write the name that the driver gives it, such as `nvidia.com/gpu`".to_owned(),
+        _ if name == "storage" => "did you mean `ephemeral-storage`?".to_owned(),
         Some(guess) => guess,
-        None if name == "gpu" => "write the name that the driver gives it, such as `nvidia.com/gpu`".to_owned(),
-        None if name == "storage" => "did you mean `ephemeral-storage`?".to_owned(),
         None => {
             "ask for `cpu`, `memory`, `ephemeral-storage`, or a name with a domain, such as `vendor.com/gpu`".to_owned()
         }
@@ -189,7 +189,7 @@ pub(super) fn resize<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, policies: &
             && let Some(text) = name.text().filter(|text| !text.is_empty())
             && let Some(first) = seen.before(text.clone(), name.value.span())
         {
-            twice(object, name, first, &format!("two policies are about `{text}`"));
+            twice(object, name, first, &format!("two policies are about `{text}`"), "remove one of the two");
         }
         if let Some(restart) = restart.filter(|restart| restart.text().as_deref() == Some("RestartContainer"))
             && pod.never_restarts
@@ -243,7 +243,7 @@ fn container_claims<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, claims: &Fie
             None => seen.before(text.clone(), name.value.span()),
         };
         if let Some(first) = first {
-            twice(object, name, first, &format!("the claim `{text}` is used twice"));
+            twice(object, name, first, &format!("the claim `{text}` is used twice"), "remove one of the two");
         }
         if pod.claims.place_of(&text).is_none() {
             let help = did_you_mean(&text, pod.claims.texts())

@@ -7,7 +7,7 @@ use crate::check::api::rules::{FORBIDDEN_FIELD, INVALID_TEXT, OUT_OF_RANGE, REQU
 use crate::check::api::seen::Seen;
 
 use super::env::reference_name;
-use super::{Owner, Pod, Volume, downward, projected, twice};
+use super::{Owner, Pod, RENAME, Volume, downward, projected, twice};
 
 pub(super) fn check<'t>(
     object: &mut Object<'_, 't>,
@@ -22,7 +22,7 @@ pub(super) fn check<'t>(
         if let Some(text) = name.text().filter(|text| !text.is_empty()) {
             let place = Volume { name: name.value.span(), is_claim };
             if let Some(first) = pod.volumes.before(text.clone(), place) {
-                twice(object, &name, first.name, &format!("two volumes are called `{text}`"));
+                twice(object, &name, first.name, &format!("two volumes are called `{text}`"), RENAME);
             }
         }
     }
@@ -158,11 +158,7 @@ fn source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>) {
                 reference_name(object, &secret, name.as_ref());
             }
         }
-        "ephemeral" => {
-            if !field.has("volumeClaimTemplate") {
-                object.required(field, "volumeClaimTemplate");
-            }
-        }
+        "ephemeral" if !field.has("volumeClaimTemplate") => object.required(field, "volumeClaimTemplate"),
         "gitRepo" => {
             if let Some(directory) = field.get("directory") {
                 relative(object, &directory);
@@ -380,6 +376,12 @@ pub(super) fn same_file<'t>(
     if let Some(text) = path.text().filter(|text| !text.is_empty() && !is_placeholder(text))
         && let Some(first) = seen.before(text.clone(), path.value.span())
     {
-        twice(object, path, first, &format!("two files of the volume are at `{text}`"));
+        twice(
+            object,
+            path,
+            first,
+            &format!("two files of the volume are at `{text}`"),
+            "choose another path for one of the two",
+        );
     }
 }

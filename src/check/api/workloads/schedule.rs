@@ -149,7 +149,7 @@ fn number(text: &str, part: &Part) -> Result<u64, Fault> {
 
 /// Go's `strconv.Atoi`, without negative numbers.
 fn integer(text: &str) -> Option<u64> {
-    i64::from_str_radix(text, 10).ok().and_then(|number| u64::try_from(number).ok())
+    text.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok())
 }
 
 fn no_number(text: &str, part: &Part) -> Fault {
