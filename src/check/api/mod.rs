@@ -7,6 +7,7 @@
 //!
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
+mod bounds;
 mod metadata;
 mod names;
 mod object;
@@ -30,4 +31,5 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     let mut object = Object::new(resource, version, out);
     metadata::check(&mut object);
     workloads::check(&mut object);
+    bounds::check(&mut object);
 }

@@ -108,9 +108,10 @@ impl<'t> Field<'_, 't> {
 }
 
 /// Whether a string has a placeholder that another tool fills in before the server sees it (Flux and envsubst `${X}`,
-/// `$(X)` of Kustomize and of CI systems, templates): its syntax says nothing yet.
+/// `$(X)` of Kustomize and of CI systems, templates, `<path:…>` of the vault plug-in for Argo CD): its syntax says nothing
+/// yet.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    ["${", "$(", "{{"].iter().any(|open| text.contains(open))
+    ["${", "$(", "{{"].iter().any(|open| text.contains(open)) || (text.starts_with('<') && text.contains('>'))
 }
 
 /// The object being checked, and what was found.

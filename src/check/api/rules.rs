@@ -117,7 +117,7 @@ pub const TOO_LARGE: Rule = rule(
 /// A lower bound above its upper bound.
 pub const CONFLICTING_BOUNDS: Rule = rule(
     "conflicting-bounds",
-    "a lower bound above its upper bound",
+    "a lower bound above its upper bound, or two bounds where one is allowed",
     "the API server refuses the object",
     "make the two bounds agree",
 );

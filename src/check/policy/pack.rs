@@ -72,15 +72,11 @@ const TABLE: &[Entry] = &[
     security!("sensitive-host-path"),
     security!("service-external-ips"),
     security!("writable-host-path"),
-    reliability!("conflicting-bounds"),
     reliability!("container-resources"),
-    reliability!("duplicate-name"),
     reliability!("job-ttl-gitops-hook"),
-    reliability!("mismatching-selector"),
     reliability!("naked-pod"),
     reliability!("pdb-blocks-eviction"),
     reliability!("probe-port-name-undefined"),
-    reliability!("volume-mount-undefined"),
     hygiene!("image-tag"),
     hygiene!("namespace-default"),
 ];
@@ -88,7 +84,6 @@ const TABLE: &[Entry] = &[
 /// What the rules share, by the last part of its package.
 pub(super) const LIBRARY: &[(&str, &str)] = &[
     ("host_path", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/host_path.rego"))),
-    ("quantity", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/quantity.rego"))),
     ("resource", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/resource.rego"))),
     ("workload", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/workload.rego"))),
 ];
