@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
+#   needs: ['image ~ (^|/)[^/:@]*$|:latest$|^[^@]*:[^/@]*:[^/@]*$']
 #   help: >-
 #     name a version, or better a digest
 package plimsoll.hygiene["image-tag"]

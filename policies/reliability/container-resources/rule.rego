@@ -9,6 +9,13 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
+#   needs:
+#     - containers lack resources.requests.cpu or resources.limits.cpu
+#     - containers lack resources.requests.memory or resources.limits.memory
+#     - containers lack resources.limits.memory
+#     - initContainers lack resources.requests.cpu or resources.limits.cpu
+#     - initContainers lack resources.requests.memory or resources.limits.memory
+#     - initContainers lack resources.limits.memory
 #   help: >-
 #     set `resources.requests` for CPU and memory and `resources.limits.memory`, from what the program really uses
 package plimsoll.reliability["container-resources"]

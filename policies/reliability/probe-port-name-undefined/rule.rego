@@ -8,7 +8,7 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: [httpGet, tcpSocket]
+#   needs: ['port ~ ^$|[^0-9]']
 #   help: >-
 #     name a port of the same container, or give its number
 package plimsoll.reliability["probe-port-name-undefined"]

@@ -13,6 +13,7 @@ mod finding;
 mod go_number;
 mod kinds;
 mod metadata;
+mod needs;
 mod negation;
 mod pack;
 mod parse;

@@ -7,31 +7,16 @@ use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 /// The value as Kubernetes reads it: aliases followed, merge keys applied, the last of two equal keys. Its depth is
-/// bounded by the loader's nesting budget. Every key and text is shown to `seen`, and so are switches and zeros together
-/// with their key: `hostNetwork: true`, `runAsUser: 0`.
-pub(super) fn convert(value: Value<'_>, seen: &mut dyn FnMut(&str)) -> Rego {
+/// bounded by the loader's nesting budget.
+pub(super) fn convert(value: Value<'_>) -> Rego {
     if value.is_mapping() {
-        let entries = value.entries().map(|entry| {
-            let name = entry.name();
-            seen(&name);
-            match entry.value.scalar() {
-                Some(Scalar::Bool(switch)) => seen(&format!("{name}: {switch}")),
-                Some(Scalar::Int(0)) => seen(&format!("{name}: 0")),
-                Some(Scalar::Float(0.0)) => seen(&format!("{name}: 0")),
-                _ => {}
-            }
-            (Rego::from(name.as_ref()), convert(entry.value, seen))
-        });
+        let entries = value.entries().map(|entry| (Rego::from(entry.name().as_ref()), convert(entry.value)));
         return Rego::from(entries.collect::<Object>());
     }
     if value.is_sequence() {
-        return Rego::from(value.items().map(|item| convert(item, seen)).collect::<Array>());
+        return Rego::from(value.items().map(convert).collect::<Array>());
     }
-    let scalar = value.scalar().map_or(Rego::Null, scalar);
-    if let Rego::String(text) = &scalar {
-        seen(text);
-    }
-    scalar
+    value.scalar().map_or(Rego::Null, scalar)
 }
 
 fn scalar(scalar: Scalar<'_>) -> Rego {

@@ -50,13 +50,13 @@ impl<'p> Worker<'p> {
         let set = policies.builtin.set_for(resource.group(), &resource.kind);
         let wanted = |rule: &&UserRule| rule.kinds.include(resource.group(), &resource.kind);
         let mut rules = policies.user.rules.iter().filter(wanted).peekable();
-        if set.is_none() && rules.peek().is_none() {
+        let choice = set.and_then(|set| policies.builtin.choose(set, resource.value));
+        if choice.is_none() && rules.peek().is_none() {
             return;
         }
-        let mut words = policies.builtin.no_words();
-        let input = value::convert(resource.value, &mut |word| policies.builtin.see(word, &mut words));
+        let input = value::convert(resource.value);
         let mut subject = Subject { resource, source_name, id: None };
-        if let Some(choice) = set.and_then(|set| policies.builtin.choose(set, words)) {
+        if let Some(choice) = choice {
             self.check_builtin(choice, &mut subject, &input, out);
         }
         for rule in rules {

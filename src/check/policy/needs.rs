@@ -1,0 +1,173 @@
+//! What a rule needs to find in an object before it can have anything to say: a look at our own tree, so that most
+//! objects are neither converted for regorus nor evaluated.
+//!
+//! A need is a line of the `needs` of a rule's metadata:
+//!
+//! | line | what the object must have, anywhere |
+//! | --- | --- |
+//! | `hostPath` | this key, or this text |
+//! | `hostNetwork: true`, `runAsUser: 0` | this key with this switch or zero |
+//! | `image ~ :latest$` | this key with a text that the regular expression finds something in |
+//! | `containers lack a.b or c` | a list under this key with an item that has none of these fields |
+
+use std::collections::{BTreeSet, HashMap};
+
+use regex::Regex;
+
+use crate::model::scalar::Scalar;
+use crate::model::value::Value;
+
+/// Which needs an object meets, a bit each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Met(u128);
+
+/// The needs of all rules of a run.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// The number of each line.
+    numbers: HashMap<&'static str, u32>,
+    /// What is asked for at a key, and at a text.
+    words: HashMap<&'static str, Asked>,
+    /// For each length of a word, up to 63, the first bytes of words of that length, a bit each: most words are told by
+    /// it to be none of ours.
+    outline: Vec<u64>,
+}
+
+/// What is asked for at one word.
+#[derive(Debug, Default)]
+struct Asked {
+    /// The word itself.
+    word: Option<u32>,
+    /// With a switch or zero behind it.
+    switches: Vec<(Switch, u32)>,
+    /// With a text behind it.
+    texts: Vec<(Regex, u32)>,
+    /// With a list behind it, an item of which has none of the fields.
+    lacking: Vec<(Vec<Vec<&'static str>>, u32)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+    Zero,
+}
+
+/// Most needs; one more is taken for met.
+const MOST: usize = 128;
+
+impl Needs {
+    /// Reads the lines.
+    pub(super) fn new(lines: impl Iterator<Item = &'static str>) -> Self {
+        let lines: BTreeSet<&'static str> = lines.collect();
+        let mut needs = Needs { outline: vec![0; 64], ..Needs::default() };
+        for (line, number) in lines.into_iter().take(MOST).zip(0..) {
+            if needs.read(line, number).is_some() {
+                needs.numbers.insert(line, number);
+            }
+        }
+        for word in needs.words.keys() {
+            needs.outline[word.len().min(63)] |= bit(word);
+        }
+        needs
+    }
+
+    /// Reads a line; `None` if it makes no sense, which leaves the need met.
+    fn read(&mut self, line: &'static str, number: u32) -> Option<()> {
+        if let Some((key, pattern)) = line.split_once(" ~ ") {
+            let pattern = Regex::new(pattern).ok()?;
+            self.words.entry(key).or_default().texts.push((pattern, number));
+        } else if let Some((key, fields)) = line.split_once(" lack ") {
+            let fields = fields.split(" or ").map(|field| field.split('.').collect()).collect();
+            self.words.entry(key).or_default().lacking.push((fields, number));
+        } else if let Some((key, switch)) = line.split_once(": ") {
+            let switch = match switch {
+                "true" => Switch::On,
+                "false" => Switch::Off,
+                "0" => Switch::Zero,
+                _ => return None,
+            };
+            self.words.entry(key).or_default().switches.push((switch, number));
+        } else {
+            self.words.entry(line).or_default().word = Some(number);
+        }
+        Some(())
+    }
+
+    /// Whether a line counts as met.
+    pub(super) fn is_met(&self, line: &str, met: Met) -> bool {
+        self.numbers.get(line).is_none_or(|number| met.0 & (1 << number) != 0)
+    }
+
+    /// Which needs an object meets. The depth is bounded by the loader's nesting budget.
+    pub(super) fn look(&self, object: Value<'_>) -> Met {
+        let mut met = Met::default();
+        if !self.words.is_empty() {
+            self.value(object, &mut met);
+        }
+        met
+    }
+
+    fn value(&self, value: Value<'_>, met: &mut Met) {
+        for entry in value.entries() {
+            let name = entry.name();
+            if let Some(asked) = self.asked(&name) {
+                asked.at_key(entry.value, met);
+            }
+            self.value(entry.value, met);
+        }
+        for item in value.items() {
+            self.value(item, met);
+        }
+        if value.is_string()
+            && let Some(asked) = value.text().and_then(|text| self.asked(&text))
+        {
+            asked.word.iter().for_each(|number| met.0 |= 1 << number);
+        }
+    }
+
+    fn asked(&self, word: &str) -> Option<&Asked> {
+        let outline = self.outline.get(word.len().min(63)).copied().unwrap_or_default();
+        if outline & bit(word) == 0 {
+            return None;
+        }
+        self.words.get(word)
+    }
+}
+
+impl Asked {
+    fn at_key(&self, value: Value<'_>, met: &mut Met) {
+        met.0 |= self.word.map_or(0, |number| 1 << number);
+        if !self.switches.is_empty() {
+            let switch = match value.scalar() {
+                Some(Scalar::Bool(true)) => Some(Switch::On),
+                Some(Scalar::Bool(false)) => Some(Switch::Off),
+                Some(Scalar::Int(0)) => Some(Switch::Zero),
+                Some(Scalar::Float(number)) if number == 0.0 => Some(Switch::Zero),
+                _ => None,
+            };
+            let numbers = self.switches.iter().filter(|(wanted, _)| Some(*wanted) == switch);
+            numbers.for_each(|(_, number)| met.0 |= 1 << number);
+        }
+        if !self.texts.is_empty()
+            && let Some(text) = value.as_str()
+        {
+            for (pattern, number) in &self.texts {
+                if met.0 & (1 << number) == 0 && pattern.is_match(&text) {
+                    met.0 |= 1 << number;
+                }
+            }
+        }
+        for (fields, number) in &self.lacking {
+            let has =
+                |item: Value<'_>, field: &[&str]| item.at(field.iter().copied()).is_some_and(|value| !value.is_null());
+            if value.items().any(|item| !fields.iter().any(|field| has(item, field))) {
+                met.0 |= 1 << number;
+            }
+        }
+    }
+}
+
+fn bit(word: &str) -> u64 {
+    1 << (word.as_bytes().first().copied().unwrap_or_default() & 63)
+}
