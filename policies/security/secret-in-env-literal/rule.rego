@@ -8,7 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [workload]
-#   needs: ['name ~ (?i)SECRET|PASSWORD|PASSWD|TOKEN|APIKEY|API_KEY']
+#   needs: ['env have value and name ~ (?i)SECRET|PASSWORD|PASSWD|TOKEN|APIKEY|API_KEY']
 #   help: >-
 #     put the value into a Secret that is not in Git, and refer to it with `valueFrom.secretKeyRef`
 package plimsoll.security["secret-in-env-literal"]

@@ -9,6 +9,7 @@
 //! | `hostNetwork: true`, `runAsUser: 0` | this key with this switch or zero |
 //! | `image ~ :latest$` | this key with a text that the regular expression finds something in |
 //! | `containers lack a.b or c` | a list under this key with an item that has none of these fields |
+//! | `env have value and name ~ TOKEN` | a list under this key with an item that has all of these fields |
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -43,7 +44,32 @@ struct Asked {
     /// With a text behind it.
     texts: Vec<(Regex, u32)>,
     /// With a list behind it, an item of which has none of the fields.
-    lacking: Vec<(Vec<Vec<&'static str>>, u32)>,
+    lacking: Vec<(Vec<Field>, u32)>,
+    /// With a list behind it, an item of which has all of the fields.
+    having: Vec<(Vec<Field>, u32)>,
+}
+
+/// A field of the items of a list, and what its text must match.
+#[derive(Debug)]
+struct Field {
+    path: Vec<&'static str>,
+    text: Option<Regex>,
+}
+
+impl Field {
+    fn read(written: &'static str) -> Option<Field> {
+        let (path, text) = match written.split_once(" ~ ") {
+            Some((path, pattern)) => (path, Some(Regex::new(pattern).ok()?)),
+            None => (written, None),
+        };
+        Some(Field { path: path.split('.').collect(), text })
+    }
+
+    /// Whether an item has it, and not as null.
+    fn is_in(&self, item: Value<'_>) -> bool {
+        let Some(value) = item.at(self.path.iter().copied()).filter(|value| !value.is_null()) else { return false };
+        self.text.as_ref().is_none_or(|text| value.as_str().is_some_and(|value| text.is_match(&value)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,12 +100,15 @@ impl Needs {
 
     /// Reads a line; `None` if it makes no sense, which leaves the need met.
     fn read(&mut self, line: &'static str, number: u32) -> Option<()> {
-        if let Some((key, pattern)) = line.split_once(" ~ ") {
+        if let Some((key, fields)) = line.split_once(" have ") {
+            let fields = fields.split(" and ").map(Field::read).collect::<Option<_>>()?;
+            self.words.entry(key).or_default().having.push((fields, number));
+        } else if let Some((key, fields)) = line.split_once(" lack ") {
+            let fields = fields.split(" or ").map(Field::read).collect::<Option<_>>()?;
+            self.words.entry(key).or_default().lacking.push((fields, number));
+        } else if let Some((key, pattern)) = line.split_once(" ~ ") {
             let pattern = Regex::new(pattern).ok()?;
             self.words.entry(key).or_default().texts.push((pattern, number));
-        } else if let Some((key, fields)) = line.split_once(" lack ") {
-            let fields = fields.split(" or ").map(|field| field.split('.').collect()).collect();
-            self.words.entry(key).or_default().lacking.push((fields, number));
         } else if let Some((key, switch)) = line.split_once(": ") {
             let switch = match switch {
                 "true" => Switch::On,
@@ -159,9 +188,12 @@ impl Asked {
             }
         }
         for (fields, number) in &self.lacking {
-            let has =
-                |item: Value<'_>, field: &[&str]| item.at(field.iter().copied()).is_some_and(|value| !value.is_null());
-            if value.items().any(|item| !fields.iter().any(|field| has(item, field))) {
+            if value.items().any(|item| !fields.iter().any(|field| field.is_in(item))) {
+                met.0 |= 1 << number;
+            }
+        }
+        for (fields, number) in &self.having {
+            if value.items().any(|item| fields.iter().all(|field| field.is_in(item))) {
                 met.0 |= 1 << number;
             }
         }
