@@ -50,6 +50,9 @@ pub struct Lint {
     /// default: the newest known
     #[arg(long, value_name = "VERSION")]
     pub kubernetes_version: Vec<String>,
+    /// Custom resource definitions or JSON Schemas: a file, a folder, or a path with kubeconform's variables; repeatable
+    #[arg(long, value_name = "LOCATION")]
+    pub schema: Vec<String>,
     /// Rego files, or folders of them; repeatable
     #[arg(long, value_name = "PATH")]
     pub policy: Vec<PathBuf>,
@@ -125,6 +128,9 @@ pub struct Schemas {
     /// List the kinds of this Kubernetes version; default: the newest known
     #[arg(long, value_name = "VERSION")]
     pub kubernetes_version: Option<String>,
+    /// List the kinds of custom resource definitions and JSON Schemas too, as `lint --schema` finds them; repeatable
+    #[arg(long, value_name = "LOCATION")]
+    pub schema: Vec<String>,
     /// As text or as JSON
     #[arg(short, long, value_enum, default_value_t)]
     pub output: ListFormat,
@@ -168,7 +174,6 @@ pub enum Color {
 
 /// Options of the documented interface that this release does not have: named in the error, never accepted and ignored.
 const PLANNED: &[&str] = &[
-    "--schema",
     "--data",
     "--since",
     "--baseline",

@@ -5,6 +5,7 @@
 //! known which kinds are in use; a custom resource that had to wait for its definition is noted, and read again. Findings
 //! in generated manifests are placed on the definition at the end.
 
+mod elsewhere;
 mod seen;
 mod texts;
 mod waiting;
@@ -19,7 +20,7 @@ use crate::check::policy::Worker;
 use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
 use crate::check::versions::Targets;
 use crate::check::{self, Rules};
-use crate::discover::Inputs;
+use crate::discover::{Inputs, SchemaFiles};
 use crate::load::{Loader, Source};
 use crate::model::definition::FileRole;
 use crate::model::diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ use crate::model::report::Examined;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
+pub use elsewhere::{Described, described};
 use seen::{Seen, secret_ranges};
 use texts::Texts;
 use waiting::Versions;
@@ -39,6 +41,8 @@ pub struct Options {
     pub environments: Vec<String>,
     /// The printed name of the folder of generated manifests, if it is not the usual one.
     pub generated: Option<String>,
+    /// Schemas that are not in the input.
+    pub schemas: SchemaFiles,
     /// Which of [`Rules::targets`] a file has to be right for; the first if it is not here.
     pub targets: HashMap<FileId, usize>,
 }
@@ -51,6 +55,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         inputs,
         rules,
         targets: &options.targets,
+        schemas: &options.schemas,
         loader: &loader,
         sources: &sources,
         workers: Mutex::default(),
@@ -107,6 +112,7 @@ struct Run<'r> {
     inputs: &'r Inputs,
     rules: &'r Rules,
     targets: &'r HashMap<FileId, usize>,
+    schemas: &'r SchemaFiles,
     loader: &'r Loader,
     sources: &'r Sources,
     workers: Mutex<Vec<Worker<'r>>>,

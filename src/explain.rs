@@ -94,11 +94,18 @@ pub fn rules_as_json(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// `plimsoll schemas`: the Kubernetes versions that are known, and the kinds of one of them.
+/// `plimsoll schemas`: the Kubernetes versions that are known, and the kinds of one of them; then the kinds of
+/// `--schema`, each with API version, kind and file, and its templates.
 ///
 /// # Errors
 /// Those of the writers.
-pub fn schemas(arguments: &cli::Schemas, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn schemas(
+    arguments: &cli::Schemas,
+    elsewhere: &[[String; 3]],
+    templates: &[String],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
     let versions: Vec<String> = Schemas::versions().iter().map(ToString::to_string).collect();
     let chosen = match &arguments.kubernetes_version {
         None => Some(Schemas::default()),
@@ -117,14 +124,28 @@ pub fn schemas(arguments: &cli::Schemas, out: &mut dyn Write, err: &mut dyn Writ
             for BuiltIn { api_version, kind } in schemas.kinds() {
                 writeln!(out, "  {api_version} {kind}")?;
             }
+            if !elsewhere.is_empty() || !templates.is_empty() {
+                writeln!(out, "Kinds of --schema:")?;
+            }
+            for [api_version, kind, source] in elsewhere {
+                let [api_version, kind, source] = [api_version, kind, source].map(|text| sanitise::clean(text));
+                writeln!(out, "  {api_version} {kind} ({source})")?;
+            }
+            for template in templates {
+                writeln!(out, "  any other: {}", sanitise::clean(template))?;
+            }
         }
         cli::ListFormat::Json => {
+            let own = elsewhere.iter().map(|[api_version, kind, source]| {
+                serde_json::json!({ "apiVersion": api_version, "kind": kind, "source": source })
+            });
             let kinds: Vec<_> = schemas
                 .kinds()
                 .into_iter()
                 .map(|BuiltIn { api_version, kind }| {
                     serde_json::json!({ "apiVersion": api_version, "kind": kind, "source": "embedded" })
                 })
+                .chain(own)
                 .collect();
             let list = serde_json::json!({
                 "version": 1, "versions": versions, "kubernetes": schemas.version().to_string(), "kinds": kinds,

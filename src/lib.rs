@@ -69,7 +69,10 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
             cli::ListFormat::Text => explain::rules_as_text(&rules(), out).map(|()| 0),
             cli::ListFormat::Json => explain::rules_as_json(&rules(), out).map(|()| 0),
         },
-        Command::Schemas(arguments) => explain::schemas(&arguments, out, err),
+        Command::Schemas(arguments) => match lint::elsewhere(&arguments.schema) {
+            Ok((elsewhere, templates)) => explain::schemas(&arguments, &elsewhere, &templates, out, err),
+            Err(refusal) => lint::refuse(refusal, err),
+        },
         Command::Completions { shell } => {
             cli::completions(shell, out);
             Ok(0)

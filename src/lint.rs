@@ -29,16 +29,20 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
     let mut sources = Sources::default();
     let prepared = settings::resolve(arguments, &mut sources).and_then(|settings| {
         let rules = load_rules(&settings, &mut sources)?;
+        let directory = &settings.place.working_directory;
+        let schemas =
+            discover::schemas(&settings.schemas, directory, &mut sources).map_err(|error| unreadable(&error))?;
         let inputs = discover::discover(&settings.discover, &mut sources).map_err(|error| unreadable(&error))?;
-        Ok((settings, rules, inputs))
+        Ok((settings, rules, schemas, inputs))
     });
-    let (settings, rules, inputs) = match prepared {
+    let (settings, rules, schemas, inputs) = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(refusal, err),
     };
     let options = examine::Options {
         environments: settings.environments.clone(),
         generated: settings.generated.clone(),
+        schemas,
         targets: targets(&inputs, &settings, &sources),
     };
     let examined = in_pool(settings.jobs, || examine(&inputs, &rules, &options, sources));
@@ -50,6 +54,19 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         return Ok(2);
     }
     Ok(exit_code(&report, &settings))
+}
+
+/// The kinds at the locations of `--schema`: API version, kind and file; and the templates among the locations.
+///
+/// # Errors
+/// A location that cannot be followed.
+pub fn elsewhere(locations: &[String]) -> Result<(Vec<[String; 3]>, Vec<String>), Refusal> {
+    let mut sources = Sources::default();
+    let directory = std::env::current_dir().unwrap_or_default();
+    let schemas = discover::schemas(locations, &directory, &mut sources).map_err(|error| unreadable(&error))?;
+    let described = examine::described(&schemas, &sources);
+    let rows = described.into_iter().map(|row| [row.api_version, row.kind, row.source]).collect();
+    Ok((rows, schemas.templates))
 }
 
 /// Chooses the schemas and compiles the policies.
@@ -222,7 +239,10 @@ fn unknown_version(typed: &str) -> Refusal {
 }
 
 /// Tells why the run does not begin.
-fn refuse(refusal: Refusal, err: &mut dyn Write) -> io::Result<u8> {
+///
+/// # Errors
+/// The output cannot be written.
+pub fn refuse(refusal: Refusal, err: &mut dyn Write) -> io::Result<u8> {
     let report = Report {
         diagnostics: refusal.diagnostics,
         sources: refusal.sources,

@@ -3,6 +3,7 @@
 
 mod ignored;
 mod policies;
+mod schemas;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 
 pub use policies::{PolicyFile, policies};
+pub use schemas::{SchemaFiles, schemas};
 
 use crate::model::listing::Listing;
 use crate::model::source::{FileId, Sources};

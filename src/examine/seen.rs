@@ -34,6 +34,8 @@ pub(super) struct Seen {
     /// The values of Secrets in files that have a finding.
     pub(super) secrets: HashMap<FileId, Vec<Range<u32>>>,
     pub(super) unknown: Kinds,
+    /// Schemas that could not be read.
+    pub(super) not_checked: Vec<NotChecked>,
     /// What of custom resources could not be checked, by kind and reason.
     pub(super) left_out: BTreeMap<(String, String, String), (usize, Span)>,
 }
@@ -53,6 +55,7 @@ impl Seen {
             self.secrets.entry(file).or_default().extend(ranges);
         }
         join_counts(&mut self.unknown, other.unknown);
+        self.not_checked.extend(other.not_checked);
         join_counts(&mut self.left_out, other.left_out);
     }
 
@@ -72,6 +75,7 @@ impl Seen {
     pub(super) fn into_examined(mut self, texts: Read, not_checked: Vec<NotChecked>, mut sources: Sources) -> Examined {
         let mut not_checked = not_checked;
         not_checked.extend(self.objects.not_checked());
+        not_checked.append(&mut self.not_checked);
         not_checked.extend(self.not_checked());
         for (file, text) in texts.into_iter().filter_map(|(file, text)| Some((file, text?))) {
             sources.keep(file, text, self.secrets.remove(&file).unwrap_or_default());

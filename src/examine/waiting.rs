@@ -110,10 +110,13 @@ impl Run<'_> {
             all.filter_map(read).collect()
         });
         late.into_iter().flatten().for_each(|kind| kinds.add(kind));
+        let is_missing = |(group, kind): &GroupKind| kinds.scope(group, kind).is_none();
+        let missing: Versions = versions.into_iter().filter(|(kind, _)| is_missing(kind)).collect();
+        self.learn_elsewhere(&missing, &mut seen.not_checked).into_iter().for_each(|kind| kinds.add(kind));
         if kinds.is_empty() {
             return;
         }
-        let known = |(group, kind): &GroupKind| kinds.scope(group, kind).is_some();
+        let known = |(group, kind): &GroupKind| kinds.has(group, kind);
         let documents = resources.iter().filter(|(kind, _)| known(kind)).map(|(_, documents)| documents);
         let late = self.again(documents, |file, part| {
             let mut late = Seen::default();
@@ -132,8 +135,8 @@ impl Run<'_> {
         });
         late.into_iter().for_each(|late| seen.join(late));
         seen.unknown.retain(|(api_version, kind), _| {
-            let group = api_version.split_once('/').map_or("", |(group, _)| group);
-            !known(&(group.to_owned(), kind.clone()))
+            let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+            !kinds.knows(group, kind, version)
         });
     }
 

@@ -41,6 +41,8 @@ pub struct Settings {
     pub kubernetes: Vec<String>,
     /// What is different for some of the files.
     pub overrides: Vec<Override>,
+    /// Files, folders and templates of schemas.
+    pub schemas: Vec<String>,
     /// Rego files and folders.
     pub policies: Vec<PathBuf>,
     /// The Fabrikate environments to merge; empty for all.
@@ -178,6 +180,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         } else {
             arguments.kubernetes_version
         },
+        schemas: schemas(arguments.schema, &config.schemas, &place),
         policies: arguments
             .policy
             .into_iter()
@@ -224,6 +227,15 @@ fn load_config(file: &Path, place: &mut Place, sources: &mut Sources) -> Result<
         diagnostic.help = broken.help;
         Refusal { diagnostics: vec![diagnostic], sources: sources.clone() }
     })
+}
+
+/// The locations of `--schema`, and those of the configuration as seen from its folder.
+fn schemas(typed: Vec<String>, configured: &[String], place: &Place) -> Vec<String> {
+    let from_base = |location: &String| match location.contains("://") {
+        true => location.clone(),
+        false => place.base.join(location).to_string_lossy().into_owned(),
+    };
+    typed.into_iter().chain(configured.iter().map(from_base)).collect()
 }
 
 /// The entries of `environments:`. Versions that were typed hold for every file.

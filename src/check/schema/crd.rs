@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use crate::check::deprecation;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
@@ -10,6 +12,7 @@ use crate::model::value::Value;
 
 use super::compose::Composer;
 use super::custom::conform::{Fault, conform};
+use super::custom::json_schema::{self, JsonSchema};
 use super::custom::keywords::to_json;
 use super::custom::settle::settle;
 use super::custom::wording::{broken, deprecated, not_served};
@@ -27,7 +30,8 @@ const DEPTH: u32 = 200;
 pub struct CustomKind {
     group: String,
     kind: String,
-    scope: Scope,
+    /// A JSON Schema does not say it.
+    scope: Option<Scope>,
     versions: Vec<CustomVersion>,
 }
 
@@ -39,7 +43,14 @@ struct CustomVersion {
     /// What the server says of it then.
     warning: Option<String>,
     /// `None` if no resource is of this version.
-    schema: Option<CustomSchema>,
+    schema: Option<Form>,
+}
+
+/// A schema, in one of its forms.
+#[derive(Debug)]
+enum Form {
+    Definition(CustomSchema),
+    Json(JsonSchema),
 }
 
 /// A table of one type, and what does not fit into it.
@@ -100,9 +111,55 @@ fn learn_if(resource: &Resource<'_>, is_wanted: impl Fn(&str) -> bool) -> Option
     Some(CustomKind {
         group,
         kind,
-        scope: if text(spec.get("scope")).as_deref() == Some("Cluster") { Scope::Cluster } else { Scope::Namespaced },
+        scope: Some(match text(spec.get("scope")).as_deref() {
+            Some("Cluster") => Scope::Cluster,
+            _ => Scope::Namespaced,
+        }),
         versions,
     })
+}
+
+/// A document as JSON, if it is a JSON Schema.
+#[must_use]
+pub fn json_schema(document: Value<'_>) -> Option<Json> {
+    json_schema::json_of(document).filter(json_schema::is_json_schema)
+}
+
+/// API version and kind of what a document of a schema file describes.
+#[must_use]
+pub fn described(document: Value<'_>, name: &str) -> Vec<(String, String)> {
+    let Some(resource) = Resource::of(document) else {
+        return json_schema(document).map(|schema| json_schema::identities(&schema, name)).unwrap_or_default();
+    };
+    let kinds = resource.expand().into_iter().filter_map(|definition| learn_if(&definition, |_| false));
+    let names = kinds.flat_map(|kind| {
+        let served = kind.versions.into_iter().filter(|version| version.served);
+        served.map(move |version| (format!("{}/{}", kind.group, version.name), kind.kind.clone()))
+    });
+    names.collect()
+}
+
+/// Those of the `wanted` kinds and versions that a JSON Schema is of; all of them if that `is_certain`. `name` is the
+/// printed name of its file.
+#[must_use]
+pub fn learn_json_schema(
+    schema: Json,
+    name: &str,
+    wanted: &BTreeMap<(String, String), BTreeSet<String>>,
+    is_certain: bool,
+) -> Vec<CustomKind> {
+    let all = || {
+        wanted.iter().flat_map(|((group, kind), versions)| {
+            versions.iter().map(|version| (group.clone(), kind.clone(), version.clone()))
+        })
+    };
+    let kinds = if is_certain { all().collect() } else { json_schema::kinds_of(&schema, name, wanted) };
+    let learnt = kinds.into_iter().map(|(group, kind, version)| {
+        let schema = Some(Form::Json(JsonSchema::new(schema.clone(), name)));
+        let version = CustomVersion { name: version, served: true, deprecated: false, warning: None, schema };
+        CustomKind { group, kind, scope: None, versions: vec![version] }
+    });
+    learnt.collect()
 }
 
 /// Whether collections lie inside each other more deeply than that: nobody writes such an object, and whoever walks it
@@ -134,7 +191,7 @@ fn read_version(
         let open = spec.get("preserveUnknownFields").map_or(old, |preserve| preserve.as_bool() == Some(true));
         let mut composer = Composer::new(open);
         let (root, asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
-        CustomSchema { table: composer.finish(), root, asks, status }
+        Form::Definition(CustomSchema { table: composer.finish(), root, asks, status })
     });
     let deprecated = own("deprecated").is_some_and(|deprecated| deprecated.as_bool() == Some(true));
     CustomVersion { name, served, deprecated, warning: text(own("deprecationWarning")).map(Cow::into_owned), schema }
@@ -189,7 +246,20 @@ impl CustomKinds {
     /// Whether objects of that kind lie in namespaces; `None` for kinds that are not known.
     #[must_use]
     pub fn scope(&self, group: &str, kind: &str) -> Option<Scope> {
-        self.definitions(group, kind).first().map(|definition| definition.scope)
+        self.definitions(group, kind).iter().find_map(|definition| definition.scope)
+    }
+
+    /// Whether anything is known of a kind.
+    #[must_use]
+    pub fn has(&self, group: &str, kind: &str) -> bool {
+        !self.definitions(group, kind).is_empty()
+    }
+
+    /// Whether a resource of that version can be judged: a definition knows all versions of its kind, a JSON Schema one.
+    #[must_use]
+    pub fn knows(&self, group: &str, kind: &str, version: &str) -> bool {
+        let has = |definition: &CustomKind| definition.versions.iter().any(|own| own.name == version);
+        self.definitions(group, kind).iter().any(|definition| definition.scope.is_some() || has(definition))
     }
 
     /// Checks a custom resource. [`Verdict::Waits`] if no definition of its kind is known. What could not be checked, and
@@ -203,14 +273,21 @@ impl CustomKinds {
         left_out: &mut BTreeSet<String>,
     ) -> Verdict {
         let definitions = self.definitions(resource.group(), &resource.kind);
-        if definitions.is_empty() {
+        if !self.knows(resource.group(), &resource.kind, resource.version()) {
             return Verdict::Waits;
         }
         let all = || definitions.iter().flat_map(|definition| &definition.versions).filter(|version| version.served);
         let mut best: Option<Checked> = None;
         for version in all().filter(|version| version.name == resource.version()) {
             let Some(schema) = &version.schema else { continue };
-            let checked = schema.check(schemas, resource, mode);
+            let checked = match schema {
+                Form::Definition(schema) => schema.check(schemas, resource, mode),
+                Form::Json(schema) if mode == Mode::Whole => match schema.check(resource) {
+                    Ok(found) => Checked { found, left_out: BTreeSet::new() },
+                    Err(why) => Checked { found: Vec::new(), left_out: BTreeSet::from([why]) },
+                },
+                Form::Json(_) => continue,
+            };
             if best.as_ref().is_none_or(|best| checked.found.len() < best.found.len()) {
                 best = Some(checked);
             }

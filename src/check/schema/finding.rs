@@ -27,6 +27,8 @@ pub(super) enum Against<'w> {
     Instead(&'w str),
     /// A definition in the input.
     Custom,
+    /// A JSON Schema of that name.
+    Schema(&'w str),
 }
 
 /// The cold half of a walk: everything that happens once there is something to say.
@@ -209,6 +211,7 @@ impl<'t> Walk<'_, 't> {
             Against::BuiltIn(version) => format!("checked: {api_version} {kind} of Kubernetes {version}"),
             Against::Instead(instead) => format!("checked: {instead} {kind}"),
             Against::Custom => format!("checked: {api_version} {kind} as its CustomResourceDefinition declares it"),
+            Against::Schema(name) => format!("checked: {api_version} {kind} as the schema `{name}` declares it"),
         }
     }
 

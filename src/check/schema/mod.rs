@@ -27,7 +27,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
-pub use crd::{CustomKind, CustomKinds, declared, learn, learn_versions};
+pub use crd::{CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_versions};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use rules::{
     CEL_RULE, INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT,

@@ -57,7 +57,8 @@ fn compile(schema: &Json) -> Option<Validator> {
     named.fold(options, |options, (name, check)| options.with_format(name, check)).build(schema).ok()
 }
 
-fn phrase(kind: &Kind) -> String {
+/// What an error says, as a phrase that follows the name of the field.
+pub(super) fn phrase(kind: &Kind) -> String {
     match kind {
         Kind::Pattern { pattern } => format!("does not match the pattern `{pattern}`"),
         Kind::Format { format } => format!("is not in the format `{format}`"),

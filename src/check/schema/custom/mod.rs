@@ -4,11 +4,13 @@
 //! makes the object that the API server validates of the one that is written: nulls are dropped, defaults filled in.
 //! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for
 //! their parts, `cel` evaluates the rules in CEL, and `wording` has the words.
+//! `json_schema` is for kinds of which there is no definition, but a JSON Schema.
 
 pub(super) mod alternatives;
 pub(super) mod cel;
 pub(super) mod conform;
 mod embedded;
+pub(super) mod json_schema;
 pub(super) mod keywords;
 mod limits;
 mod lists;
