@@ -8,7 +8,10 @@
 # custom:
 #   severity: error
 #   kinds: [workload]
-#   needs: ['port ~ ^$|[^0-9]']
+#   needs:
+#     - containers refer with port to ports.name
+#     - initContainers refer with port to ports.name
+#     - ephemeralContainers refer with port to ports.name
 #   help: >-
 #     name a port of the same container, or give its number
 package plimsoll.reliability["probe-port-name-undefined"]

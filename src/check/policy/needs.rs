@@ -9,6 +9,7 @@
 //! | `hostNetwork: true`, `runAsUser: 0` | this key with this switch or zero |
 //! | `image ~ :latest$` | this key with a text that the regular expression finds something in |
 //! | `containers lack a.b or c` | a list under this key with an item that has none of these fields |
+//! | `containers refer with port to ports.name` | a list with an item in which a text under `port` names nothing in `ports` |
 //! | `env have value and name ~ TOKEN` | a list under this key with an item that has all of these fields |
 
 use std::collections::{BTreeSet, HashMap};
@@ -47,6 +48,38 @@ struct Asked {
     lacking: Vec<(Vec<Field>, u32)>,
     /// With a list behind it, an item of which has all of the fields.
     having: Vec<(Vec<Field>, u32)>,
+    /// With a list behind it, an item of which names something that it does not have.
+    referring: Vec<(Reference, u32)>,
+}
+
+/// `port to ports.name`
+#[derive(Debug)]
+struct Reference {
+    key: &'static str,
+    list: &'static str,
+    name: &'static str,
+}
+
+impl Reference {
+    fn read(written: &'static str) -> Option<Reference> {
+        let (key, target) = written.split_once(" to ")?;
+        let (list, name) = target.split_once('.')?;
+        Some(Reference { key, list, name })
+    }
+
+    /// Whether a text in the item names nothing in its list.
+    fn is_open_in(&self, item: Value<'_>) -> bool {
+        let named = item.get(self.list).into_iter().flat_map(Value::items);
+        let names: Vec<_> = named.filter_map(|one| one.get(self.name)?.as_str()).collect();
+        self.is_open(item, &|text| names.iter().any(|name| name == text))
+    }
+
+    fn is_open(&self, value: Value<'_>, is_known: &dyn Fn(&str) -> bool) -> bool {
+        value.entries().any(|entry| {
+            let names_nothing = || entry.value.as_str().is_some_and(|text| !is_known(&text));
+            (entry.key.is_key(self.key) && names_nothing()) || self.is_open(entry.value, is_known)
+        }) || value.items().any(|item| self.is_open(item, is_known))
+    }
 }
 
 /// A field of the items of a list, and what its text must match.
@@ -106,6 +139,9 @@ impl Needs {
         } else if let Some((key, fields)) = line.split_once(" lack ") {
             let fields = fields.split(" or ").map(Field::read).collect::<Option<_>>()?;
             self.words.entry(key).or_default().lacking.push((fields, number));
+        } else if let Some((key, reference)) = line.split_once(" refer with ") {
+            let reference = Reference::read(reference)?;
+            self.words.entry(key).or_default().referring.push((reference, number));
         } else if let Some((key, pattern)) = line.split_once(" ~ ") {
             let pattern = Regex::new(pattern).ok()?;
             self.words.entry(key).or_default().texts.push((pattern, number));
@@ -172,7 +208,7 @@ impl Asked {
                 Some(Scalar::Bool(true)) => Some(Switch::On),
                 Some(Scalar::Bool(false)) => Some(Switch::Off),
                 Some(Scalar::Int(0)) => Some(Switch::Zero),
-                Some(Scalar::Float(number)) if number == 0.0 => Some(Switch::Zero),
+                Some(Scalar::Float(0.0)) => Some(Switch::Zero),
                 _ => None,
             };
             let numbers = self.switches.iter().filter(|(wanted, _)| Some(*wanted) == switch);
@@ -189,6 +225,11 @@ impl Asked {
         }
         for (fields, number) in &self.lacking {
             if value.items().any(|item| !fields.iter().any(|field| field.is_in(item))) {
+                met.0 |= 1 << number;
+            }
+        }
+        for (reference, number) in &self.referring {
+            if value.items().any(|item| reference.is_open_in(item)) {
                 met.0 |= 1 << number;
             }
         }
