@@ -202,7 +202,9 @@ impl<'r> Run<'r> {
             seen.findings.extend(broken_items(&resource));
             for resource in resource.expand() {
                 seen.resources += 1;
-                if !seen.objects.add(&resource) {
+                if seen.objects.add(&resource) {
+                    seen.waiting.note(&resource, document.span);
+                } else {
                     if mode == Mode::Whole {
                         seen.waiting.note_definition(&resource, document.span, wanted);
                     }

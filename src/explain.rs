@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::check::schema::{BuiltIn, Schemas, Version};
+use crate::check::schema::{BuiltIn, Schemas, Version, known_kinds};
 use crate::check::{self, policy};
 use crate::cli;
 use crate::load;
@@ -124,6 +124,10 @@ pub fn schemas(
             for BuiltIn { api_version, kind } in schemas.kinds() {
                 writeln!(out, "  {api_version} {kind}")?;
             }
+            writeln!(out, "Kinds of other projects, for input without their definitions:")?;
+            for (api_version, kind, project) in known_kinds() {
+                writeln!(out, "  {api_version} {kind} ({project})")?;
+            }
             if !elsewhere.is_empty() || !templates.is_empty() {
                 writeln!(out, "Kinds of --schema:")?;
             }
@@ -145,6 +149,9 @@ pub fn schemas(
                 .map(|BuiltIn { api_version, kind }| {
                     serde_json::json!({ "apiVersion": api_version, "kind": kind, "source": "embedded" })
                 })
+                .chain(known_kinds().map(|(api_version, kind, project)| {
+                    serde_json::json!({ "apiVersion": api_version, "kind": kind, "source": project })
+                }))
                 .chain(own)
                 .collect();
             let list = serde_json::json!({

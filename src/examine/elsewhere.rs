@@ -1,6 +1,7 @@
-//! Schemas that are not in the input: those of `--schema`. Only what some resource needs is read.
+//! Schemas that are not in the input: those of `--schema`, and those of other projects that are embedded. Only what some
+//! resource needs is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -80,6 +81,21 @@ pub fn described(schemas: &SchemaFiles, sources: &Sources) -> Vec<Described> {
     }
     all.sort();
     all
+}
+
+/// The definitions of other projects that are embedded, as far as the missing kinds need them.
+pub(super) fn learn_known(loader: &Loader, missing: &Versions) -> Vec<CustomKind> {
+    let read = |((group, kind), versions): (&GroupKind, &BTreeSet<String>)| {
+        let known = schema::known(group, kind, versions)?;
+        let look = |part: Part| {
+            let root = part.roots().next().and_then(|(_, root)| Resource::of(root));
+            (root.and_then(|definition| schema::learn_known(&definition, versions, known.project)), Some(part))
+        };
+        let source = Source::Bytes(known.definition.as_bytes());
+        // The text is not among the sources: nothing may point into it.
+        loader.load(FileId(0), "embedded.json", source, look).ok()?.into_iter().next()?
+    };
+    missing.par_iter().filter_map(read).collect()
 }
 
 fn learn_from(part: &Part, name: &str, missing: &Versions) -> Vec<CustomKind> {

@@ -11,13 +11,12 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::seen::{Seen, secret_ranges};
-use super::{Run, reading};
+use super::{Run, elsewhere, reading};
 use crate::check::schema::{CustomKind, CustomKinds, declared, learn_versions};
 use crate::model::definition::Plan;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Span};
-use crate::render;
 
 /// Group and kind.
 pub(super) type GroupKind = (String, String);
@@ -113,6 +112,8 @@ impl Run<'_> {
         let is_missing = |(group, kind): &GroupKind| kinds.scope(group, kind).is_none();
         let missing: Versions = versions.into_iter().filter(|(kind, _)| is_missing(kind)).collect();
         self.learn_elsewhere(&missing, &mut seen.not_checked).into_iter().for_each(|kind| kinds.add(kind));
+        let missing = missing.into_iter().filter(|((group, kind), _)| !kinds.has(group, kind)).collect();
+        elsewhere::learn_known(self.loader, &missing).into_iter().for_each(|kind| kinds.add(kind));
         if kinds.is_empty() {
             return;
         }
@@ -122,8 +123,7 @@ impl Run<'_> {
             let mut late = Seen::default();
             let (mode, _) = reading(plan.role(file));
             let schemas = self.targets(file).last();
-            let is_object = |resource: &Resource<'_>| render::object(resource.group(), &resource.kind).is_some();
-            for resource in resources_of(part).filter(|resource| !is_object(resource)) {
+            for resource in resources_of(part) {
                 let mut left_out = BTreeSet::new();
                 kinds.check(&schemas, &resource, mode, &mut late.findings, &mut left_out);
                 left_out.into_iter().for_each(|why| late.count_left_out(&resource, why));

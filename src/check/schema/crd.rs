@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::check::deprecation;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
+use crate::model::rule::Severity;
 use crate::model::value::Value;
 
 use super::compose::Composer;
@@ -15,7 +16,7 @@ use super::custom::conform::{Fault, conform};
 use super::custom::json_schema::{self, JsonSchema};
 use super::custom::keywords::to_json;
 use super::custom::settle::settle;
-use super::custom::wording::{broken, deprecated, not_served};
+use super::custom::wording::{broken, deprecated, may_be_newer, not_served};
 use super::custom::{Asks, cel};
 use super::finding::Against;
 use super::table::Table;
@@ -33,6 +34,8 @@ pub struct CustomKind {
     /// A JSON Schema does not say it.
     scope: Option<Scope>,
     versions: Vec<CustomVersion>,
+    /// The project that an embedded definition is of: that of the cluster may be of another version.
+    project: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -116,7 +119,21 @@ fn learn_if(resource: &Resource<'_>, is_wanted: impl Fn(&str) -> bool) -> Option
             _ => Scope::Namespaced,
         }),
         versions,
+        project: None,
     })
+}
+
+/// Reads a definition that is embedded, as [`super::known()`] gives it.
+#[must_use]
+pub fn learn_known(definition: &Resource<'_>, wanted: &BTreeSet<String>, project: &'static str) -> Option<CustomKind> {
+    let mut kind = learn_versions(definition, wanted)?;
+    kind.project = Some(project);
+    for version in &mut kind.versions {
+        if let Some(Form::Definition(schema)) = &mut version.schema {
+            schema.asks.forget_places();
+        }
+    }
+    Some(kind)
 }
 
 /// A document as JSON, if it is a JSON Schema.
@@ -157,7 +174,7 @@ pub fn learn_json_schema(
     let learnt = kinds.into_iter().map(|(group, kind, version)| {
         let schema = Some(Form::Json(JsonSchema::new(schema.clone(), name)));
         let version = CustomVersion { name: version, served: true, deprecated: false, warning: None, schema };
-        CustomKind { group, kind, scope: None, versions: vec![version] }
+        CustomKind { group, kind, scope: None, versions: vec![version], project: None }
     });
     learnt.collect()
 }
@@ -259,7 +276,8 @@ impl CustomKinds {
     #[must_use]
     pub fn knows(&self, group: &str, kind: &str, version: &str) -> bool {
         let has = |definition: &CustomKind| definition.versions.iter().any(|own| own.name == version);
-        self.definitions(group, kind).iter().any(|definition| definition.scope.is_some() || has(definition))
+        let is_whole = |definition: &CustomKind| definition.scope.is_some() && definition.project.is_none();
+        self.definitions(group, kind).iter().any(|definition| is_whole(definition) || has(definition))
     }
 
     /// Checks a custom resource. [`Verdict::Waits`] if no definition of its kind is known. What could not be checked, and
@@ -278,10 +296,11 @@ impl CustomKinds {
         }
         let all = || definitions.iter().flat_map(|definition| &definition.versions).filter(|version| version.served);
         let mut best: Option<Checked> = None;
+        let project = definitions.iter().find_map(|definition| definition.project);
         for version in all().filter(|version| version.name == resource.version()) {
             let Some(schema) = &version.schema else { continue };
             let checked = match schema {
-                Form::Definition(schema) => schema.check(schemas, resource, mode),
+                Form::Definition(schema) => schema.check(schemas, resource, mode, project),
                 Form::Json(schema) if mode == Mode::Whole => match schema.check(resource) {
                     Ok(found) => Checked { found, left_out: BTreeSet::new() },
                     Err(why) => Checked { found: Vec::new(), left_out: BTreeSet::from([why]) },
@@ -350,10 +369,23 @@ struct Checked {
 }
 
 impl CustomSchema {
-    fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode) -> Checked {
+    fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, project: Option<&str>) -> Checked {
+        let mut checked = self.judge(schemas, resource, mode, project.map_or(Against::Custom, Against::Known));
+        if let Some(project) = project {
+            // What another version of the project says is not known.
+            checked.found.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
+            checked.found.retain(|finding| match may_be_newer(finding) {
+                Some(what) => !checked.left_out.insert(format!("{what}, which {project} does not know")),
+                None => true,
+            });
+        }
+        checked
+    }
+
+    fn judge(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, against: Against<'_>) -> Checked {
         let root = Root { table: Table::read(&self.table), index: self.root };
         let metadata = Root { table: schemas.table, index: schemas.metadata };
-        let mut walk = Walk::new(resource, root, metadata, Against::Custom);
+        let mut walk = Walk::new(resource, root, metadata, against);
         let mut checked = Checked { found: walk.run(mode), left_out: BTreeSet::new() };
         let is_shallow = || mode == Mode::Whole && !is_deep(resource.value, DEPTH);
         let Some(mut object) = is_shallow().then(|| to_json(resource.value, DEPTH)).flatten() else { return checked };

@@ -27,6 +27,8 @@ pub(super) enum Against<'w> {
     Instead(&'w str),
     /// A definition in the input.
     Custom,
+    /// The definition of a project, which may be of another version than that of the cluster.
+    Known(&'w str),
     /// A JSON Schema of that name.
     Schema(&'w str),
 }
@@ -211,6 +213,11 @@ impl<'t> Walk<'_, 't> {
             Against::BuiltIn(version) => format!("checked: {api_version} {kind} of Kubernetes {version}"),
             Against::Instead(instead) => format!("checked: {instead} {kind}"),
             Against::Custom => format!("checked: {api_version} {kind} as its CustomResourceDefinition declares it"),
+            Against::Known(project) => {
+                format!(
+                    "checked: {api_version} {kind} as {project} declares it; name the version at hand with `--schema`"
+                )
+            }
             Against::Schema(name) => format!("checked: {api_version} {kind} as the schema `{name}` declares it"),
         }
     }

@@ -13,6 +13,7 @@ mod finding;
 mod formats;
 mod identity;
 mod kinds;
+mod known;
 mod quantity;
 mod rules;
 mod suggest;
@@ -27,8 +28,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
-pub use crd::{CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_versions};
+pub use crd::{
+    CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_known, learn_versions,
+};
 pub use identity::{Identity, Place, broken_items, identity};
+pub use known::{Known, known, known_kinds};
 pub use rules::{
     CEL_RULE, INVALID_QUANTITY, INVALID_VALUE, MISSING_API_VERSION, MISSING_FIELD, MISSING_KIND, NOT_AN_OBJECT,
     UNKNOWN_FIELD, UNKNOWN_KIND, VERSION_NOT_SERVED, WRONG_TYPE,

@@ -60,7 +60,7 @@ impl<'w, 't> Walk<'w, 't> {
     pub(super) fn new(resource: &'w Resource<'t>, root: Root<'w>, metadata: Root<'w>, against: Against<'w>) -> Self {
         Walk {
             resource,
-            custom: matches!(against, Against::Custom),
+            custom: matches!(against, Against::Custom | Against::Known(_)),
             against,
             root,
             metadata,

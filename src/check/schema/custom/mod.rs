@@ -65,6 +65,13 @@ impl Asks {
             || self.items.iter().chain(&self.additional).any(|asks| asks.has_rules())
     }
 
+    /// Forgets where rules stand: in a text that nobody can look at.
+    pub(super) fn forget_places(&mut self) {
+        self.rules.iter_mut().for_each(|rule| rule.span = None);
+        self.properties.iter_mut().for_each(|(_, asks)| asks.forget_places());
+        self.items.iter_mut().chain(&mut self.additional).for_each(|asks| asks.forget_places());
+    }
+
     /// Itself, unless it asks for nothing.
     pub(super) fn if_any(self) -> Option<Asks> {
         let nothing = self.default.is_none()

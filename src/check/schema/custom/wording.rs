@@ -10,8 +10,20 @@ use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
 use super::super::walk::Walk;
-use super::super::{CEL_RULE, INVALID_VALUE, VERSION_NOT_SERVED};
+use super::super::{CEL_RULE, INVALID_VALUE, UNKNOWN_FIELD, VERSION_NOT_SERVED};
 use super::conform::What;
+
+/// What is said of a value that an enumeration does not have.
+const UNLISTED: &str = "has a value that its definition does not list";
+
+/// Whether a later version of a project may well have what this one does not: a field or a value that is not known and
+/// looks like no slip of the fingers. `None` otherwise, else what is not known.
+pub(in super::super) fn may_be_newer(finding: &Diagnostic) -> Option<&str> {
+    let is_guess = |help: &String| help.starts_with("did you mean");
+    let is_unknown = finding.rule == UNKNOWN_FIELD.id && finding.help.is_none();
+    let is_unlisted = finding.message.ends_with(UNLISTED) && !finding.help.as_ref().is_some_and(is_guess);
+    (is_unknown || is_unlisted).then_some(&*finding.message)
+}
 
 /// Something that the definition asks for.
 pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
@@ -30,7 +42,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("write {}", list(&options)),
             };
-            (format!("{field} has a value that its definition does not list"), Some(help), near)
+            (format!("{field} {UNLISTED}"), Some(help), near)
         }
         What::Rule { text, message, span } => {
             see = span.map(|span| (span, "the rule"));
