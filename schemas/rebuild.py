@@ -16,10 +16,12 @@ import sys
 import zipfile
 
 OUTPUT = pathlib.Path(__file__).with_name("kubernetes.bin")
+ENUMS = json.loads(pathlib.Path(__file__).with_name("enums.json").read_text())["fields"]
 LIMIT = 512 * 1024
 
 # Kinds of types; the numbers are those of `Shape` in src/check/schema/table.rs.
 ANY, STRING, BOOLEAN, INT32, INT64, NUMBER, INT_OR_STRING, QUANTITY, BYTES, TIME, ARRAY, MAP, OBJECT = range(13)
+WORD = 15
 
 # Flags of a type record.
 CLOSED, LIST_SET, LIST_MAP = 1, 2, 4
@@ -119,6 +121,20 @@ def field_is_required(minors, definition, field):
     )
 
 
+def words_of(type_name, field, minor):
+    """The words that a field may hold in a version, separated by commas; None if it may hold any."""
+    entry = ENUMS.get(f"{type_name}.{field}")
+    if entry is None:
+        return None
+    MET.add(f"{type_name}.{field}")
+    later = [word for since, words in entry.get("later", {}).items() if int(since) <= minor for word in words]
+    return ",".join(sorted(entry["values"] + later))
+
+
+# The fields of enums.json that some schema has.
+MET = set()
+
+
 class Nodes:
     """Every schema of every version as a node: what it is by itself, and the nodes that it refers to."""
 
@@ -179,13 +195,23 @@ class Nodes:
             bits |= ATOMIC * (inner.get("x-kubernetes-map-type") == "atomic")
             merge_key = inner.get("x-kubernetes-patch-merge-key", "")
             fields.append((field, bits))
-            child = self.node(minor, inner)
+            words = words_of(go_name(name), field, minor) if name else None
+            child = self.node(minor, inner) if words is None else self.word(words, inner)
             if merge_key and self.own[child] is not None and self.own[child][0] == ARRAY:
                 self.own[child] = (*self.own[child][:3], merge_key)
             children.append(child)
         closed = 0 if schema.get("additionalProperties") else CLOSED
         self.own[at] = (OBJECT, closed, go_name(name) if name else "", tuple(fields), 0)
         self.children[at] = tuple(children)
+
+    def word(self, words, schema):
+        """The node of a string, or a list of strings, that is one of certain words."""
+        at = self.reserve()
+        if "items" in schema:
+            self.own[at], self.children[at] = (ARRAY, *self.list_type(schema)), (self.word(words, schema["items"]),)
+        else:
+            self.own[at] = (WORD, words)
+        return at
 
     @staticmethod
     def list_type(schema):
@@ -291,6 +317,8 @@ def table(minors):
             amount = lists.index(keys)
         elif own[0] == MAP:
             first = number(children[0])
+        elif own[0] == WORD:
+            name = strings.reference(own[1])
         types += struct.pack("<BBHIII", own[0], flags, amount, first, required, name)
 
     list_bytes = b"".join(struct.pack("<II", *map(strings.reference, keys)) for keys in lists)
@@ -324,6 +352,8 @@ def main():
     if not minors:
         raise SystemExit(f"{sys.argv[1]}: no v1.*-local/_definitions.json in it")
     data = table(minors)
+    if ENUMS.keys() != MET:
+        raise SystemExit(f"no schema has {sorted(ENUMS.keys() - MET)}")
     if len(data) > LIMIT:
         raise SystemExit(f"{len(data)} bytes, {LIMIT} are the limit")
     OUTPUT.write_bytes(data)

@@ -1,4 +1,4 @@
-//! How messages name a place in an object.
+//! What the rules of several rooms say and ask in the same way.
 
 use crate::model::path::{Path, Segment};
 
@@ -23,4 +23,11 @@ pub(super) fn field_and_place(kind: &str, path: &Path) -> String {
         _ => Path(own.to_vec()).to_string(),
     };
     format!("`{own}` in {}", place(kind, &Path(above.to_vec())))
+}
+
+/// Whether a string has a placeholder that another tool fills in before the server sees it (Flux and envsubst `${X}`,
+/// `$(X)` of Kustomize and of CI systems, templates, `<path:…>` of the vault plug-in for Argo CD): its syntax says nothing
+/// yet.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{"].iter().any(|open| text.contains(open)) || (text.starts_with('<') && text.contains('>'))
 }

@@ -22,7 +22,7 @@ use crate::check::schema::Version;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 
-pub use rules::RULES;
+pub use rules::{RULES, UNSUPPORTED_VALUE};
 
 use object::Object;
 

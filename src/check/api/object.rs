@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::check::schema::Version;
 use crate::check::wording;
+pub(super) use crate::check::wording::is_placeholder;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
 use crate::model::path::{Path, Trail};
@@ -105,13 +106,6 @@ impl<'t> Field<'_, 't> {
     pub(super) fn path_to(&self, key: &str) -> Path {
         self.trail.key(key).path()
     }
-}
-
-/// Whether a string has a placeholder that another tool fills in before the server sees it (Flux and envsubst `${X}`,
-/// `$(X)` of Kustomize and of CI systems, templates, `<path:…>` of the vault plug-in for Argo CD): its syntax says nothing
-/// yet.
-pub(super) fn is_placeholder(text: &str) -> bool {
-    ["${", "$(", "{{"].iter().any(|open| text.contains(open)) || (text.starts_with('<') && text.contains('>'))
 }
 
 /// The object being checked, and what was found.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::check::wording;
+use crate::check::api::UNSUPPORTED_VALUE;
+use crate::check::wording::{self, is_placeholder};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::near;
 use crate::model::node::Style;
 use crate::model::path::{Path, Segment, Trail};
 use crate::model::rule::{Rule, Severity};
@@ -137,6 +139,27 @@ impl<'t> Walk<'_, 't> {
     }
 
     #[cold]
+    pub(super) fn unsupported(&mut self, value: Value<'t>, of: &Type, text: &str, trail: &Trail<'_>) {
+        if is_placeholder(text) || self.is_encrypted(value) {
+            return;
+        }
+        let words: Vec<&str> = self.table.words(of).collect();
+        let path = trail.path();
+        let message = format!("unsupported value `{text}` for {}", self.field_and_place(&path));
+        let label = format!("not one of {}", list_of(&words));
+        let mut finding = self
+            .finding(&UNSUPPORTED_VALUE, value.span(), message, label, path, None)
+            .effect("the API server refuses the object");
+        let spelled = words.iter().copied().find(|word| word.eq_ignore_ascii_case(text));
+        finding = match (spelled, near::nearest(text, words.iter().copied())) {
+            (Some(word), _) => finding.help(format!("write `{word}`: the case matters")).fix(true, value.span(), word),
+            (None, Some(word)) => finding.help(format!("did you mean `{word}`?")).fix(false, value.span(), word),
+            (None, None) => finding.help(format!("write one of {}", list_of(&words))),
+        };
+        self.found.push(finding);
+    }
+
+    #[cold]
     pub(super) fn invalid_quantity(&mut self, value: Value<'t>, text: &str, reason: &str, trail: &Trail<'_>) {
         if !self.is_encrypted(value) {
             self.quantity_finding(value, &format!("`{text}`"), quantity::suggest(text), reason, trail.path());
@@ -258,6 +281,11 @@ impl<'t> Walk<'_, 't> {
     }
 }
 
+/// `` `Cluster`, `Local` ``
+fn list_of(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// `apps/v1.DeploymentSpec` -> `DeploymentSpec`
 fn short_name(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
@@ -269,13 +297,13 @@ fn with(path: &Path, name: &str) -> Path {
 
 fn wanted(shape: Shape, item: Shape) -> &'static str {
     match (shape, item) {
-        (Shape::String | Shape::Bytes | Shape::Time, _) => "a string",
+        (Shape::String | Shape::Word | Shape::Bytes | Shape::Time, _) => "a string",
         (Shape::Boolean, _) => "a boolean",
         (Shape::Int32 | Shape::Int64, _) => "an integer",
         (Shape::Number, _) => "a number",
         (Shape::IntOrString, _) => "an integer or a string",
         (Shape::Quantity, _) => "a quantity",
-        (Shape::Array, Shape::String) => "a list of strings",
+        (Shape::Array, Shape::String | Shape::Word) => "a list of strings",
         (Shape::Array, Shape::Object) => "a list of objects",
         (Shape::Array, _) => "a list",
         (Shape::Map, Shape::String) => "a map of strings",
@@ -303,7 +331,7 @@ fn retype(value: Value<'_>, shape: Shape) -> Option<(String, Option<String>)> {
     let raw = value.target().raw();
     let text = match (shape, value.scalar()?) {
         (
-            Shape::String | Shape::Bytes | Shape::Time,
+            Shape::String | Shape::Word | Shape::Bytes | Shape::Time,
             Scalar::Bool(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_),
         ) => {
             format!("\"{raw}\"")

@@ -65,10 +65,12 @@ pub enum Shape {
     Metadata,
     /// Values that are kept, and objects whose fields are not; only in tables of custom resources.
     Undeclared,
+    /// A string that is one of certain words, which stand in the name of the type, separated by commas.
+    Word,
 }
 
 impl Shape {
-    const ALL: [Shape; 15] = [
+    const ALL: [Shape; 16] = [
         Shape::Any,
         Shape::String,
         Shape::Boolean,
@@ -84,6 +86,7 @@ impl Shape {
         Shape::Object,
         Shape::Metadata,
         Shape::Undeclared,
+        Shape::Word,
     ];
 
     fn of(byte: u8) -> Shape {
@@ -239,6 +242,11 @@ impl<'b> Table<'b> {
     #[must_use]
     pub fn type_name(self, of: &Type) -> &'b str {
         self.string(of.name)
+    }
+
+    /// The words that a [`Shape::Word`] allows.
+    pub fn words(self, of: &Type) -> impl Iterator<Item = &'b str> + use<'b> {
+        self.string(of.name).split(',')
     }
 
     /// The field of that name, and its place among the fields of the object.

@@ -182,6 +182,12 @@ impl<'w, 't> Walk<'w, 't> {
             (_, Scalar::Null) => {}
             (Shape::String, Scalar::Str(_)) | (Shape::Boolean, Scalar::Bool(_)) => {}
             (Shape::IntOrString, Scalar::Str(_)) => {}
+            (Shape::Word, Scalar::Str(text)) => {
+                // Go cannot tell an empty string from an absent one.
+                if !text.is_empty() && self.table.words(of).all(|word| word != text) {
+                    self.unsupported(value, of, &text, trail);
+                }
+            }
             (Shape::Int32, Scalar::Int(number)) if i32::try_from(number).is_ok() => {}
             (Shape::IntOrString, Scalar::Int(number)) if self.custom || i32::try_from(number).is_ok() => {}
             (Shape::Int64 | Shape::Number, Scalar::Int(_)) => {}
