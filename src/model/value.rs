@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::node::{Kind, Node, Style, Tree};
+use super::node::{Kind, Node, Style, Tag, Tree};
 use super::scalar::{self, Scalar};
 use super::source::Span;
 
@@ -114,7 +114,12 @@ impl<'t> Value<'t> {
     #[must_use]
     pub fn is_null(self) -> bool {
         let node = self.node();
-        node.kind == Kind::Scalar && !node.has(Node::TEXT) && scalar::read(node, self.text) == Scalar::Null
+        // Without a tag nothing else is null than `~`, `null` in its spellings, and nothing at all.
+        let may_be = || {
+            let first = self.text.as_bytes().get(node.a as usize);
+            node.tag != Tag::None || node.b == 0 || (node.b <= 4 && matches!(first, Some(b'~' | b'n' | b'N')))
+        };
+        node.kind == Kind::Scalar && !node.has(Node::TEXT) && may_be() && scalar::read(node, self.text) == Scalar::Null
     }
 
     /// Whether Kubernetes reads it as a string; a long one is not decoded for that.
@@ -171,6 +176,11 @@ impl<'t> Value<'t> {
     /// The text of a scalar that Kubernetes reads as a string; `None` for numbers, booleans, null and collections.
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'t, str>> {
+        let node = self.node();
+        if node.has(Node::TEXT) {
+            let (start, end) = (node.a as usize, (node.a + node.b) as usize);
+            return Some(Cow::Borrowed(&self.text[start..end]));
+        }
         match self.scalar()? {
             Scalar::Str(text) => Some(text),
             _ => None,

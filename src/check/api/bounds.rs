@@ -1,7 +1,7 @@
 //! Lower and upper bounds of what is scaled: `validateHorizontalPodAutoscalerSpec` in
 //! `k8s.io/kubernetes/pkg/apis/autoscaling/validation`, `ValidatePodDisruptionBudgetSpec` in `pkg/apis/policy/validation`.
 
-use super::object::{Field, Object};
+use super::object::{Field, Object, fields};
 use super::rules::CONFLICTING_BOUNDS;
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
@@ -14,7 +14,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 }
 
 fn autoscaler<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [least, most] = spec.fields(&["minReplicas", "maxReplicas"]);
+    let [least, most] = fields!(spec, ["minReplicas", "maxReplicas"]);
     let (Some(least), Some(most)) = (least, most) else { return };
     if let (Some(low), Some(high)) = (least.integer(), most.integer())
         && low > high
@@ -31,7 +31,7 @@ fn autoscaler<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
 }
 
 fn budget<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [least, most] = spec.fields(&["minAvailable", "maxUnavailable"]);
+    let [least, most] = fields!(spec, ["minAvailable", "maxUnavailable"]);
     let (Some(least), Some(most)) = (least, most) else { return };
     let finding = object
         .wrong(&CONFLICTING_BOUNDS, &most, "and `minAvailable` are both set", "one bound")

@@ -17,6 +17,26 @@ use crate::model::value::Value;
 
 pub(super) const REFUSED: &str = "the API server refuses the object";
 
+/// The fields of those names, in the order of the names, found in one pass; null is absence.
+///
+/// A macro, so that every name is compared as a constant: that is a good part of what these rules cost.
+macro_rules! fields {
+    ($parent:expr, [$($name:literal),+ $(,)?]) => {
+        $parent.pick([$($name),+], |name| {
+            let mut at = 0;
+            $(
+                if name == $name {
+                    return Some(at);
+                }
+                at += 1;
+            )+
+            let _ = at;
+            None
+        })
+    };
+}
+pub(super) use fields;
+
 /// A value and the way to it. Null is absence, as it is for the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'p, 't> {
@@ -31,12 +51,16 @@ impl<'t> Field<'_, 't> {
         Some(Field { value, trail: self.trail.key(key) })
     }
 
-    /// The fields of those names, in the order of the names, found in one pass; null is absence.
-    pub(super) fn fields<'s, const N: usize>(&'s self, names: &[&'static str; N]) -> [Option<Field<'s, 't>>; N] {
+    /// What [`fields`] calls: `place` says which of the names a key is.
+    #[inline]
+    pub(super) fn pick<'s, const N: usize>(
+        &'s self,
+        names: [&'static str; N],
+        place: impl Fn(&str) -> Option<usize>,
+    ) -> [Option<Field<'s, 't>>; N] {
         let mut found = [None; N];
         for entry in self.value.entries() {
-            let name = entry.name();
-            if let Some(at) = names.iter().position(|wanted| *wanted == name) {
+            if let Some(at) = place(&entry.name()) {
                 let there = !entry.value.is_null();
                 found[at] = there.then(|| Field { value: entry.value, trail: self.trail.key(names[at]) });
             }

@@ -6,6 +6,7 @@ mod annotations;
 mod container;
 mod dns;
 mod downward;
+mod endless;
 mod env;
 mod mounts;
 mod ports;
@@ -20,7 +21,7 @@ mod windows;
 use std::borrow::Cow;
 
 use super::names;
-use super::object::{Field, Object};
+use super::object::{Field, Object, fields};
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, UNSUPPORTED_VALUE};
 use super::seen::Seen;
 use crate::check::schema::Version;
@@ -31,8 +32,10 @@ use crate::model::source::Span;
 pub(super) enum Owner<'c, 'p, 't> {
     /// A Pod.
     Pod,
-    /// A template.
+    /// The template of a Job, or of nothing yet.
     Template,
+    /// The template of a controller whose pods run on.
+    Controller,
     /// The template of a StatefulSet, with its `volumeClaimTemplates`, which become volumes.
     StatefulSet(Option<&'c Field<'p, 't>>),
 }
@@ -75,26 +78,31 @@ pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, 
     }
 }
 
-/// Checks a template: its metadata and its spec.
-pub(super) fn template<'t>(object: &mut Object<'_, 't>, template: &Field<'_, 't>, owner: Owner<'_, '_, 't>) {
-    let [metadata, spec] = template.fields(&["metadata", "spec"]);
-    let mut written = None;
-    if let Some(metadata) = &metadata {
-        let [labels, annotations] = metadata.fields(&["labels", "annotations"]);
-        if let Some(labels) = labels {
-            names::labels(object, &labels);
-        }
-        if let Some(annotations) = &annotations {
-            names::annotations(object, annotations);
-        }
-        written = annotations;
+/// Checks a template: its metadata and its spec, and then whatever else there is to say of its labels.
+pub(super) fn template<'o, 't>(
+    object: &mut Object<'o, 't>,
+    template: &Field<'_, 't>,
+    owner: Owner<'_, '_, 't>,
+    then: impl FnOnce(&mut Object<'o, 't>, Option<&Field<'_, 't>>),
+) {
+    let [metadata, spec] = fields!(template, ["metadata", "spec"]);
+    let [labels, annotations] = match &metadata {
+        Some(metadata) => fields!(metadata, ["labels", "annotations"]),
+        None => [None, None],
+    };
+    if let Some(labels) = &labels {
+        names::labels(object, labels);
+    }
+    if let Some(annotations) = &annotations {
+        names::annotations(object, annotations);
     }
     if let Some(spec) = spec {
         check(object, &spec, owner);
-        if let Some(annotations) = written {
+        if let Some(annotations) = annotations {
             annotations::check(object, &annotations, &spec);
         }
     }
+    then(object, labels.as_ref());
 }
 
 /// Checks a pod spec.
@@ -102,18 +110,22 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
     if !spec.value.is_mapping() {
         return;
     }
-    let [containers, init, volumes, claims, network, users, restart, grace, security, system] = spec.fields(&[
-        "containers",
-        "initContainers",
-        "volumes",
-        "resourceClaims",
-        "hostNetwork",
-        "hostUsers",
-        "restartPolicy",
-        "terminationGracePeriodSeconds",
-        "securityContext",
-        "os",
-    ]);
+    let [containers, init, volumes, claims, network, users, restart, grace, security, system, deadline] = fields!(
+        spec,
+        [
+            "containers",
+            "initContainers",
+            "volumes",
+            "resourceClaims",
+            "hostNetwork",
+            "hostUsers",
+            "restartPolicy",
+            "terminationGracePeriodSeconds",
+            "securityContext",
+            "os",
+            "activeDeadlineSeconds",
+        ]
+    );
     let is_set = |field: &Option<Field<'_, 't>>| field.as_ref().and_then(|field| field.value.as_bool());
     let grace = grace.as_ref().map_or(Some(30), |grace| grace.integer());
     let mut pod = Pod {
@@ -128,6 +140,11 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
         // A negative period is taken for 1 (`pkg/apis/core/v1/conversion.go`).
         grace_period: grace.map(|seconds| if seconds < 0 { 1 } else { seconds }),
     };
+    if let Some(deadline) = &deadline
+        && deadline.integer().is_some_and(|seconds| !(1..=i64::from(i32::MAX)).contains(&seconds))
+    {
+        object.out_of_range(deadline, "between 1 and 2147483647");
+    }
     volumes::check(object, &mut pod, volumes.as_ref(), owner);
     if let Some(claims) = &claims {
         resources::claims(object, &mut pod, claims);
@@ -141,6 +158,9 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
         windows::check(object, spec, system.as_ref(), security.as_ref());
     }
     fields(object, &pod, spec);
+    if !matches!(owner, Owner::Pod | Owner::Template) {
+        endless::check(object, restart.as_ref(), deadline.as_ref());
+    }
 }
 
 /// The fields that stand for themselves.
@@ -150,13 +170,6 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             return;
         }
         match name {
-            "activeDeadlineSeconds"
-                if field
-                    .integer()
-                    .is_some_and(|seconds| i32::try_from(seconds).map_or(true, |seconds| seconds < 1)) =>
-            {
-                object.out_of_range(field, "between 1 and 2147483647");
-            }
             "affinity" => affinity::check(object, field),
             "dnsConfig" => dns::config(object, field),
             "dnsPolicy" => dns::policy(object, spec, field),
@@ -167,7 +180,7 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             ),
             "hostAliases" => {
                 for alias in field.items() {
-                    let [ip, hostnames] = alias.fields(&["ip", "hostnames"]);
+                    let [ip, hostnames] = fields!(alias, ["ip", "hostnames"]);
                     if let Some(ip) = ip {
                         names::address(object, &ip);
                     }

@@ -60,10 +60,10 @@ impl Quantity {
             return None;
         }
         let fraction = fraction.trim_end_matches('0');
-        let mut digits: i128 = 0;
-        for digit in whole.bytes().chain(fraction.bytes()) {
-            digits = digits.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
-        }
+        let digits = match (whole.len(), fraction.len()) {
+            (1..=18, 0) => i128::from(whole.parse::<i64>().ok()?),
+            _ => digits(whole, fraction)?,
+        };
         let places = i64::try_from(fraction.len()).ok()?;
         let (amount, form) = match suffix {
             "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei" => {
@@ -118,6 +118,14 @@ impl Quantity {
         let whole = if self.is_whole() { self.0 / NANO } else { return None };
         (0..7).find(|exponent| base.checked_pow(*exponent) == Some(whole))
     }
+}
+
+/// A number without its dot.
+fn digits(whole: &str, fraction: &str) -> Option<i128> {
+    whole
+        .bytes()
+        .chain(fraction.bytes())
+        .try_fold(0i128, |digits, digit| digits.checked_mul(10)?.checked_add(i128::from(digit - b'0')))
 }
 
 /// The power of ten that a decimal suffix stands for.

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-const FEW: usize = 8;
+const FEW: usize = 12;
 
 /// Texts and where they were first met.
 pub(super) struct Seen<'t, P: Copy> {
     few: [Option<(Cow<'t, str>, P)>; FEW],
     count: usize,
-    many: HashMap<Cow<'t, str>, P>,
+    /// Made when it is needed.
+    many: Option<HashMap<Cow<'t, str>, P>>,
 }
 
 impl<'t, P: Copy> Seen<'t, P> {
     pub(super) fn new() -> Self {
-        Seen { few: [const { None }; FEW], count: 0, many: HashMap::new() }
+        Seen { few: [const { None }; FEW], count: 0, many: None }
     }
 
     /// Where the text was met before; if it was not, `place` is kept.
@@ -24,7 +25,7 @@ impl<'t, P: Copy> Seen<'t, P> {
         }
         match self.few.get_mut(self.count) {
             Some(slot) => *slot = Some((text, place)),
-            None => drop(self.many.insert(text, place)),
+            None => drop(self.many.get_or_insert_default().insert(text, place)),
         }
         self.count += 1;
         None
@@ -32,13 +33,18 @@ impl<'t, P: Copy> Seen<'t, P> {
 
     /// Where the text was met.
     pub(super) fn place_of(&self, text: &str) -> Option<P> {
-        let known = self.few.iter().flatten().find(|(known, _)| known == text).map(|(_, place)| *place);
-        known.or_else(|| self.many.get(text).copied())
+        let few = &self.few[..self.count.min(FEW)];
+        let known = few.iter().flatten().find(|(known, _)| known == text).map(|(_, place)| *place);
+        known.or_else(|| self.many.as_ref()?.get(text).copied())
     }
 
     /// Every text, for guesses.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.few.iter().flatten().map(|(text, _)| &**text).chain(self.many.keys().map(|text| &**text))
+        self.few
+            .iter()
+            .flatten()
+            .map(|(text, _)| &**text)
+            .chain(self.many.iter().flat_map(HashMap::keys).map(|text| &**text))
     }
 }
 

@@ -4,20 +4,22 @@
 use std::borrow::Cow;
 
 use super::names;
-use super::object::{Field, Object, did_you_mean, is_placeholder, shown};
+use super::object::{Field, Object, did_you_mean, fields, is_placeholder, shown};
 use super::rules::{CONFLICTING_FIELDS, MISMATCHING_SELECTOR, REQUIRED_VALUE, UNSUPPORTED_VALUE};
 
 const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
 
-/// Checks a selector, wherever it stands.
-pub(super) fn check<'t>(object: &mut Object<'_, 't>, selector: &Field<'_, 't>) {
-    let [labels, expressions] = selector.fields(&["matchLabels", "matchExpressions"]);
-    if let Some(labels) = labels {
-        names::labels(object, &labels);
+/// Checks a selector, wherever it stands. Whether it asks for nothing, and so would select everything.
+pub(super) fn check<'t>(object: &mut Object<'_, 't>, selector: &Field<'_, 't>) -> bool {
+    let [labels, expressions] = fields!(selector, ["matchLabels", "matchExpressions"]);
+    if let Some(labels) = &labels {
+        names::labels(object, labels);
     }
     for expression in expressions.iter().flat_map(Field::items) {
         requirement(object, &expression, &OPERATORS, true);
     }
+    let is_empty = |part: Option<Field<'_, 't>>| part.is_none_or(|part| part.value.is_empty());
+    selector.value.is_mapping() && is_empty(labels) && is_empty(expressions)
 }
 
 /// Checks one expression of a label or node selector. Values are not looked at where the server only warns of them.
@@ -27,7 +29,7 @@ pub(super) fn requirement<'t>(
     operators: &[&str],
     check_values: bool,
 ) {
-    let [key, operator, values] = expression.fields(&["key", "operator", "values"]);
+    let [key, operator, values] = fields!(expression, ["key", "operator", "values"]);
     if let Some(operator) = &operator {
         let count = values.as_ref().map_or(0, Field::count);
         match operator.text().as_deref() {
@@ -117,12 +119,12 @@ pub(super) fn matches<'t>(
     template: &Field<'_, 't>,
     labels: &Labels<'_, '_, 't>,
 ) {
-    let [wanted, expressions] = selector.fields(&["matchLabels", "matchExpressions"]);
+    let [wanted, expressions] = fields!(selector, ["matchLabels", "matchExpressions"]);
     if let Some(wanted) = wanted {
         matches_labels(object, &wanted, template, labels);
     }
     for expression in expressions.iter().flat_map(Field::items) {
-        let [key, operator, values] = expression.fields(&["key", "operator", "values"]);
+        let [key, operator, values] = fields!(expression, ["key", "operator", "values"]);
         let (Some(key), Some(operator)) = (key, operator) else { continue };
         let (Some(name), Some(word)) = (key.plain_text(), operator.text()) else { continue };
         let label = labels.get(&name);
@@ -195,16 +197,10 @@ fn mismatch<'t>(
     object.report(finding);
 }
 
-/// A selector without any requirement, which would select everything.
-pub(super) fn is_empty(selector: &Field<'_, '_>) -> bool {
-    let [labels, expressions] = selector.fields(&["matchLabels", "matchExpressions"]);
-    labels.is_none_or(|labels| labels.value.is_empty()) && expressions.is_none_or(|list| list.value.is_empty())
-}
-
 /// Keys that stand in `matchLabelKeys` and in the selector as well.
 pub(super) fn key_in_selector<'t>(object: &mut Object<'_, 't>, key: &Field<'_, 't>, selector: &Field<'_, 't>) {
     let Some(name) = key.text() else { return };
-    let [labels, expressions] = selector.fields(&["matchLabels", "matchExpressions"]);
+    let [labels, expressions] = fields!(selector, ["matchLabels", "matchExpressions"]);
     let in_labels = labels.as_ref().and_then(|labels| labels.value.entry(&name)).map(|entry| entry.key.span());
     let in_expressions = expressions.iter().flat_map(Field::items).find_map(|expression| {
         let key = expression.get("key")?;

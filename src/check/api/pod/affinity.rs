@@ -1,19 +1,20 @@
 //! Affinity: `validateAffinity` and what it calls.
 
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{REQUIRED_VALUE, UNSUPPORTED_VALUE};
 use crate::check::api::{names, selector};
 
 use super::scheduling::{match_keys, weight};
 
 const OPERATORS: &[&str] = &["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
-const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, affinity: &Field<'_, 't>) {
-    let [nodes, pods, other_pods] = affinity.fields(&["nodeAffinity", "podAffinity", "podAntiAffinity"]);
+    let [nodes, pods, other_pods] = fields!(affinity, ["nodeAffinity", "podAffinity", "podAntiAffinity"]);
     if let Some(nodes) = nodes {
-        let [required, preferred] = nodes.fields(&[REQUIRED, PREFERRED]);
+        let [required, preferred] = fields!(
+            nodes,
+            ["requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"]
+        );
         if let Some(required) = required {
             node_selector(object, &required);
         }
@@ -26,7 +27,10 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, affinity: &Field<'_, 't>) {
         }
     }
     for pods in [&pods, &other_pods].into_iter().flatten() {
-        let [required, preferred] = pods.fields(&[REQUIRED, PREFERRED]);
+        let [required, preferred] = fields!(
+            pods,
+            ["requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"]
+        );
         for term in required.iter().flat_map(Field::items) {
             pod_term(object, &term);
         }
@@ -49,7 +53,7 @@ pub(in crate::check::api) fn node_selector<'t>(object: &mut Object<'_, 't>, sele
 }
 
 fn node_term<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>, check_values: bool) {
-    let [expressions, fields] = term.fields(&["matchExpressions", "matchFields"]);
+    let [expressions, fields] = fields!(term, ["matchExpressions", "matchFields"]);
     for expression in expressions.iter().flat_map(Field::items) {
         selector::requirement(object, &expression, OPERATORS, check_values);
     }
@@ -60,7 +64,7 @@ fn node_term<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>, check_values
 
 /// `ValidateNodeFieldSelectorRequirement`: only the name of one node can be asked for.
 fn node_field<'t>(object: &mut Object<'_, 't>, requirement: &Field<'_, 't>) {
-    let [key, operator, values] = requirement.fields(&["key", "operator", "values"]);
+    let [key, operator, values] = fields!(requirement, ["key", "operator", "values"]);
     if let Some(operator) = &operator
         && let Some(word) = operator.plain_text()
     {
@@ -89,14 +93,10 @@ fn node_field<'t>(object: &mut Object<'_, 't>, requirement: &Field<'_, 't>) {
 
 /// `validatePodAffinityTerm`
 fn pod_term<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>) {
-    let [selected, in_namespaces, namespaces, key, matching, mismatching] = term.fields(&[
-        "labelSelector",
-        "namespaceSelector",
-        "namespaces",
-        "topologyKey",
-        "matchLabelKeys",
-        "mismatchLabelKeys",
-    ]);
+    let [selected, in_namespaces, namespaces, key, matching, mismatching] = fields!(
+        term,
+        ["labelSelector", "namespaceSelector", "namespaces", "topologyKey", "matchLabelKeys", "mismatchLabelKeys",]
+    );
     for selector in [&selected, &in_namespaces].into_iter().flatten() {
         selector::check(object, selector);
     }

@@ -1,7 +1,7 @@
 //! Containers and init containers: `validateContainers`, `validateInitContainers` and `validateContainerCommon`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, shown};
+use crate::check::api::object::{Field, Object, fields, shown};
 use crate::check::api::rules::{INVALID_TEXT, REQUIRED_VALUE};
 use crate::check::api::seen::Seen;
 use crate::model::source::Span;
@@ -89,23 +89,26 @@ fn one<'t>(
         security,
         restart,
         resize,
-    ] = field.fields(&[
-        "name",
-        "image",
-        "ports",
-        "env",
-        "envFrom",
-        "resources",
-        "volumeMounts",
-        "volumeDevices",
-        "livenessProbe",
-        "readinessProbe",
-        "startupProbe",
-        "lifecycle",
-        "securityContext",
-        "restartPolicy",
-        "resizePolicy",
-    ]);
+    ] = fields!(
+        field,
+        [
+            "name",
+            "image",
+            "ports",
+            "env",
+            "envFrom",
+            "resources",
+            "volumeMounts",
+            "volumeDevices",
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+            "lifecycle",
+            "securityContext",
+            "restartPolicy",
+            "resizePolicy",
+        ]
+    );
     if let Some(name) = &name {
         names::label(object, name);
         if let Some(text) = name.text().filter(|text| !text.is_empty())

@@ -1,7 +1,7 @@
 //! Name resolution: `validatePodDNSConfig`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{INVALID_NAME, REQUIRED_VALUE, TOO_LARGE};
 
 /// A pod that resolves nothing by itself must say who does.
@@ -21,7 +21,7 @@ pub(super) fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, poli
 }
 
 pub(super) fn config<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
-    let [servers, searches, options] = config.fields(&["nameservers", "searches", "options"]);
+    let [servers, searches, options] = fields!(config, ["nameservers", "searches", "options"]);
     if let Some(servers) = &servers {
         at_most(object, servers, 3, "nameservers");
         servers.items().for_each(|server| names::address(object, &server));

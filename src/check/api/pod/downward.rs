@@ -2,7 +2,7 @@
 //! `validateContainerResourceFieldSelector`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, did_you_mean, is_placeholder, shown};
+use crate::check::api::object::{Field, Object, did_you_mean, fields, is_placeholder, shown};
 use crate::check::api::quantity::{Form, Quantity};
 use crate::check::api::rules::{INVALID_NAME, OUT_OF_RANGE, UNSUPPORTED_VALUE};
 
@@ -39,7 +39,7 @@ const RESOURCES: &[&str] = &[
 /// `ConvertDownwardAPIFieldLabel`).
 pub(super) fn field<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>, place: Place) {
     let Some(path) = reference.get("fieldPath") else { return };
-    let Some(text) = path.plain_text() else { return };
+    let Some(text) = path.text().filter(|text| !text.is_empty()) else { return };
     let known = if place == Place::Env { IN_ENV } else { IN_VOLUMES };
     if known.contains(&&*text) || (text == "spec.host" && place == Place::Env) {
         return;
@@ -48,6 +48,7 @@ pub(super) fn field<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>, 
     match subscript {
         Some(("metadata.labels", key)) if names::is_qualified_name(key) => {}
         Some(("metadata.annotations", key)) if names::is_qualified_name(&key.to_ascii_lowercase()) => {}
+        _ if is_placeholder(&text) => {}
         Some(("metadata.labels" | "metadata.annotations", key)) => {
             let fault = format!("asks for the key `{key}`, which is no key of a label or annotation");
             let finding = object.wrong(&INVALID_NAME, &path, &fault, "no such key is possible");
@@ -59,16 +60,19 @@ pub(super) fn field<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>, 
 
 /// A `resourceFieldRef`.
 pub(super) fn resource<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>, place: Place) {
-    let [container, resource, divisor] = reference.fields(&["containerName", "resource", "divisor"]);
+    let [container, resource, divisor] = fields!(reference, ["containerName", "resource", "divisor"]);
     let is_named = container.as_ref().and_then(Field::text).is_some_and(|name| !name.is_empty());
     if place == Place::Volume && !is_named && container.as_ref().is_none_or(|container| container.text().is_some()) {
         let help = "add `containerName`, the container that is asked about";
         object.needed(reference, "containerName", "in a volume", help);
     }
     let Some(resource) = resource else { return };
-    let Some(name) = resource.plain_text() else { return };
+    let Some(name) = resource.text().filter(|name| !name.is_empty()) else { return };
     let is_page = name.starts_with("limits.hugepages-") || name.starts_with("requests.hugepages-");
     if !RESOURCES.contains(&&*name) && !is_page {
+        if is_placeholder(&name) {
+            return;
+        }
         return unknown(object, &resource, RESOURCES, "containers have no such resource to offer", place);
     }
     if let Some(divisor) = divisor {

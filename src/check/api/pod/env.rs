@@ -1,14 +1,14 @@
 //! Environment variables: `ValidateEnv`, `ValidateEnvFrom`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, INVALID_NAME, REQUIRED_VALUE};
 
 use super::downward;
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
     for variable in env.items() {
-        let [name, value, from] = variable.fields(&["name", "value", "valueFrom"]);
+        let [name, value, from] = fields!(variable, ["name", "value", "valueFrom"]);
         if let Some(name) = &name {
             variable_name(object, name);
         }
@@ -57,7 +57,7 @@ fn bad_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, name: &str, 
 /// `validateEnvVarValueFrom`
 fn value_from<'t>(object: &mut Object<'_, 't>, from: &Field<'_, 't>, value: Option<&Field<'_, 't>>) {
     let [field, resource, config_map, secret, file] =
-        from.fields(&["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"]);
+        fields!(from, ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"]);
     if let Some(field) = &field {
         downward::field(object, field, downward::Place::Env);
     }
@@ -65,7 +65,7 @@ fn value_from<'t>(object: &mut Object<'_, 't>, from: &Field<'_, 't>, value: Opti
         downward::resource(object, resource, downward::Place::Env);
     }
     for reference in [&config_map, &secret].into_iter().flatten() {
-        let [name, key] = reference.fields(&["name", "key"]);
+        let [name, key] = fields!(reference, ["name", "key"]);
         reference_name(object, reference, name.as_ref());
         if let Some(key) = &key {
             config_key(object, key);
@@ -99,7 +99,7 @@ pub(super) fn sources<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>) {
         if !source.value.is_mapping() {
             continue;
         }
-        let [prefix, config_map, secret] = source.fields(&["prefix", "configMapRef", "secretRef"]);
+        let [prefix, config_map, secret] = fields!(source, ["prefix", "configMapRef", "secretRef"]);
         if let Some(prefix) = &prefix {
             variable_name(object, prefix);
         }

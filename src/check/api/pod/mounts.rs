@@ -1,6 +1,6 @@
 //! Mounts and block devices of containers: `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, FORBIDDEN_FIELD, VOLUME_MOUNT_UNDEFINED};
 use crate::check::api::seen::Seen;
 use crate::model::source::Span;
@@ -19,15 +19,10 @@ pub(super) fn check<'t>(
 ) {
     let mut paths = Seen::new();
     for mount in mounts.into_iter().flat_map(Field::items) {
-        let [name, path, sub_path, expression, propagation, recursive, read_only] = mount.fields(&[
-            "name",
-            "mountPath",
-            "subPath",
-            "subPathExpr",
-            "mountPropagation",
-            "recursiveReadOnly",
-            "readOnly",
-        ]);
+        let [name, path, sub_path, expression, propagation, recursive, read_only] = fields!(
+            mount,
+            ["name", "mountPath", "subPath", "subPathExpr", "mountPropagation", "recursiveReadOnly", "readOnly",]
+        );
         if let Some(name) = &name {
             defined(object, pod, container, name, "mounts");
         }
@@ -161,7 +156,7 @@ fn block_devices<'t>(
     }
     let mut paths = Seen::new();
     for device in devices.items() {
-        let [name, path] = device.fields(&["name", "devicePath"]);
+        let [name, path] = fields!(device, ["name", "devicePath"]);
         if let Some(name) = &name
             && let Some(text) = name.text().filter(|text| !text.is_empty())
         {

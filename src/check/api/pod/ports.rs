@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::object::{Field, Object, is_placeholder, shown};
+use crate::check::api::object::{Field, Object, fields, is_placeholder, shown};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_PORT_NAME};
 use crate::check::api::seen::Seen;
 use crate::model::source::Span;
@@ -32,7 +32,7 @@ pub(super) fn check<'t>(
     let mut names = Seen::new();
     for port in ports.items() {
         let [name, number, host_port, host_ip, protocol] =
-            port.fields(&["name", "containerPort", "hostPort", "hostIP", "protocol"]);
+            fields!(port, ["name", "containerPort", "hostPort", "hostIP", "protocol"]);
         if let Some(name) = &name
             && let Some(text) = name.text().filter(|text| !text.is_empty())
             && check_name(object, name)

@@ -1,6 +1,6 @@
 //! Probes and lifecycle hooks: `validateProbe`, `validateLifecycle`, `validateHandler`.
 
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{FORBIDDEN_FIELD, INVALID_NAME};
 
 use super::{Pod, ports};
@@ -16,18 +16,21 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, kind: Kind, probe: &Field<'
     if !probe.value.is_mapping() {
         return;
     }
-    let [exec, http, tcp, grpc, delay, timeout, period, successes, failures, grace] = probe.fields(&[
-        "exec",
-        "httpGet",
-        "tcpSocket",
-        "grpc",
-        "initialDelaySeconds",
-        "timeoutSeconds",
-        "periodSeconds",
-        "successThreshold",
-        "failureThreshold",
-        "terminationGracePeriodSeconds",
-    ]);
+    let [exec, http, tcp, grpc, delay, timeout, period, successes, failures, grace] = fields!(
+        probe,
+        [
+            "exec",
+            "httpGet",
+            "tcpSocket",
+            "grpc",
+            "initialDelaySeconds",
+            "timeoutSeconds",
+            "periodSeconds",
+            "successThreshold",
+            "failureThreshold",
+            "terminationGracePeriodSeconds",
+        ]
+    );
     handler(object, probe, [exec, http, tcp, grpc], "`exec`, `httpGet`, `tcpSocket` or `grpc`");
     if let Some(port) = grpc.as_ref().and_then(|grpc| grpc.get("port")) {
         ports::check_number(object, &port);
@@ -57,7 +60,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, kind: Kind, probe: &Field<'
 pub(super) fn lifecycle<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, lifecycle: &Field<'_, 't>) {
     for name in ["postStart", "preStop"] {
         let Some(hook) = lifecycle.get(name).filter(|hook| hook.value.is_mapping()) else { continue };
-        let [exec, http, tcp, sleep] = hook.fields(&["exec", "httpGet", "tcpSocket", "sleep"]);
+        let [exec, http, tcp, sleep] = fields!(hook, ["exec", "httpGet", "tcpSocket", "sleep"]);
         handler(object, &hook, [exec, http, tcp, sleep], "`exec`, `httpGet` or `sleep`");
         let seconds = sleep.as_ref().and_then(|sleep| sleep.get("seconds"));
         if let (Some(field), Some(longest)) = (&seconds, pod.grace_period)
@@ -101,7 +104,7 @@ fn handler<'t>(
 
 /// `validateHTTPGetAction`; an empty path is replaced by `/`.
 fn request<'t>(object: &mut Object<'_, 't>, http: &Field<'_, 't>) {
-    let [port, headers] = http.fields(&["port", "httpHeaders"]);
+    let [port, headers] = fields!(http, ["port", "httpHeaders"]);
     if let Some(port) = port {
         ports::check_number_or_name(object, &port);
     }

@@ -1,6 +1,6 @@
 //! Projected volumes: `validateProjectionSources`.
 
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::FORBIDDEN_FIELD;
 use crate::check::api::seen::Seen;
 use crate::check::api::{names, selector};
@@ -11,7 +11,7 @@ const SOURCES: &[&str] =
     &["clusterTrustBundle", "configMap", "downwardAPI", "podCertificate", "secret", "serviceAccountToken"];
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
-    let [mode, sources] = volume.fields(&["defaultMode", "sources"]);
+    let [mode, sources] = fields!(volume, ["defaultMode", "sources"]);
     file_mode(object, mode.as_ref());
     let mut files = Seen::new();
     for source in sources.iter().flat_map(Field::items) {
@@ -68,7 +68,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
 
 /// An absent `expirationSeconds` is an hour.
 fn token<'t>(object: &mut Object<'_, 't>, token: &Field<'_, 't>) {
-    let [seconds, path] = token.fields(&["expirationSeconds", "path"]);
+    let [seconds, path] = fields!(token, ["expirationSeconds", "path"]);
     if let Some(seconds) = seconds
         && seconds.integer().is_some_and(|number| !(600..=1 << 32).contains(&number))
     {
@@ -80,7 +80,7 @@ fn token<'t>(object: &mut Object<'_, 't>, token: &Field<'_, 't>) {
 }
 
 fn bundle<'t>(object: &mut Object<'_, 't>, bundle: &Field<'_, 't>) {
-    let [name, signer, selector, path] = bundle.fields(&["name", "signerName", "labelSelector", "path"]);
+    let [name, signer, selector, path] = fields!(bundle, ["name", "signerName", "labelSelector", "path"]);
     match (&name, &signer) {
         (Some(_), Some(signer)) => object.forbidden(signer, "together with `name`", "keep one of the two"),
         (None, None) => object.needed(bundle, "name", "to find the bundle", "add `name` or `signerName`"),

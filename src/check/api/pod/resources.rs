@@ -1,7 +1,7 @@
 //! Requests and limits: `validateResourceRequirements`, with the names of `pkg/apis/core/helper/helpers.go`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, did_you_mean, is_placeholder, shown};
+use crate::check::api::object::{Field, Object, did_you_mean, fields, is_placeholder, shown};
 use crate::check::api::quantity::Quantity;
 use crate::check::api::rules::{CONFLICTING_BOUNDS, INVALID_NAME, NOT_FOUND, OUT_OF_RANGE};
 use crate::check::api::seen::Seen;
@@ -29,7 +29,7 @@ pub(super) fn of_container<'t>(
     container: &Container<'_, '_, 't>,
     resources: &Field<'_, 't>,
 ) {
-    let [limits, requests, claims] = resources.fields(&["limits", "requests", "claims"]);
+    let [limits, requests, claims] = fields!(resources, ["limits", "requests", "claims"]);
     let mut pages = false;
     let mut computes = false;
     for list in [&limits, &requests].into_iter().flatten() {
@@ -37,7 +37,9 @@ pub(super) fn of_container<'t>(
             let is_page = name.starts_with(PAGES);
             pages |= is_page;
             computes |= matches!(name, "cpu" | "memory");
-            resource_name(object, name, amount);
+            if !STANDARD.contains(&name) {
+                resource_name(object, name, amount);
+            }
             check_amount(object, name, amount);
         });
     }
@@ -95,6 +97,10 @@ fn unknown_resource<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<
 
 /// `ValidateResourceQuantityValue` and `validateResourceQuantityHugePageValue`
 pub(in crate::check::api) fn check_amount<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<'_, 't>) {
+    let is_plain = STANDARD.contains(&name);
+    if is_plain && !amount.value.target().raw().contains('-') {
+        return;
+    }
     let Some(quantity) = Quantity::of(amount.value) else { return };
     if quantity.is_negative() {
         object.out_of_range(amount, "0 or more");
@@ -121,14 +127,17 @@ fn within<'t>(
     request: &Field<'_, 't>,
     limits: Option<&Field<'_, 't>>,
 ) {
-    let shared = !is_extended(name) && !name.starts_with(PAGES);
+    let shared = STANDARD.contains(&name) || (!is_extended(name) && !name.starts_with(PAGES));
     let limit = limits.and_then(|limits| limits.get(name));
     let Some(limit) = limit else {
-        if !shared && (is_extended(name) || name.starts_with(PAGES)) {
+        if !shared {
             no_limit(object, title, name, request);
         }
         return;
     };
+    if request.value.raw() == limit.value.raw() {
+        return;
+    }
     if let (Some(low), Some(high)) = (Quantity::of(request.value), Quantity::of(limit.value)) {
         let (low, high) = (low.in_thousandths(), high.in_thousandths());
         if low > high || (!shared && low != high) {
@@ -184,7 +193,7 @@ pub(super) fn resize<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, policies: &
     }
     let mut seen = Seen::new();
     for policy in policies.items() {
-        let [name, restart] = policy.fields(&["resourceName", "restartPolicy"]);
+        let [name, restart] = fields!(policy, ["resourceName", "restartPolicy"]);
         if let Some(name) = &name
             && let Some(text) = name.text().filter(|text| !text.is_empty())
             && let Some(first) = seen.before(text.clone(), name.value.span())
@@ -205,7 +214,7 @@ pub(super) fn claims<'t>(object: &mut Object<'_, 't>, pod: &mut Pod<'t>, claims:
         return;
     }
     for claim in claims.items() {
-        let [name, own, template] = claim.fields(&["name", "resourceClaimName", "resourceClaimTemplateName"]);
+        let [name, own, template] = fields!(claim, ["name", "resourceClaimName", "resourceClaimTemplateName"]);
         if let Some(name) = &name {
             names::label(object, name);
             unique(object, &mut pod.claims, name, "claims");
@@ -230,7 +239,7 @@ pub(super) fn claims<'t>(object: &mut Object<'_, 't>, pod: &mut Pod<'t>, claims:
 fn container_claims<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, claims: &Field<'_, 't>) {
     let mut seen = Seen::new();
     for claim in claims.items() {
-        let [name, request] = claim.fields(&["name", "request"]);
+        let [name, request] = fields!(claim, ["name", "request"]);
         let Some(name) = &name else { continue };
         let Some(text) = name.plain_text() else { continue };
         if let Some(request) = &request {
@@ -260,7 +269,7 @@ pub(super) fn of_pod<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Fiel
     if pod.version.minor < 34 {
         return;
     }
-    let [limits, requests, claims] = resources.fields(&["limits", "requests", "claims"]);
+    let [limits, requests, claims] = fields!(resources, ["limits", "requests", "claims"]);
     if let Some(claims) = claims {
         object.forbidden(&claims, "for the whole pod", "move it to a container");
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, REQUIRED_VALUE};
 use crate::check::api::{names, selector};
 
@@ -12,7 +12,7 @@ pub(super) fn tolerations<'t>(object: &mut Object<'_, 't>, tolerations: &Field<'
             continue;
         }
         let [key, operator, value, effect, seconds] =
-            toleration.fields(&["key", "operator", "value", "effect", "tolerationSeconds"]);
+            fields!(toleration, ["key", "operator", "value", "effect", "tolerationSeconds"]);
         if let Some(key) = &key {
             names::label_key(object, key);
         }
@@ -66,14 +66,10 @@ fn tolerates_what<'t>(object: &mut Object<'_, 't>, toleration: &Field<'_, 't>, o
 
 pub(super) fn spread<'t>(object: &mut Object<'_, 't>, constraints: &Field<'_, 't>) {
     for (at, constraint) in constraints.items().enumerate() {
-        let [skew, domains, key, action, keys, selected] = constraint.fields(&[
-            "maxSkew",
-            "minDomains",
-            "topologyKey",
-            "whenUnsatisfiable",
-            "matchLabelKeys",
-            "labelSelector",
-        ]);
+        let [skew, domains, key, action, keys, selected] = fields!(
+            constraint,
+            ["maxSkew", "minDomains", "topologyKey", "whenUnsatisfiable", "matchLabelKeys", "labelSelector",]
+        );
         for number in [&skew, &domains].into_iter().flatten() {
             if number.integer().is_some_and(|number| number <= 0) {
                 object.out_of_range(number, "1 or more");

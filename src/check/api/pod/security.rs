@@ -1,6 +1,6 @@
 //! Security contexts: `ValidateSecurityContext`, `validatePodSpecSecurityContext`.
 
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_NAME, INVALID_TEXT, TOO_LARGE};
 use crate::check::api::seen::Seen;
 
@@ -49,7 +49,7 @@ pub(super) fn of_container<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, conte
 }
 
 fn escalation<'t>(object: &mut Object<'_, 't>, context: &Field<'_, 't>, field: &Field<'_, 't>) {
-    let [privileged, capabilities] = context.fields(&["privileged", "capabilities"]);
+    let [privileged, capabilities] = fields!(context, ["privileged", "capabilities"]);
     if let Some(privileged) = privileged.filter(|privileged| privileged.value.as_bool() == Some(true)) {
         let finding = object
             .wrong(&CONFLICTING_FIELDS, field, "is false, while `privileged` is true", "forbids it")
@@ -126,7 +126,7 @@ fn check_sysctl<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, spec: &F
 
 /// `validateSeccompProfileField`, `ValidateAppArmorProfileField`
 fn profile<'t>(object: &mut Object<'_, 't>, profile: &Field<'_, 't>, what: &str) {
-    let [kind, path] = profile.fields(&["type", "localhostProfile"]);
+    let [kind, path] = fields!(profile, ["type", "localhostProfile"]);
     let Some(kind) = kind.and_then(|kind| kind.text()) else { return };
     match (&*kind, path) {
         ("Localhost", None) => {

@@ -1,10 +1,14 @@
 //! Volumes: `ValidateVolumes`, `validateVolumeSource` and the checks of the sources.
 
+use std::borrow::Cow;
+
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::quantity::Quantity;
 use crate::check::api::rules::{FORBIDDEN_FIELD, INVALID_TEXT, OUT_OF_RANGE, REQUIRED_VALUE};
 use crate::check::api::seen::Seen;
+
+use crate::model::source::Span;
 
 use super::env::reference_name;
 use super::{Owner, Pod, RENAME, Volume, downward, projected, twice};
@@ -16,14 +20,12 @@ pub(super) fn check<'t>(
     owner: Owner<'_, '_, 't>,
 ) {
     for volume in volumes.into_iter().flat_map(Field::items) {
-        let is_claim = sources(object, &volume);
-        let Some(name) = volume.get("name") else { continue };
-        names::label(object, &name);
-        if let Some(text) = name.text().filter(|text| !text.is_empty()) {
-            let place = Volume { name: name.value.span(), is_claim };
-            if let Some(first) = pod.volumes.before(text.clone(), place) {
-                twice(object, &name, first.name, &format!("two volumes are called `{text}`"), RENAME);
-            }
+        let (is_claim, text) = parts(object, &volume);
+        if let Some((text, span)) = text
+            && let Some(first) = pod.volumes.before(text.clone(), Volume { name: span, is_claim })
+            && let Some(name) = volume.get("name")
+        {
+            twice(object, &name, first.name, &format!("two volumes are called `{text}`"), RENAME);
         }
     }
     // A claim takes the place of a volume of the same name (`pkg/controller/statefulset/stateful_set_utils.go`,
@@ -73,17 +75,26 @@ const SOURCES: &[&str] = &[
     "vsphereVolume",
 ];
 
-/// Checks the sources of a volume, of which there is one at most: none is an `emptyDir`. Whether it is a claim.
-fn sources<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) -> bool {
-    let mut first = None;
-    let mut is_claim = false;
+/// Checks the name and the source of a volume, of which there is one at most: none is an `emptyDir`. Whether it is a
+/// claim, and what it is called.
+fn parts<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) -> (bool, Option<(Cow<'t, str>, Span)>) {
+    let mut first: Option<(Span, bool)> = None;
+    let (mut is_claim, mut called) = (false, None);
     volume.each(|name, key, field| {
-        if !field.value.is_mapping() || !SOURCES.contains(&name) {
+        if name == "name" {
+            names::label(object, field);
+            called = field.text().filter(|text| !text.is_empty()).map(|text| (text, field.value.span()));
+            return;
+        }
+        if !field.value.is_mapping() {
             return;
         }
         match first {
-            None => first = Some(key),
-            Some(first) => {
+            None => first = Some((key, SOURCES.contains(&name))),
+            Some((first, is_known)) => {
+                if !is_known || !SOURCES.contains(&name) {
+                    return;
+                }
                 let path = field.path();
                 let message = format!("{} is a second source of the volume", object.name(&path));
                 let finding = object
@@ -97,7 +108,7 @@ fn sources<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) -> bool {
         is_claim = matches!(name, "persistentVolumeClaim" | "ephemeral");
         source(object, name, field);
     });
-    is_claim
+    (is_claim, called)
 }
 
 /// What the source says. Fields that the published schemas require are theirs to report.
@@ -141,7 +152,7 @@ fn source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>) {
             }
         }
         "downwardAPI" => {
-            let [mode, items] = field.fields(&["defaultMode", "items"]);
+            let [mode, items] = fields!(field, ["defaultMode", "items"]);
             file_mode(object, mode.as_ref());
             for item in items.iter().flat_map(Field::items) {
                 downward_file(object, &item);
@@ -149,7 +160,7 @@ fn source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>) {
         }
         "projected" => projected::check(object, field),
         "csi" => {
-            let [driver, secret] = field.fields(&["driver", "nodePublishSecretRef"]);
+            let [driver, secret] = fields!(field, ["driver", "nodePublishSecretRef"]);
             if let Some(driver) = driver {
                 driver_name(object, &driver);
             }
@@ -197,7 +208,7 @@ fn old_source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>
             }
         }
         "fc" => {
-            let [names, ids, lun] = field.fields(&["targetWWNs", "wwids", "lun"]);
+            let [names, ids, lun] = fields!(field, ["targetWWNs", "wwids", "lun"]);
             let some = |list: &Option<Field<'_, 't>>| list.as_ref().is_some_and(|list| list.count() > 0);
             match (some(&names), some(&ids)) {
                 (false, false) => object.needed(field, "targetWWNs", "to find the disk", "add `targetWWNs` or `wwids`"),
@@ -225,7 +236,7 @@ fn old_source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>
             });
         }
         "azureDisk" => {
-            let [kind, uri] = field.fields(&["kind", "diskURI"]);
+            let [kind, uri] = fields!(field, ["kind", "diskURI"]);
             let (Some(kind), Some(uri)) = (kind.and_then(|kind| kind.text()), uri) else { return };
             let start = if kind == "Managed" { "/subscriptions/" } else { "https://" };
             if uri.plain_text().is_some_and(|text| !text.starts_with(start)) {
@@ -235,7 +246,7 @@ fn old_source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>
             }
         }
         "flocker" => {
-            let [name, id] = field.fields(&["datasetName", "datasetUUID"]);
+            let [name, id] = fields!(field, ["datasetName", "datasetUUID"]);
             match (&name, &id) {
                 (None, None) => {
                     object.needed(field, "datasetName", "to find it", "add `datasetName` or `datasetUUID`");
@@ -269,10 +280,10 @@ fn secret_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
 
 /// `defaultMode` and `items` of a ConfigMap or Secret.
 pub(super) fn keys<'t>(object: &mut Object<'_, 't>, source: &Field<'_, 't>) {
-    let [mode, items] = source.fields(&["defaultMode", "items"]);
+    let [mode, items] = fields!(source, ["defaultMode", "items"]);
     file_mode(object, mode.as_ref());
     for item in items.iter().flat_map(Field::items) {
-        let [path, mode] = item.fields(&["path", "mode"]);
+        let [path, mode] = fields!(item, ["path", "mode"]);
         if let Some(path) = &path {
             not_reserved(object, path);
         }
@@ -285,7 +296,7 @@ pub(super) fn downward_file<'t>(object: &mut Object<'_, 't>, file: &Field<'_, 't
     if !file.value.is_mapping() {
         return;
     }
-    let [path, field, resource, mode] = file.fields(&["path", "fieldRef", "resourceFieldRef", "mode"]);
+    let [path, field, resource, mode] = fields!(file, ["path", "fieldRef", "resourceFieldRef", "mode"]);
     if let Some(path) = &path {
         not_reserved(object, path);
     }
@@ -368,11 +379,7 @@ fn driver_name<'t>(object: &mut Object<'_, 't>, driver: &Field<'_, 't>) {
 }
 
 /// Files at the same place; texts that are not known yet are left alone.
-pub(super) fn same_file<'t>(
-    object: &mut Object<'_, 't>,
-    seen: &mut Seen<'t, crate::model::source::Span>,
-    path: &Field<'_, 't>,
-) {
+pub(super) fn same_file<'t>(object: &mut Object<'_, 't>, seen: &mut Seen<'t, Span>, path: &Field<'_, 't>) {
     if let Some(text) = path.text().filter(|text| !text.is_empty() && !is_placeholder(text))
         && let Some(first) = seen.before(text.clone(), path.value.span())
     {

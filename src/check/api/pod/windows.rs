@@ -2,7 +2,7 @@
 //! `validateWindowsSecurityContextOptions`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT};
 
 use super::System;
@@ -126,7 +126,7 @@ fn host_process<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, all: bool
 
 /// `validateWindowsSecurityContextOptions`
 pub(super) fn options<'t>(object: &mut Object<'_, 't>, options: &Field<'_, 't>) {
-    let [name, spec, user] = options.fields(&["gmsaCredentialSpecName", "gmsaCredentialSpec", "runAsUserName"]);
+    let [name, spec, user] = fields!(options, ["gmsaCredentialSpecName", "gmsaCredentialSpec", "runAsUserName"]);
     if let Some(name) = name {
         names::subdomain(object, &name);
     }

@@ -1,19 +1,22 @@
 //! CronJobs: `ValidateCronJobCreate`.
 
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{INVALID_CRON_SCHEDULE, INVALID_NAME, INVALID_TEXT};
 
 use super::{job, schedule, time_zone};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [when, zone, deadline, succeeded, failed, template] = spec.fields(&[
-        "schedule",
-        "timeZone",
-        "startingDeadlineSeconds",
-        "successfulJobsHistoryLimit",
-        "failedJobsHistoryLimit",
-        "jobTemplate",
-    ]);
+    let [when, zone, deadline, succeeded, failed, template] = fields!(
+        spec,
+        [
+            "schedule",
+            "timeZone",
+            "startingDeadlineSeconds",
+            "successfulJobsHistoryLimit",
+            "failedJobsHistoryLimit",
+            "jobTemplate",
+        ]
+    );
     if let Some(when) = &when {
         check_schedule(object, when);
     }
@@ -25,7 +28,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     }
     check_name(object);
     let Some(template) = template.as_ref().and_then(|template| template.get("spec")) else { return };
-    let [selected, manual] = template.fields(&["selector", "manualSelector"]);
+    let [selected, manual] = fields!(template, ["selector", "manualSelector"]);
     if let Some(selected) = selected {
         object.forbidden(&selected, "in a CronJob", "remove it: Kubernetes makes one for each Job");
     }

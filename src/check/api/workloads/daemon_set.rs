@@ -1,29 +1,30 @@
 //! DaemonSets: `ValidateDaemonSetSpec`.
 
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::CONFLICTING_FIELDS;
 
 use super::{amounts, controlled};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [ready, history, strategy] = spec.fields(&["minReadySeconds", "revisionHistoryLimit", "updateStrategy"]);
+    let [ready, history, strategy, selected, template] =
+        fields!(spec, ["minReadySeconds", "revisionHistoryLimit", "updateStrategy", "selector", "template"]);
     object.not_negative(ready.as_ref());
     object.not_negative(history.as_ref());
     if let Some(strategy) = strategy {
         rollout(object, &strategy);
     }
-    controlled::check(object, spec, Owner::Template);
+    controlled::check(object, selected.as_ref(), template.as_ref(), Owner::Controller);
 }
 
 /// `ValidateRollingUpdateDaemonSet`; what is not given is 1 unavailable and none more.
 fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
-    let [kind, rolling] = strategy.fields(&["type", "rollingUpdate"]);
+    let [kind, rolling] = fields!(strategy, ["type", "rollingUpdate"]);
     let word = kind.as_ref().and_then(Field::text);
     let Some(rolling) = rolling.filter(|_| word.is_none_or(|word| word.is_empty() || word == "RollingUpdate")) else {
         return;
     };
-    let [unavailable, surge] = rolling.fields(&["maxUnavailable", "maxSurge"]);
+    let [unavailable, surge] = fields!(rolling, ["maxUnavailable", "maxSurge"]);
     let fewer = unavailable.as_ref().map_or(Some(1), |field| amounts::check(object, field, Some(100)));
     let more = surge.as_ref().map_or(Some(0), |field| amounts::check(object, field, Some(100)));
     match (fewer, more, &unavailable, &surge) {

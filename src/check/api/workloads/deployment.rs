@@ -1,14 +1,24 @@
 //! Deployments: `ValidateDeploymentSpec`.
 
-use crate::check::api::object::{Field, Object, shown};
+use crate::check::api::object::{Field, Object, fields, shown};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::{CONFLICTING_BOUNDS, CONFLICTING_FIELDS};
 
 use super::{amounts, controlled};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [replicas, ready, history, progress, strategy] =
-        spec.fields(&["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds", "strategy"]);
+    let [replicas, ready, history, progress, strategy, selected, template] = fields!(
+        spec,
+        [
+            "replicas",
+            "minReadySeconds",
+            "revisionHistoryLimit",
+            "progressDeadlineSeconds",
+            "strategy",
+            "selector",
+            "template",
+        ]
+    );
     for field in [&replicas, &history] {
         object.not_negative(field.as_ref());
     }
@@ -25,7 +35,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if let Some(strategy) = strategy {
         rollout(object, &strategy);
     }
-    controlled::check(object, spec, Owner::Template);
+    controlled::check(object, selected.as_ref(), template.as_ref(), Owner::Controller);
 }
 
 #[cold]
@@ -51,7 +61,7 @@ fn too_soon<'t>(
 
 /// `ValidateDeploymentStrategy`; what is not given is 25 %.
 fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
-    let [kind, rolling] = strategy.fields(&["type", "rollingUpdate"]);
+    let [kind, rolling] = fields!(strategy, ["type", "rollingUpdate"]);
     let Some(rolling) = rolling else { return };
     let word = kind.as_ref().and_then(Field::text);
     if let (Some(kind), Some("Recreate")) = (&kind, word.as_deref()) {
@@ -61,7 +71,7 @@ fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
             .help("remove it, or write `type: RollingUpdate`");
         return object.report(finding);
     }
-    let [unavailable, surge] = rolling.fields(&["maxUnavailable", "maxSurge"]);
+    let [unavailable, surge] = fields!(rolling, ["maxUnavailable", "maxSurge"]);
     let fewer = unavailable.as_ref().map_or(Some(25), |field| amounts::check(object, field, Some(100)));
     let more = surge.as_ref().map_or(Some(25), |field| amounts::check(object, field, None));
     if let (Some(0), Some(0), Some(unavailable), Some(surge)) = (fewer, more, &unavailable, &surge) {

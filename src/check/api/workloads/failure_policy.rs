@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, did_you_mean, is_placeholder};
+use crate::check::api::object::{Field, Object, did_you_mean, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, NOT_FOUND, OUT_OF_RANGE, TOO_LARGE};
 
 use super::job::{Job, empty_rule};
@@ -12,7 +12,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'
     let Some(rules) = policy.get("rules") else { return };
     at_most(object, &rules, 20, "rules");
     for rule in rules.items().filter(|rule| rule.value.is_mapping()) {
-        let [action, codes, conditions] = rule.fields(&["action", "onExitCodes", "onPodConditions"]);
+        let [action, codes, conditions] = fields!(rule, ["action", "onExitCodes", "onPodConditions"]);
         let conditions = conditions.filter(|conditions| conditions.count() > 0);
         if let Some(action) = action.filter(|action| action.text().as_deref() == Some("FailIndex"))
             && !job.limits_each_index
@@ -49,7 +49,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'
 }
 
 fn exit_codes<'t>(object: &mut Object<'_, 't>, codes: &Field<'_, 't>, template: &Field<'_, 't>) {
-    let [operator, container, values] = codes.fields(&["operator", "containerName", "values"]);
+    let [operator, container, values] = fields!(codes, ["operator", "containerName", "values"]);
     if let Some(container) = container
         && let Some(name) = container.text()
         && !is_placeholder(&name)

@@ -1,7 +1,7 @@
 //! Jobs: `ValidateJob`, `validateJobSpec`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, is_placeholder, shown};
+use crate::check::api::object::{Field, Object, fields, is_placeholder, shown};
 use crate::check::api::pod::{self, Owner};
 use crate::check::api::rules::{
     CONFLICTING_BOUNDS, FORBIDDEN_FIELD, INVALID_NAME, INVALID_RESTART_POLICY, INVALID_TEXT, REQUIRED_VALUE, TOO_LARGE,
@@ -24,7 +24,7 @@ pub(super) struct Job {
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     let job = check_spec(object, spec, true);
-    let [selected, manual, template] = spec.fields(&["selector", "manualSelector", "template"]);
+    let [selected, manual, template] = fields!(spec, ["selector", "manualSelector", "template"]);
     let by_hand = manual.as_ref().and_then(|manual| manual.value.as_bool()) == Some(true);
     let metadata = template.as_ref().and_then(|template| template.get("metadata"));
     let labels = metadata.as_ref().and_then(|metadata| metadata.get("labels"));
@@ -79,7 +79,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
 
 /// A selector that says no more than the one that Kubernetes makes.
 fn is_generated<'t>(object: &Object<'_, 't>, selected: &Field<'_, 't>) -> bool {
-    let [labels, expressions] = selected.fields(&["matchLabels", "matchExpressions"]);
+    let [labels, expressions] = fields!(selected, ["matchLabels", "matchExpressions"]);
     let name = object.resource.name();
     expressions.is_none_or(|expressions| expressions.value.is_empty())
         && labels.is_none_or(|labels| {
@@ -106,21 +106,24 @@ pub(super) fn check_spec<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, 
         success,
         replacement,
         template,
-    ] = spec.fields(&[
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-        "managedBy",
-        "completionMode",
-        "podFailurePolicy",
-        "successPolicy",
-        "podReplacementPolicy",
-        "template",
-    ]);
+    ] = fields!(
+        spec,
+        [
+            "parallelism",
+            "completions",
+            "activeDeadlineSeconds",
+            "backoffLimit",
+            "ttlSecondsAfterFinished",
+            "backoffLimitPerIndex",
+            "maxFailedIndexes",
+            "managedBy",
+            "completionMode",
+            "podFailurePolicy",
+            "successPolicy",
+            "podReplacementPolicy",
+            "template",
+        ]
+    );
     for field in [&deadline, &backoff, &ttl, &per_index] {
         object.not_negative(field.as_ref());
     }
@@ -180,7 +183,7 @@ pub(super) fn check_spec<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, 
         if let Some(failure) = &failure {
             failure_policy::check(object, &job, failure, &template);
         }
-        pod::template(object, &template, Owner::Template);
+        pod::template(object, &template, Owner::Template, |_, _| {});
         restart_policy(object, &template, failure.as_ref());
     }
     if let (Some(_), Some(replacement)) = (&failure, &replacement)

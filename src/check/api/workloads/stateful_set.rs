@@ -4,22 +4,27 @@
 //! servers take the StatefulSet, and refuse its pods.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object};
+use crate::check::api::object::{Field, Object, REFUSED, fields};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::OUT_OF_RANGE;
 
 use super::{amounts, controlled};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [replicas, ready, history, ordinals, service, strategy, claims] = spec.fields(&[
-        "replicas",
-        "minReadySeconds",
-        "revisionHistoryLimit",
-        "ordinals",
-        "serviceName",
-        "updateStrategy",
-        "volumeClaimTemplates",
-    ]);
+    let [replicas, ready, history, ordinals, service, strategy, claims, selected, template] = fields!(
+        spec,
+        [
+            "replicas",
+            "minReadySeconds",
+            "revisionHistoryLimit",
+            "ordinals",
+            "serviceName",
+            "updateStrategy",
+            "volumeClaimTemplates",
+            "selector",
+            "template",
+        ]
+    );
     for field in [&replicas, &ready, &history] {
         object.not_negative(field.as_ref());
     }
@@ -28,13 +33,15 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         rollout(object, &strategy);
     }
     if let Some(service) = service {
-        controlled::by_its_pods(object, |object| names::label(object, &service));
+        controlled::by_its_pods(object);
+        names::label(object, &service);
+        object.effect = REFUSED;
     }
-    controlled::check(object, spec, Owner::StatefulSet(claims.as_ref()));
+    controlled::check(object, selected.as_ref(), template.as_ref(), Owner::StatefulSet(claims.as_ref()));
 }
 
 fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
-    let [kind, rolling] = strategy.fields(&["type", "rollingUpdate"]);
+    let [kind, rolling] = fields!(strategy, ["type", "rollingUpdate"]);
     let Some(rolling) = rolling else { return };
     if let Some(kind) = kind.filter(|kind| kind.text().as_deref() == Some("OnDelete")) {
         let finding = object
@@ -43,7 +50,7 @@ fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
             .help("remove it, or write `type: RollingUpdate`");
         return object.report(finding);
     }
-    let [partition, unavailable] = rolling.fields(&["partition", "maxUnavailable"]);
+    let [partition, unavailable] = fields!(rolling, ["partition", "maxUnavailable"]);
     object.not_negative(partition.as_ref());
     if let Some(unavailable) = unavailable
         && amounts::check(object, &unavailable, Some(100)) == Some(0)

@@ -1,6 +1,6 @@
 //! When an indexed Job has succeeded: `validateSuccessPolicy`.
 
-use crate::check::api::object::{Field, Object, is_placeholder};
+use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_BOUNDS, INVALID_TEXT, TOO_LARGE};
 
 use super::failure_policy::at_most;
@@ -11,7 +11,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'
     at_most(object, &rules, 20, "rules");
     let Some(completions) = job.completions else { return };
     for rule in rules.items().filter(|rule| rule.value.is_mapping()) {
-        let [count, indexes] = rule.fields(&["succeededCount", "succeededIndexes"]);
+        let [count, indexes] = fields!(rule, ["succeededCount", "succeededIndexes"]);
         if count.is_none() && indexes.is_none() {
             empty_rule(object, &rule, "`succeededCount` or `succeededIndexes`");
         }
