@@ -9,9 +9,15 @@ use std::sync::LazyLock;
 
 static TEXT: &str = include_str!("../../../schemas/custom.txt");
 
-static PARTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let parts = TEXT.split_once("\n\n").map_or("", |(_, parts)| parts);
-    parts.lines().collect()
+/// The lines about kinds, and those of the parts, found once.
+static LINES: LazyLock<(Vec<Head>, Vec<&'static str>)> = LazyLock::new(|| {
+    let mut lines = memchr::memchr_iter(b'\n', TEXT.as_bytes()).scan(0, |start, end| {
+        let line = TEXT.get(*start..end);
+        *start = end + 1;
+        line
+    });
+    let heads = lines.by_ref().map_while(Head::read).collect();
+    (heads, lines.collect())
 });
 
 /// A line about a kind and version.
@@ -34,9 +40,8 @@ pub struct Known {
     pub project: &'static str,
 }
 
-fn heads() -> impl Iterator<Item = Head> {
-    let heads = TEXT.split_once("\n\n").map_or("", |(heads, _)| heads);
-    heads.lines().filter_map(|line| {
+impl Head {
+    fn read(line: &'static str) -> Option<Head> {
         let mut parts = line.splitn(7, '\t');
         Some(Head {
             group: parts.next()?,
@@ -47,7 +52,11 @@ fn heads() -> impl Iterator<Item = Head> {
             entry: parts.next()?,
             schema: parts.next()?,
         })
-    })
+    }
+}
+
+fn heads() -> impl Iterator<Item = &'static Head> {
+    LINES.0.iter()
 }
 
 /// The kinds that are embedded: API version, kind and project, in order.
@@ -68,7 +77,7 @@ pub fn known(group: &str, kind: &str, wanted: &BTreeSet<String>) -> Option<Known
         versions.push_str("}}");
         last = Some(head);
     }
-    let Head { group, kind, scope, project, .. } = last?;
+    let &Head { group, kind, scope, project, .. } = last?;
     let definition = format!(
         "{{\"apiVersion\":\"apiextensions.k8s.io/v1\",\"kind\":\"CustomResourceDefinition\",\"spec\":{{\"group\":\"{group}\",\
          \"names\":{{\"kind\":\"{kind}\"}},\"scope\":\"{scope}\",\"versions\":[{versions}]}}}}"
@@ -82,7 +91,7 @@ fn expand(text: &str, out: &mut String) {
     while let Some((before, after)) = rest.split_once('\u{1}') {
         out.push_str(before);
         let Some((number, behind)) = after.split_once('\u{2}') else { break };
-        if let Some(part) = number.parse().ok().and_then(|number: usize| PARTS.get(number)) {
+        if let Some(part) = number.parse().ok().and_then(|number: usize| LINES.1.get(number)) {
             expand(part, out);
         }
         rest = behind;
@@ -98,7 +107,7 @@ mod tests {
     #[test]
     fn every_embedded_definition_is_whole() {
         let mut seen = 0;
-        for Head { group, kind, version, .. } in heads() {
+        for &Head { group, kind, version, .. } in heads() {
             let known = known(group, kind, &BTreeSet::from([version.to_owned()])).unwrap();
             let definition: serde_json::Value = serde_json::from_str(&known.definition).unwrap();
             let own = &definition["spec"]["versions"][0];
