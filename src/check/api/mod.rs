@@ -16,6 +16,7 @@ mod quantity;
 mod rules;
 mod seen;
 mod selector;
+mod syntax;
 mod workloads;
 
 use crate::check::schema::Version;

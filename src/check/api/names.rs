@@ -1,93 +1,135 @@
 //! Fields that hold a name, a label or an address: the checks of such texts, put on a field.
-//! `k8s.io/apimachinery/pkg/util/validation/validation.go`.
+//! `k8s.io/apimachinery/pkg/util/validation/validation.go` and `pkg/apis/meta/v1/validation/validation.go`.
 
 use super::object::{Field, Object, is_placeholder, shown};
-use super::rules::{INVALID_LABEL, INVALID_NAME, INVALID_TEXT};
+use super::rules::{INVALID_LABEL, INVALID_NAME, INVALID_TEXT, TOO_LARGE};
+use super::syntax::Syntax;
+use crate::model::path::{Path, Segment};
 use crate::model::rule::Rule;
+use crate::model::source::Span;
 
-fn is_edge(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
+/// Keys and values of annotations together, in bytes (`pkg/api/validation/objectmeta.go`, `TotalAnnotationSizeLimitB`).
+const ANNOTATIONS: usize = 256 << 10;
 
 pub(super) fn is_label(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && bytes.first().is_some_and(|first| is_edge(*first))
-        && bytes.last().is_some_and(|last| is_edge(*last))
-        && bytes.iter().all(|byte| is_edge(*byte) || *byte == b'-')
+    Syntax::Label.holds(text)
 }
 
 pub(super) fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253
-        && text.split('.').all(|part| {
-            let bytes = part.as_bytes();
-            bytes.first().is_some_and(|first| is_edge(*first))
-                && bytes.last().is_some_and(|last| is_edge(*last))
-                && bytes.iter().all(|byte| is_edge(*byte) || *byte == b'-')
-        })
-}
-
-fn is_name_part(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (1..=63).contains(&bytes.len())
-        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    Syntax::Subdomain.holds(text)
 }
 
 pub(super) fn is_qualified_name(text: &str) -> bool {
-    match text.split_once('/') {
-        Some((prefix, name)) => is_subdomain(prefix) && is_name_part(name),
-        None => is_name_part(text),
+    Syntax::Qualified.holds(text)
+}
+
+pub(super) fn label<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    name(object, field, Syntax::Label);
+}
+
+pub(super) fn subdomain<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    name(object, field, Syntax::Subdomain);
+}
+
+pub(super) fn qualified<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    name(object, field, Syntax::Qualified);
+}
+
+/// A name of that syntax; empty is absent.
+pub(super) fn name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, syntax: Syntax) {
+    text(object, &INVALID_NAME, field, syntax, syntax.noun());
+}
+
+pub(super) fn label_key<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    text(object, &INVALID_LABEL, field, Syntax::Qualified, "a label key");
+}
+
+pub(super) fn label_value<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    text(object, &INVALID_LABEL, field, Syntax::LabelValue, "a label value");
+}
+
+fn text<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, syntax: Syntax, noun: &str) {
+    if field.text().is_some_and(|text| !text.is_empty() && !syntax.holds(&text)) {
+        broken(object, rule, field, syntax, noun);
     }
 }
 
-fn report<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, what: &str) {
+#[cold]
+fn broken<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, syntax: Syntax, noun: &str) {
     let text = shown(field);
-    if !is_placeholder(&text) {
-        let finding = object.wrong(rule, field, &format!("is `{text}`, which is not {what}"), what);
+    if is_placeholder(&text) {
+        return;
+    }
+    let finding = object.wrong(rule, field, &format!("is `{text}`, which is not {noun}"), noun);
+    let finding = match syntax.mended(&text) {
+        Some(mended) => {
+            let span = finding.primary.span;
+            finding.help(format!("write `{mended}`, and what refers to it")).fix(false, span, mended)
+        }
+        None => finding.help(format!("{noun} is {}", syntax.rule())),
+    };
+    object.report(finding);
+}
+
+/// The labels of an object or a template, or a selector that is a mapping.
+pub(super) fn labels<'t>(object: &mut Object<'_, 't>, labels: &Field<'_, 't>) {
+    labels.each(|key, span, value| {
+        if !Syntax::Qualified.holds(key) {
+            broken_key(object, key, span, labels.path(), "a label key");
+        }
+        label_value(object, value);
+    });
+}
+
+pub(super) fn annotations<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>) {
+    let mut size = 0;
+    annotations.each(|key, span, value| {
+        // The server looks at the key in lower case.
+        if !Syntax::Qualified.holds(key) && !Syntax::Qualified.holds(&key.to_ascii_lowercase()) {
+            broken_key(object, key, span, annotations.path(), "an annotation key");
+        }
+        size += key.len() + value.text().map_or(0, |text| text.len());
+    });
+    if size > ANNOTATIONS {
+        let path = annotations.path();
+        let message = format!("{} take {size} bytes, of which {ANNOTATIONS} are allowed", object.name(&path));
+        let finding = object.refuse(&TOO_LARGE, path, message, "too large").help("move the text into a ConfigMap");
         object.report(finding);
     }
 }
 
-pub(super) fn label<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && !is_label(&text)) {
-        report(object, &INVALID_NAME, field, "a DNS label");
+#[cold]
+fn broken_key(object: &mut Object<'_, '_>, key: &str, span: Span, holder: Path, noun: &str) {
+    if is_placeholder(key) {
+        return;
     }
+    let message = format!("`{key}` in {} is not {noun}", object.place(&holder));
+    let path = Path(holder.0.into_iter().chain([Segment::from(key)]).collect());
+    let help = format!("{noun} is {}", Syntax::Qualified.rule());
+    let finding = object.refuse_at(&INVALID_LABEL, span, path, message, noun).help(help);
+    object.report(finding);
 }
-
-pub(super) fn subdomain<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && !is_subdomain(&text)) {
-        report(object, &INVALID_NAME, field, "a DNS subdomain");
-    }
-}
-
-pub(super) fn qualified<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && !is_qualified_name(&text)) {
-        report(object, &INVALID_NAME, field, "a qualified name");
-    }
-}
-
-pub(super) fn label_key<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && !is_qualified_name(&text)) {
-        report(object, &INVALID_LABEL, field, "a label key");
-    }
-}
-
-pub(super) fn label_value<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && !is_name_part(&text)) {
-        report(object, &INVALID_LABEL, field, "a label value");
-    }
-}
-
-pub(super) fn labels<'t>(object: &mut Object<'_, 't>, labels: &Field<'_, 't>) {
-    labels.each(|_, _, value| label_value(object, value));
-}
-
-pub(super) fn annotations<'t>(_object: &mut Object<'_, 't>, _annotations: &Field<'_, 't>) {}
 
 pub(super) fn address<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    if field.text().is_some_and(|text| !text.is_empty() && text.parse::<std::net::IpAddr>().is_err()) {
-        report(object, &INVALID_TEXT, field, "an IP address");
+    let Some(text) = field.text().filter(|text| !text.is_empty() && text.parse::<std::net::IpAddr>().is_err()) else {
+        return;
+    };
+    if is_placeholder(&text) || is_old_address(&text) {
+        return;
     }
+    let finding =
+        object.wrong(&INVALID_TEXT, field, &format!("is `{text}`, which is not an IP address"), "an IP address");
+    object.report(finding);
+}
+
+/// Zeros before the digits, which Go's older parser reads as decimal, and the server therefore accepts
+/// (`ParseIPSloppy` of `k8s.io/utils/net`).
+fn is_old_address(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let fits = |part: &&str| {
+        (1..=3).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse::<u16>().is_ok_and(|number| number < 256)
+    };
+    parts.len() == 4 && parts.iter().all(fits)
 }

@@ -21,6 +21,7 @@ pub static RULES: &[Rule] = &[
     CONFLICTING_FIELDS,
     NOT_FOUND,
     TOO_LARGE,
+    NAMESPACE_IGNORED,
     CONFLICTING_BOUNDS,
     DUPLICATE_NAME,
     INVALID_CRON_SCHEDULE,
@@ -36,6 +37,16 @@ pub const REQUIRED_VALUE: Rule = rule(
     "a value that the API server requires is missing or empty",
     "the API server refuses the object: its validation asks for the field, which the published schemas do not say",
     "add the field, or give it a value",
+);
+
+/// A namespace where there can be none.
+pub const NAMESPACE_IGNORED: Rule = Rule::new(
+    "namespace-on-cluster-scoped",
+    Category::Api,
+    Severity::Warning,
+    "a namespace on an object that lies in none",
+    "the API server drops the namespace without a word; whoever reads the file believes that the object is confined to it",
+    "remove `metadata.namespace`; under Kustomize, keep such objects out of what `namespace:` is set for",
 );
 
 /// A value outside of a closed set.

@@ -195,6 +195,12 @@ impl Schemas {
     }
 }
 
+/// Whether objects of a built-in kind lie in no namespace, in whatever version of Kubernetes it is served.
+#[must_use]
+pub fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
+    Table::read(BUILT_IN).kind(api_version, kind).is_some_and(|row| row.cluster)
+}
+
 impl Default for Schemas {
     /// The newest version.
     fn default() -> Self {

@@ -51,8 +51,8 @@ impl Format for Kustomize {
         }
     }
 
-    fn place(&self, plan: &Plan, finding: Diagnostic, _text: Text<'_>) -> Diagnostic {
-        supplement::soften(plan, finding)
+    fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
+        supplement::soften(plan, finding, text)
     }
 
     fn object(&self, group: &str, _kind: &str) -> Option<Object> {

@@ -9,6 +9,7 @@ use crate::model::path::Segment;
 use crate::model::rule::Severity;
 use crate::model::source::FileId;
 
+use super::super::Text;
 use super::reader::Reader;
 
 /// The fields that add something (`api/internal/target/kusttarget_configplugin.go`).
@@ -61,10 +62,19 @@ fn own(reader: &Reader<'_>) -> BTreeMap<Addition, Supplement> {
     fields.filter_map(|&(field, adds)| Some((adds, Supplement { adds, span: reader.key(field)? }))).collect()
 }
 
-/// Lowers a finding about something missing to a note, if a kustomization may add it.
-pub(super) fn soften(plan: &Plan, finding: Diagnostic) -> Diagnostic {
-    let supplements = plan.supplements.get(&finding.primary.span.file);
-    let (Some(supplements), true) = (supplements, finding.rule == MISSING_FIELD) else { return finding };
+/// The rules of the schema stage about a value that a kustomization may replace.
+const WRONG_VALUE: [&str; 3] = ["invalid-name", "invalid-quantity", "unsupported-value"];
+
+/// Lowers a finding about something missing to a note, if a kustomization may add it; and one about a value that is
+/// plainly meant to be replaced, if a kustomization may replace it.
+pub(super) fn soften(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
+    let Some(supplements) = plan.supplements.get(&finding.primary.span.file) else { return finding };
+    if WRONG_VALUE.contains(&&*finding.rule) {
+        return stand_in(supplements, finding, text);
+    }
+    if finding.rule != MISSING_FIELD {
+        return finding;
+    }
     let last = finding.path.as_ref().and_then(|path| path.0.last());
     let name = match last {
         Some(Segment::Key(key)) => &**key,
@@ -76,7 +86,30 @@ pub(super) fn soften(plan: &Plan, finding: Diagnostic) -> Diagnostic {
         Addition::Anything => true,
     };
     let Some(supplement) = supplements.iter().find(may_add) else { return finding };
-    let finding = finding.see(supplement.span, "this may add it");
+    noted(finding.see(supplement.span, "this may add it"))
+}
+
+/// A value without a small letter or digit, such as `FROM_OVERLAY` and `_`, stands for another.
+fn stand_in(supplements: &[Supplement], finding: Diagnostic, text: Text<'_>) -> Diagnostic {
+    let span = finding.primary.span;
+    let Some(bytes) = text(span.file) else { return finding };
+    let written = bytes.get(span.range()).unwrap_or_default();
+    if written.is_empty() || written.iter().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return finding;
+    }
+    let is_namespace = finding.resource.as_ref().is_some_and(|object| object.kind == "Namespace");
+    let may_replace = |one: &&Supplement| match one.adds {
+        Addition::Namespace => is_namespace,
+        Addition::Labels => false,
+        Addition::Anything => true,
+    };
+    match supplements.iter().find(may_replace) {
+        Some(supplement) => Diagnostic { fix: None, ..noted(finding.see(supplement.span, "this may replace it")) },
+        None => finding,
+    }
+}
+
+fn noted(finding: Diagnostic) -> Diagnostic {
     Diagnostic { severity: Severity::Note, effect: None, ..finding }
         .note("kustomize builds the object from more than this file; kustomizations are not rendered yet")
 }
