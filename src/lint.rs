@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::check::policy::Policies;
-use crate::check::schema::Schemas;
+use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
@@ -138,11 +138,13 @@ fn override_of(settings: &Settings, name: &str, says: impl Fn(&Override) -> bool
     settings.overrides.iter().rposition(|entry| says(entry) && entry.covers(name, &settings.place))
 }
 
+/// Runs something with so many threads, by default those that the cores at hand allow. Their stacks are big enough for
+/// expressions in CEL, so that these need no threads of their own; memory that is not touched costs nothing.
 fn in_pool<R: Send>(jobs: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
-    let pool = jobs.and_then(|jobs| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok());
-    match pool {
-        Some(pool) => pool.install(work),
-        None => work(),
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).stack_size(STACK);
+    match builder.thread_name(|at| format!("{DEEP}{at}")).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
     }
 }
 

@@ -31,6 +31,7 @@ use crate::model::rule::Rule;
 pub use crd::{
     CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_known, learn_versions,
 };
+pub use custom::cel::{DEEP, STACK};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use known::{Known, known, known_kinds};
 pub use rules::{
