@@ -17,6 +17,7 @@ mod rules;
 mod seen;
 mod selector;
 mod syntax;
+mod warnings;
 mod workloads;
 
 use crate::check::schema::Version;
@@ -31,6 +32,7 @@ use object::Object;
 pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
     let mut object = Object::new(resource, version, out);
     metadata::check(&mut object);
+    warnings::check(&mut object);
     workloads::check(&mut object);
     bounds::check(&mut object);
 }

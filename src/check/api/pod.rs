@@ -24,6 +24,7 @@ use super::names;
 use super::object::{Field, Object, fields};
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, UNSUPPORTED_VALUE};
 use super::seen::Seen;
+use super::warnings;
 use crate::check::schema::Version;
 use crate::model::source::Span;
 
@@ -75,6 +76,7 @@ pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, 
     let metadata = root.get("metadata");
     if let Some(annotations) = metadata.as_ref().and_then(|metadata| metadata.get("annotations")) {
         annotations::check(object, &annotations, spec);
+        warnings::annotations(object, &annotations);
     }
 }
 
@@ -100,6 +102,7 @@ pub(super) fn template<'o, 't>(
         check(object, &spec, owner);
         if let Some(annotations) = annotations {
             annotations::check(object, &annotations, &spec);
+            warnings::annotations(object, &annotations);
         }
     }
     then(object, labels.as_ref());
@@ -110,6 +113,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
     if !spec.value.is_mapping() {
         return;
     }
+    warnings::pod(object, spec);
     let [containers, init, volumes, claims, network, users, restart, grace, security, system, deadline] = fields!(
         spec,
         [

@@ -22,6 +22,15 @@ pub static RULES: &[Rule] = &[
     NOT_FOUND,
     TOO_LARGE,
     NAMESPACE_IGNORED,
+    IGNORED_FIELD,
+    DUPLICATE_ENV,
+    DUPLICATE_PORT,
+    FRACTIONAL_BYTES,
+    NULL_SELECTOR,
+    DEPRECATED_ANNOTATION,
+    DEPRECATED_FIELD,
+    DEPRECATED_NODE_LABEL,
+    DEPRECATED_VOLUME,
     CONFLICTING_BOUNDS,
     DUPLICATE_NAME,
     INVALID_CRON_SCHEDULE,
@@ -181,4 +190,97 @@ pub const VOLUME_MOUNT_UNDEFINED: Rule = rule(
     "mount of a volume that does not exist",
     "the API server refuses the object: every mount names a volume of the same pod",
     "name a volume of `volumes`, or add it",
+);
+
+const fn warning(
+    id: &'static str,
+    category: Category,
+    title: &'static str,
+    why: &'static str,
+    help: &'static str,
+) -> Rule {
+    Rule::new(id, category, Severity::Warning, title, why, help)
+}
+
+/// A field that says something and does nothing.
+pub const IGNORED_FIELD: Rule = warning(
+    "ignored-field",
+    Category::Api,
+    "a field that the API server ignores here",
+    "the API server accepts the object with a warning; whoever reads the file believes that the field does something",
+    "remove the field, or what makes it idle",
+);
+
+/// A variable that is set twice.
+pub const DUPLICATE_ENV: Rule = warning(
+    "duplicate-env-var",
+    Category::Api,
+    "an environment variable that is set twice",
+    "the later one counts, and the API server warns; kubectl apply may drop either, and server-side apply, as Flux and \
+     Argo CD can do it, refuses the object",
+    "remove one of the two; a value may refer to the earlier one as `$(NAME)`",
+);
+
+/// A port that is declared twice.
+pub const DUPLICATE_PORT: Rule = warning(
+    "duplicate-port",
+    Category::Api,
+    "a container port that is declared twice",
+    "the API server warns, and server-side apply refuses the object: the port and its protocol are the key of the list",
+    "remove one of the two",
+);
+
+/// Less than a byte.
+pub const FRACTIONAL_BYTES: Rule = warning(
+    "fractional-memory",
+    Category::Api,
+    "an amount of memory or storage that is no whole number of bytes",
+    "`m` stands for thousandths: `512m` is about half a byte, where `512Mi` was meant; the limit is then next to nothing",
+    "write `Mi` or `Gi`",
+);
+
+/// A selector that is absent.
+pub const NULL_SELECTOR: Rule = warning(
+    "null-label-selector",
+    Category::Api,
+    "a term or constraint without a label selector",
+    "a selector that is absent matches no pod, so that the term does nothing; an empty one, `{}`, matches all",
+    "add `labelSelector` with the labels of the pods",
+);
+
+/// An annotation that became a field.
+pub const DEPRECATED_ANNOTATION: Rule = warning(
+    "deprecated-annotation",
+    Category::Deprecation,
+    "an annotation that a field has taken the place of",
+    "the API server warns; most of these annotations have no effect any more, so that the pod runs without the setting",
+    "set the field instead",
+);
+
+/// A field on its way out.
+pub const DEPRECATED_FIELD: Rule = warning(
+    "deprecated-field",
+    Category::Deprecation,
+    "a field that is on its way out",
+    "it works now, and may not after an upgrade of the cluster",
+    "use what has taken its place",
+);
+
+/// A label of nodes on its way out.
+pub const DEPRECATED_NODE_LABEL: Rule = warning(
+    "deprecated-node-label",
+    Category::Deprecation,
+    "a label of nodes that is on its way out",
+    "nodes of newer clusters may not carry the label any more; a pod that asks for it stays pending",
+    "write the label that has taken its place",
+)
+.fixable();
+
+/// A kind of volume on its way out.
+pub const DEPRECATED_VOLUME: Rule = warning(
+    "deprecated-volume-plugin",
+    Category::Deprecation,
+    "a kind of volume that is deprecated or gone",
+    "the API server accepts it with a warning; in newer clusters the pod waits for its volume for ever",
+    "use the CSI driver of the storage, through a PersistentVolumeClaim",
 );

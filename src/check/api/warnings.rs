@@ -1,0 +1,370 @@
+//! What the server accepts with a warning: `GetWarningsForPodSpec` and `GetWarningsForPodTemplate` in
+//! `k8s.io/kubernetes/pkg/api/pod/warnings.go`, `GetWarningsForService` in `pkg/api/service/warnings.go`, and
+//! `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim/util.go`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::object::{Field, Object, fields};
+use super::quantity::Quantity;
+use super::rules::{
+    DEPRECATED_ANNOTATION, DEPRECATED_FIELD, DEPRECATED_NODE_LABEL, DEPRECATED_VOLUME, DUPLICATE_ENV, DUPLICATE_PORT,
+    FRACTIONAL_BYTES, IGNORED_FIELD, NULL_SELECTOR,
+};
+use super::seen::Seen;
+use crate::model::path::Path;
+use crate::model::rule::Rule;
+use crate::model::source::Span;
+use crate::model::value::Value;
+
+const ACCEPTED: &str = "the API server accepts the object, with a warning";
+
+/// Kinds of volumes, and what became of them.
+const VOLUMES: [(&str, &str); 9] = [
+    ("gitRepo", "deprecated since Kubernetes 1.11, and disabled since 1.33 unless a feature gate allows it"),
+    ("photonPersistentDisk", "deprecated since Kubernetes 1.11, and without function since 1.16"),
+    ("scaleIO", "deprecated since Kubernetes 1.16, and without function since 1.22"),
+    ("flocker", "deprecated since Kubernetes 1.22, and without function since 1.25"),
+    ("storageos", "deprecated since Kubernetes 1.22, and without function since 1.25"),
+    ("quobyte", "deprecated since Kubernetes 1.22, and without function since 1.25"),
+    ("glusterfs", "deprecated since Kubernetes 1.25, and without function since 1.26"),
+    ("cephfs", "deprecated since Kubernetes 1.28, and without function since 1.31"),
+    ("rbd", "deprecated since Kubernetes 1.28, and without function since 1.31"),
+];
+
+/// Labels of nodes, and those that took their place.
+const NODE_LABELS: [(&str, &str); 6] = [
+    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/os", "kubernetes.io/os"),
+    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+    ("node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"),
+];
+
+/// Annotations of pods, and the fields that took their place.
+const ANNOTATIONS: [(&str, &str); 6] = [
+    ("scheduler.alpha.kubernetes.io/critical-pod", "priorityClassName"),
+    ("security.alpha.kubernetes.io/sysctls", "securityContext.sysctls"),
+    ("security.alpha.kubernetes.io/unsafe-sysctls", "securityContext.sysctls"),
+    ("seccomp.security.alpha.kubernetes.io/pod", "securityContext.seccompProfile"),
+    ("container.seccomp.security.alpha.kubernetes.io/", "securityContext.seccompProfile"),
+    ("container.apparmor.security.beta.kubernetes.io/", "securityContext.appArmorProfile"),
+];
+
+/// A warning at `span`, whose `path` it is about. To be completed with a help.
+#[cold]
+fn warn(object: &mut Object<'_, '_>, rule: &Rule, span: Span, path: Path, message: String, help: &str) {
+    let finding = object.refuse_at(rule, span, path, message, "").effect(ACCEPTED).help(help);
+    object.report(finding);
+}
+
+/// A warning about a field, at its key.
+fn at_key<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, fault: &str, help: &str) {
+    let path = field.path();
+    let message = format!("{} {fault}", object.name(&path));
+    let span = path.locate(object.resource.value).key_span();
+    warn(object, rule, span, path, message, help);
+}
+
+/// Warnings about the spec of a pod.
+pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    for entry in spec.value.entries() {
+        let key = entry.name();
+        let key: &str = &key;
+        if !matches!(
+            key,
+            "volumes"
+                | "containers"
+                | "initContainers"
+                | "ephemeralContainers"
+                | "nodeSelector"
+                | "affinity"
+                | "topologySpreadConstraints"
+                | "terminationGracePeriodSeconds"
+        ) {
+            continue;
+        }
+        let Some(field) = spec.get(key) else { continue };
+        match key {
+            "volumes" => field.items().for_each(|item| volume(object, &item)),
+            "nodeSelector" => node_selector(object, &field),
+            "affinity" => affinity(object, &field),
+            "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
+            "terminationGracePeriodSeconds" => {
+                if field.integer().is_some_and(|seconds| seconds < 0) {
+                    let help = "write 0 to end the pod at once, or the seconds it may take";
+                    at_key(object, &IGNORED_FIELD, &field, "is negative, and is treated as 1", help);
+                }
+            }
+            _ => field.items().for_each(|one| container(object, &one)),
+        }
+    }
+}
+
+/// Annotations of a pod or a template that became fields.
+pub(super) fn annotations<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>) {
+    annotations.each(|key, span, field| {
+        if !key.contains("alpha.kubernetes.io/") && !key.starts_with("container.apparmor.") {
+            return;
+        }
+        let known = ANNOTATIONS
+            .iter()
+            .find(|(known, _)| if known.ends_with('/') { key.starts_with(known) } else { key == *known });
+        if let Some((_, instead)) = known {
+            let is_dead = !key.starts_with("container.apparmor.");
+            let state =
+                if is_dead { "has had no effect for many versions" } else { "is deprecated since Kubernetes 1.30" };
+            let message = format!("the annotation `{key}` {state}");
+            warn(object, &DEPRECATED_ANNOTATION, span, field.path(), message, &format!("set `{instead}` instead"));
+        }
+    });
+}
+
+fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
+    for entry in volume.value.entries().filter(|entry| !entry.value.is_null()) {
+        let key = entry.name();
+        let Some((_, state)) = VOLUMES.iter().find(|(known, _)| *known == key) else { continue };
+        let Some(field) = volume.get(&key) else { continue };
+        let help = if key == "gitRepo" {
+            "clone into an `emptyDir` volume, in an init container"
+        } else {
+            "use the CSI driver of the storage, through a PersistentVolumeClaim"
+        };
+        at_key(object, &DEPRECATED_VOLUME, &field, &format!("is {state}"), help);
+    }
+}
+
+fn container<'t>(object: &mut Object<'_, 't>, container: &Field<'_, 't>) {
+    let [env, ports, resources] = fields!(container, ["env", "ports", "resources"]);
+    if let Some(env) = env.filter(|env| env.count() > 1) {
+        variables(object, &env);
+    }
+    if let Some(ports) = ports.filter(|ports| ports.count() > 1) {
+        same_ports(object, &ports);
+    }
+    for amounts in resources.iter().flat_map(|resources| fields!(resources, ["limits", "requests"])).flatten() {
+        for amount in fields!(amounts, ["memory", "ephemeral-storage"]).into_iter().flatten() {
+            fraction(object, &amount);
+        }
+    }
+}
+
+/// A later variable hides an earlier one of the same name, unless its value refers to it.
+fn variables<'t>(object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
+    let mut seen = Seen::new();
+    for variable in env.items() {
+        let Some(name) = variable.text_of("name").filter(|name| !name.is_empty()) else { continue };
+        let path = || variable.path_to("name");
+        let Some(first) = seen.before(name.clone(), variable.value) else { continue };
+        if variable.text_of("value").is_some_and(|value| value.contains(&format!("$({name})"))) {
+            continue;
+        }
+        let first = first.get("name").map_or_else(|| first.title_span(), Value::span);
+        let message = format!("the variable `{name}` is set twice, in {}", object.place(&env.path()));
+        let effect = "the later one counts; kubectl apply may drop either, and server-side apply refuses the object";
+        let finding = object
+            .refuse(&DUPLICATE_ENV, path(), message, "the second")
+            .see(first, "the first")
+            .effect(effect)
+            .help("remove one of the two");
+        object.report(finding);
+    }
+}
+
+fn same_ports<'t>(object: &mut Object<'_, 't>, ports: &Field<'_, 't>) {
+    let mut seen = HashMap::new();
+    for port in ports.items() {
+        let [number, protocol, on_host, address] = fields!(port, ["containerPort", "protocol", "hostPort", "hostIP"]);
+        let Some(field) = number else { continue };
+        let Some(number) = field.integer() else { continue };
+        let text = |field: Option<Field<'_, 't>>| field.and_then(|field| field.text()).filter(|text| !text.is_empty());
+        let protocol = text(protocol).unwrap_or(Cow::Borrowed("TCP"));
+        let on_host = on_host.and_then(|port| port.integer()).unwrap_or(0);
+        let known = seen.insert((number, protocol.clone(), on_host, text(address)), field.value.span());
+        if let Some(first) = known {
+            let message = format!("the port {number}/{protocol} is declared twice, in {}", object.place(&ports.path()));
+            let effect =
+                "the API server accepts the object, with a warning; server-side apply, as Flux does it, refuses it";
+            let finding = object
+                .refuse(&DUPLICATE_PORT, field.path(), message, "the second")
+                .see(first, "the first")
+                .effect(effect)
+                .help("remove one of the two");
+            object.report(finding);
+        }
+    }
+}
+
+/// `500m` of memory is half a byte.
+fn fraction<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
+    let Some(quantity) = Quantity::of(amount.value).filter(|quantity| !quantity.is_whole()) else { return };
+    if quantity.is_negative() {
+        return;
+    }
+    let path = amount.path();
+    let written = amount.value.text().unwrap_or_default();
+    let message = format!("{} is `{written}`, which is a fraction of a byte", object.name(&path));
+    let help = match written.strip_suffix('m') {
+        Some(number) => format!("write `{number}Mi` if mebibytes are meant"),
+        None => "write whole bytes".to_owned(),
+    };
+    let finding = object
+        .refuse(&FRACTIONAL_BYTES, path, message, "thousandths of a byte")
+        .effect("the API server accepts it with a warning, and the kubelet rounds it up to a byte or so")
+        .help(help);
+    object.report(finding);
+}
+
+fn node_selector<'t>(object: &mut Object<'_, 't>, selector: &Field<'_, 't>) {
+    selector.each(|key, span, field| node_label(object, key, span, field.path()));
+}
+
+fn node_label(object: &mut Object<'_, '_>, key: &str, span: Span, path: Path) {
+    let Some((_, instead)) = NODE_LABELS.iter().find(|(old, _)| *old == key) else { return };
+    let message = format!("the node label `{key}` is deprecated");
+    let finding = object
+        .refuse_at(&DEPRECATED_NODE_LABEL, span, path, message, "")
+        .effect("nodes of newer clusters may not have the label any more, and the pod stays pending")
+        .help(format!("write `{instead}`"))
+        .fix(!key.ends_with("/master"), span, *instead);
+    object.report(finding);
+}
+
+fn key_of<'t>(object: &mut Object<'_, 't>, holder: &Field<'_, 't>, field: &str) {
+    if let Some(field) = holder.get(field)
+        && let Some(key) = field.text()
+    {
+        node_label(object, &key, field.value.span(), field.path());
+    }
+}
+
+fn spread<'t>(object: &mut Object<'_, 't>, constraint: &Field<'_, 't>) {
+    key_of(object, constraint, "topologyKey");
+    selector(object, constraint, "the constraint counts no pod");
+}
+
+/// A selector that is absent selects nothing, one that is empty everything.
+fn selector<'t>(object: &mut Object<'_, 't>, holder: &Field<'_, 't>, effect: &str) {
+    if !holder.value.is_mapping() || holder.has("labelSelector") {
+        return;
+    }
+    let path = holder.path_to("labelSelector");
+    let message = format!("{} has no `labelSelector`, which matches no pod", object.place(&holder.path()));
+    let finding = object
+        .refuse(&NULL_SELECTOR, path, message, "without a selector")
+        .effect(effect)
+        .help("add `labelSelector` with the labels of the pods");
+    object.report(finding);
+}
+
+fn affinity<'t>(object: &mut Object<'_, 't>, affinity: &Field<'_, 't>) {
+    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+    let [node, pod, anti] = fields!(affinity, ["nodeAffinity", "podAffinity", "podAntiAffinity"]);
+    if let Some(node) = node {
+        let (required, preferred) = (node.get(REQUIRED), node.get(PREFERRED));
+        if let Some(terms) = required.as_ref().and_then(|required| required.get("nodeSelectorTerms")) {
+            terms.items().for_each(|term| expressions(object, &term));
+        }
+        for term in preferred.iter().flat_map(Field::items) {
+            if let Some(preference) = term.get("preference") {
+                expressions(object, &preference);
+            }
+        }
+    }
+    for kind in [pod, anti].into_iter().flatten() {
+        let (required, preferred) = (kind.get(REQUIRED), kind.get(PREFERRED));
+        for term in required.iter().flat_map(Field::items) {
+            key_of(object, &term, "topologyKey");
+            selector(object, &term, "the term has no effect");
+        }
+        for weighted in preferred.iter().flat_map(Field::items) {
+            if let Some(term) = weighted.get("podAffinityTerm") {
+                key_of(object, &term, "topologyKey");
+                selector(object, &term, "the term has no effect");
+            }
+        }
+    }
+}
+
+fn expressions<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>) {
+    for expression in term.get("matchExpressions").iter().flat_map(Field::items) {
+        key_of(object, &expression, "key");
+    }
+}
+
+/// Warnings about kinds that make no pods.
+pub(super) fn check(object: &mut Object<'_, '_>) {
+    match (object.resource.group(), &*object.resource.kind) {
+        ("", "Service") => service(object),
+        ("", "PersistentVolumeClaim") => claim(object),
+        _ => {}
+    }
+}
+
+fn service(object: &mut Object<'_, '_>) {
+    let root = object.root();
+    if let Some(metadata) = root.get("metadata")
+        && let Some(annotations) = metadata.get("annotations")
+    {
+        annotations.each(|key, span, field| {
+            if key == "service.kubernetes.io/topology-aware-hints" {
+                let message = format!("the annotation `{key}` is deprecated");
+                let help = "write `service.kubernetes.io/topology-mode`";
+                warn(object, &DEPRECATED_ANNOTATION, span, field.path(), message, help);
+            }
+        });
+    }
+    let Some(spec) = root.get("spec") else { return };
+    let [kind, cluster_ip, name, addresses, balancer] =
+        fields!(spec, ["type", "clusterIP", "externalName", "externalIPs", "loadBalancerIP"]);
+    let is_external = kind.and_then(|kind| kind.text()).is_some_and(|kind| kind == "ExternalName");
+    let is_headless = cluster_ip.and_then(|address| address.text()).is_some_and(|address| address == "None");
+    if let Some(name) = name.filter(|name| !is_external && name.text().is_some_and(|text| !text.is_empty())) {
+        at_key(object, &IGNORED_FIELD, &name, "is ignored without `type: ExternalName`", "remove it, or set the type");
+    }
+    if let Some(addresses) = addresses.filter(|addresses| addresses.count() > 0) {
+        if is_external {
+            at_key(object, &IGNORED_FIELD, &addresses, "is ignored with `type: ExternalName`", "remove it");
+        } else if is_headless {
+            at_key(object, &IGNORED_FIELD, &addresses, "is ignored for headless services", "remove it");
+        }
+    }
+    if let Some(address) = balancer.filter(|address| address.text().is_some_and(|text| !text.is_empty())) {
+        if is_headless {
+            at_key(object, &IGNORED_FIELD, &address, "is ignored for headless services", "remove it");
+        } else {
+            let help = "use the annotation that the load balancer's provider has for it";
+            at_key(object, &DEPRECATED_FIELD, &address, "is deprecated since Kubernetes 1.24", help);
+        }
+    }
+}
+
+fn claim(object: &mut Object<'_, '_>) {
+    let root = object.root();
+    if let Some(metadata) = root.get("metadata")
+        && let Some(annotations) = metadata.get("annotations")
+    {
+        annotations.each(|key, span, field| {
+            if key == "volume.beta.kubernetes.io/storage-class" {
+                let message = format!("the annotation `{key}` is deprecated");
+                warn(
+                    object,
+                    &DEPRECATED_ANNOTATION,
+                    span,
+                    field.path(),
+                    message,
+                    "set `spec.storageClassName` instead",
+                );
+            }
+        });
+    }
+    let Some(spec) = root.get("spec") else { return };
+    let Some(resources) = spec.get("resources") else { return };
+    for amounts in fields!(resources, ["limits", "requests"]).into_iter().flatten() {
+        if let Some(storage) = amounts.get("storage") {
+            fraction(object, &storage);
+        }
+    }
+}
