@@ -8,15 +8,20 @@
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
 mod bounds;
+mod config;
 mod metadata;
 mod names;
 mod object;
 mod pod;
 mod quantity;
+mod quota;
+mod rbac;
 mod rules;
 mod seen;
 mod selector;
+mod storage_class;
 mod syntax;
+mod volume;
 mod warnings;
 mod workloads;
 
@@ -35,4 +40,9 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     warnings::check(&mut object);
     workloads::check(&mut object);
     bounds::check(&mut object);
+    config::check(&mut object);
+    rbac::check(&mut object);
+    volume::check(&mut object);
+    storage_class::check(&mut object);
+    quota::check(&mut object);
 }

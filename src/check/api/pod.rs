@@ -18,6 +18,10 @@ mod security;
 mod volumes;
 mod windows;
 
+pub(super) use affinity::node_selector;
+pub(super) use resources::resource_name;
+pub(super) use volumes::source;
+
 use std::borrow::Cow;
 
 use super::names;

@@ -113,6 +113,11 @@ impl Quantity {
         Quantity((self.0 + (milli - 1) * i128::from(self.0 > 0)) / milli * milli)
     }
 
+    /// How many times as much it is; `None` unless both are more than nothing.
+    pub(super) fn ratio(self, other: Quantity) -> Option<f64> {
+        (self.0 > 0 && other.0 > 0).then(|| self.0 as f64 / other.0 as f64)
+    }
+
     /// The exponent of a power of `base` that it is.
     pub(super) fn power_of(self, base: i128) -> Option<u32> {
         let whole = if self.is_whole() { self.0 / NANO } else { return None };

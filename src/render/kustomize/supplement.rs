@@ -25,8 +25,8 @@ const FIELDS: [(&str, Addition); 9] = [
     ("replacements", Addition::Anything),
 ];
 
-/// The rule of the schema stage whose findings this is about.
-const MISSING_FIELD: &str = "missing-field";
+/// The rules about something missing.
+const MISSING: [&str; 2] = ["missing-field", "required-value"];
 
 /// For every file of objects, what its kustomization and those above it may add.
 pub(super) fn find(readers: &[Reader<'_>]) -> BTreeMap<FileId, Vec<Supplement>> {
@@ -72,7 +72,7 @@ pub(super) fn soften(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagno
     if WRONG_VALUE.contains(&&*finding.rule) {
         return stand_in(supplements, finding, text);
     }
-    if finding.rule != MISSING_FIELD {
+    if !MISSING.contains(&&*finding.rule) {
         return finding;
     }
     let last = finding.path.as_ref().and_then(|path| path.0.last());

@@ -64,7 +64,7 @@ pub(super) fn of_container<'t>(
 }
 
 /// `validateContainerResourceName`
-fn resource_name<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<'_, 't>) {
+pub(in crate::check::api) fn resource_name<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<'_, 't>) {
     let fine = if name.contains('/') {
         is_extended(name) || (name.contains("kubernetes.io/") && names::is_qualified_name(name))
     } else {

@@ -112,7 +112,7 @@ fn parts<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) -> (bool, Opti
 }
 
 /// What the source says. Fields that the published schemas require are theirs to report.
-fn source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>) {
+pub(in crate::check::api) fn source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>) {
     match name {
         "configMap" => {
             keys(object, field);
