@@ -207,8 +207,8 @@ impl<'t> Secret<'_, 't> {
         let (field, encoded) =
             in_strings.or_else(|| self.data.as_ref().and_then(|bag| bag.get(key)).map(|field| (field, true)))?;
         let text = field.text()?;
-        let is_known = !is_placeholder(&text) && !(self.encrypted && text.starts_with("ENC["));
-        is_known.then_some((field, text, encoded))
+        let is_open = is_placeholder(&text) || (self.encrypted && text.starts_with("ENC["));
+        (!is_open).then_some((field, text, encoded))
     }
 
     #[cold]
