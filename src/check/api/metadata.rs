@@ -17,31 +17,28 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let root = object.root();
     let Some(metadata) = root.get("metadata").filter(|metadata| metadata.value.is_mapping()) else { return };
     let mut named = false;
-    for entry in metadata.value.entries().filter(|entry| !entry.value.is_null()) {
-        let key = entry.name();
-        let Some(field) = metadata.get(&key) else { continue };
-        match &*key {
-            "name" => {
-                named |= field.text().is_none_or(|name| !name.is_empty());
-                name(object, &field);
-            }
-            "generateName" => {
-                named |= field.text().is_none_or(|name| !name.is_empty());
-                generate_name(object, &field);
-            }
-            "namespace" => namespace(object, &field),
-            "labels" => names::labels(object, &field),
-            "annotations" => names::annotations(object, &field),
-            "finalizers" => finalizers(object, &field),
-            "ownerReferences" => owners(object, &field),
-            "resourceVersion" => resource_version(object, &field),
-            "generation" if field.integer().is_some_and(|generation| generation < 0) => {
-                let finding = object.wrong(&OUT_OF_RANGE, &field, "must not be negative", "below 0");
-                object.report(finding.help("remove `generation`: the API server counts it"));
-            }
-            _ => {}
+    metadata.each(|key, _, field| match key {
+        _ if field.value.is_null() => {}
+        "name" => {
+            named |= field.text().is_none_or(|name| !name.is_empty());
+            name(object, field);
         }
-    }
+        "generateName" => {
+            named |= field.text().is_none_or(|name| !name.is_empty());
+            generate_name(object, field);
+        }
+        "namespace" => namespace(object, field),
+        "labels" => names::labels(object, field),
+        "annotations" => names::annotations(object, field),
+        "finalizers" => finalizers(object, field),
+        "ownerReferences" => owners(object, field),
+        "resourceVersion" => resource_version(object, field),
+        "generation" if field.integer().is_some_and(|generation| generation < 0) => {
+            let finding = object.wrong(&OUT_OF_RANGE, field, "must not be negative", "below 0");
+            object.report(finding.help("remove `generation`: the API server counts it"));
+        }
+        _ => {}
+    });
     if !named {
         let path = metadata.path_to("name");
         let message = format!("{} has neither `name` nor `generateName`", object.place(&metadata.path()));

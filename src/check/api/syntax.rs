@@ -36,7 +36,7 @@ impl Syntax {
         let bytes = text.as_bytes();
         match self {
             Syntax::Label => text.len() <= 63 && is_lower_part(bytes),
-            Syntax::Subdomain => text.len() <= 253 && text.split('.').all(|part| is_lower_part(part.as_bytes())),
+            Syntax::Subdomain => text.len() <= 253 && is_dotted(bytes),
             Syntax::OldLabel => Syntax::Label.holds(text) && bytes[0].is_ascii_lowercase(),
             Syntax::PathSegment => !matches!(text, "." | "..") && !text.contains(['/', '%']),
             Syntax::Qualified => match text.split_once('/') {
@@ -87,17 +87,70 @@ impl Syntax {
     }
 }
 
+/// A small letter or digit, which may stand at both ends of a part of a DNS name.
+const LOWER: u8 = 1;
+/// May stand inside of such a part.
+const INNER: u8 = 2;
+/// A letter or digit.
+const LETTER: u8 = 4;
+/// May stand inside of a qualified name.
+const WORD: u8 = 8;
+
+/// What each byte may be.
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let is = byte as u8;
+        if is.is_ascii_lowercase() || is.is_ascii_digit() {
+            table[byte] |= LOWER;
+        }
+        if is.is_ascii_lowercase() || is.is_ascii_digit() || is == b'-' {
+            table[byte] |= INNER;
+        }
+        if is.is_ascii_alphanumeric() {
+            table[byte] |= LETTER;
+        }
+        if is.is_ascii_alphanumeric() || matches!(is, b'-' | b'_' | b'.') {
+            table[byte] |= WORD;
+        }
+        byte += 1;
+    }
+    table
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASS[usize::from(byte)] & class != 0
+}
+
 fn is_lower_part(bytes: &[u8]) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
-    edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
+    has_ends(bytes, LOWER) && bytes.iter().all(|byte| is(*byte, INNER))
 }
 
 fn is_name_part(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    text.len() <= 63 && edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(inner)
+    bytes.len() <= 63 && has_ends(bytes, LETTER) && bytes.iter().all(|byte| is(*byte, WORD))
+}
+
+fn has_ends(bytes: &[u8], class: u8) -> bool {
+    matches!((bytes.first(), bytes.last()), (Some(first), Some(last)) if is(*first, class) && is(*last, class))
+}
+
+/// Parts between dots, in one pass.
+fn is_dotted(bytes: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in bytes {
+        let fine = match byte {
+            b'.' => is(before, LOWER),
+            b'-' => before != b'.',
+            _ => is(byte, LOWER),
+        };
+        if !fine {
+            return false;
+        }
+        before = byte;
+    }
+    is(before, LOWER)
 }
 
 #[cfg(test)]

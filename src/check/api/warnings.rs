@@ -69,37 +69,20 @@ fn at_key<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, f
 
 /// Warnings about the spec of a pod.
 pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    for entry in spec.value.entries() {
-        let key = entry.name();
-        let key: &str = &key;
-        if !matches!(
-            key,
-            "volumes"
-                | "containers"
-                | "initContainers"
-                | "ephemeralContainers"
-                | "nodeSelector"
-                | "affinity"
-                | "topologySpreadConstraints"
-                | "terminationGracePeriodSeconds"
-        ) {
-            continue;
-        }
-        let Some(field) = spec.get(key) else { continue };
-        match key {
-            "volumes" => field.items().for_each(|item| volume(object, &item)),
-            "nodeSelector" => node_selector(object, &field),
-            "affinity" => affinity(object, &field),
-            "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
-            "terminationGracePeriodSeconds" => {
-                if field.integer().is_some_and(|seconds| seconds < 0) {
-                    let help = "write 0 to end the pod at once, or the seconds it may take";
-                    at_key(object, &IGNORED_FIELD, &field, "is negative, and is treated as 1", help);
-                }
+    spec.each(|key, _, field| match key {
+        _ if field.value.is_null() => {}
+        "volumes" => field.items().for_each(|item| volume(object, &item)),
+        "nodeSelector" => node_selector(object, field),
+        "affinity" => affinity(object, field),
+        "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
+        "terminationGracePeriodSeconds" => {
+            if field.integer().is_some_and(|seconds| seconds < 0) {
+                let help = "write 0 to end the pod at once, or the seconds it may take";
+                at_key(object, &IGNORED_FIELD, field, "is negative, and is treated as 1", help);
             }
-            _ => field.items().for_each(|one| container(object, &one)),
         }
-    }
+        _ => {}
+    });
 }
 
 /// Annotations of a pod or a template that became fields.
@@ -135,13 +118,18 @@ fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
     }
 }
 
-fn container<'t>(object: &mut Object<'_, 't>, container: &Field<'_, 't>) {
-    let [env, ports, resources] = fields!(container, ["env", "ports", "resources"]);
+/// Warnings about a container, of which these are fields.
+pub(super) fn container<'t>(
+    object: &mut Object<'_, 't>,
+    env: Option<&Field<'_, 't>>,
+    ports: Option<&Field<'_, 't>>,
+    resources: Option<&Field<'_, 't>>,
+) {
     if let Some(env) = env.filter(|env| env.count() > 1) {
-        variables(object, &env);
+        variables(object, env);
     }
     if let Some(ports) = ports.filter(|ports| ports.count() > 1) {
-        same_ports(object, &ports);
+        same_ports(object, ports);
     }
     for amounts in resources.iter().flat_map(|resources| fields!(resources, ["limits", "requests"])).flatten() {
         for amount in fields!(amounts, ["memory", "ephemeral-storage"]).into_iter().flatten() {
@@ -198,6 +186,11 @@ fn same_ports<'t>(object: &mut Object<'_, 't>, ports: &Field<'_, 't>) {
 
 /// `500m` of memory is half a byte.
 fn fraction<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
+    // Without a point, an exponent or a suffix for less than one, nearly every amount is whole by its looks.
+    let raw = amount.value.raw().trim_end_matches(['"', '\'']);
+    if raw.ends_with(|last: char| last.is_ascii_digit() || last == 'i') && !raw.contains(['.', 'e', 'E', '*']) {
+        return;
+    }
     let Some(quantity) = Quantity::of(amount.value).filter(|quantity| !quantity.is_whole()) else { return };
     if quantity.is_negative() {
         return;

@@ -4,6 +4,7 @@ use crate::check::api::names;
 use crate::check::api::object::{Field, Object, fields, shown};
 use crate::check::api::rules::{INVALID_TEXT, REQUIRED_VALUE};
 use crate::check::api::seen::Seen;
+use crate::check::api::warnings;
 use crate::model::source::Span;
 
 use super::ports::HostPorts;
@@ -124,6 +125,7 @@ fn one<'t>(
     if let Some(env) = &env {
         env::check(object, env);
     }
+    warnings::container(object, env.as_ref(), ports.as_ref(), resources.as_ref());
     if let Some(sources) = &env_from {
         env::sources(object, sources);
     }
