@@ -75,11 +75,9 @@ pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         "nodeSelector" => node_selector(object, field),
         "affinity" => affinity(object, field),
         "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
-        "terminationGracePeriodSeconds" => {
-            if field.integer().is_some_and(|seconds| seconds < 0) {
-                let help = "write 0 to end the pod at once, or the seconds it may take";
-                at_key(object, &IGNORED_FIELD, field, "is negative, and is treated as 1", help);
-            }
+        "terminationGracePeriodSeconds" if field.integer().is_some_and(|seconds| seconds < 0) => {
+            let help = "write 0 to end the pod at once, or the seconds it may take";
+            at_key(object, &IGNORED_FIELD, field, "is negative, and is treated as 1", help);
         }
         _ => {}
     });
