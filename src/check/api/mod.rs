@@ -8,6 +8,7 @@
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
 mod bounds;
+mod claim;
 mod config;
 mod metadata;
 mod names;

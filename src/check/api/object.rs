@@ -15,6 +15,12 @@ use crate::model::scalar::Scalar;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
+/// More findings of an object are not kept: finding the place of one in a list takes as long as the list is.
+const MOST: u32 = 500;
+
+/// More is written by no person, and not worth comparing each with each.
+pub(super) const MANY: usize = 1000;
+
 pub(super) const REFUSED: &str = "the API server refuses the object";
 
 /// The fields of those names, in the order of the names, found in one pass; null is absence.
@@ -138,13 +144,18 @@ pub(super) struct Object<'o, 't> {
     pub(super) version: Version,
     /// What happens if it is merged.
     pub(super) effect: &'static str,
+    /// So much is missing, which is said elsewhere, that this is rather a patch: what should be beside a part of it may
+    /// be in the object that it changes.
+    pub(super) is_partial: bool,
     found: &'o mut Vec<Diagnostic>,
+    /// How many more findings are kept.
+    room: u32,
     id: Option<Arc<ResourceId>>,
 }
 
 impl<'o, 't> Object<'o, 't> {
     pub(super) fn new(resource: &'o Resource<'t>, version: Version, found: &'o mut Vec<Diagnostic>) -> Self {
-        Object { resource, version, effect: REFUSED, found, id: None }
+        Object { resource, version, effect: REFUSED, is_partial: false, found, room: MOST, id: None }
     }
 
     /// The object itself.
@@ -166,7 +177,7 @@ impl<'o, 't> Object<'o, 't> {
     /// the marked text. To be completed with a help, and given to [`Object::report`].
     #[cold]
     pub(super) fn refuse(&mut self, rule: &Rule, path: Path, message: String, label: impl Into<String>) -> Diagnostic {
-        let span = path.span(self.resource.value);
+        let span = self.span(&path);
         self.refuse_at(rule, span, path, message, label)
     }
 
@@ -188,9 +199,17 @@ impl<'o, 't> Object<'o, 't> {
         Diagnostic::new(rule, span, message, label).about(id, full).effect(self.effect).note(checked)
     }
 
-    /// Keeps a finding.
+    /// Keeps a finding, unless there are so many that nobody would read them.
     pub(super) fn report(&mut self, finding: Diagnostic) {
-        self.found.push(finding);
+        if self.room > 0 {
+            self.room -= 1;
+            self.found.push(finding);
+        }
+    }
+
+    /// Whether no further finding is kept, so that none needs to be made.
+    pub(super) fn is_full(&self) -> bool {
+        self.room == 0
     }
 
     /// A field that the server wants, although no schema does.
@@ -219,7 +238,7 @@ impl<'o, 't> Object<'o, 't> {
     pub(super) fn not_allowed(&mut self, field: &Field<'_, 't>, because: &str) -> Diagnostic {
         let path = field.path();
         let message = format!("{} is not allowed {because}", self.name(&path));
-        let span = path.locate(self.resource.value).key_span();
+        let span = self.key_span(&path);
         self.refuse_at(&super::rules::FORBIDDEN_FIELD, span, path, message, "not allowed here")
     }
 
@@ -237,6 +256,17 @@ impl<'o, 't> Object<'o, 't> {
         let fault = format!("is {}, but must be {bounds}", shown(field));
         let finding = self.wrong(&super::rules::OUT_OF_RANGE, field, &fault, &format!("must be {bounds}"));
         self.report(finding);
+    }
+
+    /// Reports an empty text, which is none of `what`: "an IP address". Whether it is one.
+    pub(super) fn is_empty(&mut self, field: &Field<'_, 't>, what: &str) -> bool {
+        let is_empty = field.text().is_some_and(|text| text.is_empty());
+        if is_empty {
+            let finding =
+                self.wrong(&super::rules::REQUIRED_VALUE, field, &format!("is empty, and not {what}"), "empty");
+            self.report(finding);
+        }
+        is_empty
     }
 
     /// Reports an integer below 0. Returns it.
@@ -265,7 +295,12 @@ impl<'o, 't> Object<'o, 't> {
 
     /// The span of a route: see [`Path::span`].
     pub(super) fn span(&self, path: &Path) -> Span {
-        path.span(self.resource.value)
+        if self.is_full() { self.resource.value.title_span() } else { path.span(self.resource.value) }
+    }
+
+    /// The span of the key at the end of a route.
+    pub(super) fn key_span(&self, path: &Path) -> Span {
+        if self.is_full() { self.resource.value.title_span() } else { path.locate(self.resource.value).key_span() }
     }
 }
 
@@ -276,5 +311,5 @@ pub(super) fn shown(field: &Field<'_, '_>) -> String {
 
 /// The first of `known` that is near to what was written, as a question.
 pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    near::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+    near::nearest(word, known.into_iter().take(MANY)).map(|near| format!("did you mean `{near}`?"))
 }

@@ -31,6 +31,7 @@ use super::seen::Seen;
 use super::warnings;
 use crate::check::schema::Version;
 use crate::model::source::Span;
+use crate::model::value::Value;
 
 /// What a pod spec stands in.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +69,7 @@ struct Pod<'t> {
     version: Version,
     volumes: Seen<'t, Volume>,
     claims: Seen<'t, Span>,
+    containers: Option<Value<'t>>,
     host_network: bool,
     host_users: bool,
     never_restarts: bool,
@@ -79,7 +81,7 @@ pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, 
     check(object, spec, Owner::Pod);
     let metadata = root.get("metadata");
     if let Some(annotations) = metadata.as_ref().and_then(|metadata| metadata.get("annotations")) {
-        annotations::check(object, &annotations, spec);
+        annotations::check(object, &annotations, spec, true);
         warnings::annotations(object, &annotations);
     }
 }
@@ -102,12 +104,18 @@ pub(super) fn template<'o, 't>(
     if let Some(annotations) = &annotations {
         names::annotations(object, annotations);
     }
-    if let Some(spec) = spec {
-        check(object, &spec, owner);
-        if let Some(annotations) = annotations {
-            annotations::check(object, &annotations, &spec);
-            warnings::annotations(object, &annotations);
+    match spec {
+        Some(spec) => {
+            check(object, &spec, owner);
+            if let Some(annotations) = annotations {
+                annotations::check(object, &annotations, &spec, !matches!(owner, Owner::StatefulSet(_)));
+                warnings::annotations(object, &annotations);
+            }
         }
+        None if !object.is_partial && template.value.is_mapping() => {
+            object.needed(template, "spec", "to say what runs", "add `spec` with `containers`");
+        }
+        None => {}
     }
     then(object, labels.as_ref());
 }
@@ -141,6 +149,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
         version: object.version,
         volumes: Seen::new(),
         claims: Seen::new(),
+        containers: containers.map(|containers| containers.value),
         host_network: is_set(&network) == Some(true),
         // `UserNamespacesSupport` is on from 1.33; before, the field is dropped.
         host_users: is_set(&users) != Some(false) || object.version.minor < 33,
@@ -193,6 +202,7 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
                         names::address(object, &ip);
                     }
                     for hostname in hostnames.iter().flat_map(Field::items) {
+                        object.is_empty(&hostname, "a DNS subdomain");
                         names::subdomain(object, &hostname);
                     }
                 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::names;
-use super::object::{Field, Object, did_you_mean, fields, is_placeholder, shown};
+use super::object::{Field, MANY, Object, did_you_mean, fields, is_placeholder, shown};
 use super::rules::{CONFLICTING_FIELDS, MISMATCHING_SELECTOR, REQUIRED_VALUE, UNSUPPORTED_VALUE};
 
 const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
@@ -123,7 +123,7 @@ pub(super) fn matches<'t>(
     if let Some(wanted) = wanted {
         matches_labels(object, &wanted, template, labels);
     }
-    for expression in expressions.iter().flat_map(Field::items) {
+    for expression in expressions.iter().flat_map(Field::items).take(MANY) {
         let [key, operator, values] = fields!(expression, ["key", "operator", "values"]);
         let (Some(key), Some(operator)) = (key, operator) else { continue };
         let (Some(name), Some(word)) = (key.plain_text(), operator.text()) else { continue };
@@ -152,6 +152,9 @@ pub(super) fn matches_labels<'t>(
     template: &Field<'_, 't>,
     labels: &Labels<'_, '_, 't>,
 ) {
+    if wanted.value.len() > MANY {
+        return;
+    }
     wanted.each(|name, _, value| {
         let Some(text) = value.text() else { return };
         let label = labels.get(name);
@@ -174,6 +177,9 @@ fn mismatch<'t>(
     template: &Field<'_, 't>,
     labels: &Labels<'_, '_, 't>,
 ) {
+    if object.is_full() {
+        return;
+    }
     let kind = object.resource.kind.clone();
     let found = labels.get(name);
     let has = match &found {
@@ -197,16 +203,22 @@ fn mismatch<'t>(
     object.report(finding);
 }
 
-/// Keys that stand in `matchLabelKeys` and in the selector as well.
-pub(super) fn key_in_selector<'t>(object: &mut Object<'_, 't>, key: &Field<'_, 't>, selector: &Field<'_, 't>) {
+/// Keys that stand in `matchLabelKeys` and in the selector as well; `most` times is fine, since the server may have put
+/// it there.
+pub(super) fn key_in_selector<'t>(
+    object: &mut Object<'_, 't>,
+    key: &Field<'_, 't>,
+    selector: &Field<'_, 't>,
+    most: usize,
+) {
     let Some(name) = key.text() else { return };
     let [labels, expressions] = fields!(selector, ["matchLabels", "matchExpressions"]);
     let in_labels = labels.as_ref().and_then(|labels| labels.value.entry(&name)).map(|entry| entry.key.span());
-    let in_expressions = expressions.iter().flat_map(Field::items).find_map(|expression| {
+    let of_expressions = expressions.iter().flat_map(Field::items).filter_map(|expression| {
         let key = expression.get("key")?;
         (key.text().as_deref() == Some(&*name)).then(|| key.value.span())
     });
-    if let Some(span) = in_labels.or(in_expressions) {
+    if let Some(span) = in_labels.into_iter().chain(of_expressions).nth(most) {
         let fault = format!("names `{name}`, which the label selector has as well");
         let finding = object
             .wrong(&CONFLICTING_FIELDS, key, &fault, "selected by here")

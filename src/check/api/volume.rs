@@ -50,7 +50,8 @@ fn is_empty(field: &Field<'_, '_>) -> bool {
 fn access_modes<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, modes: Option<&Field<'_, 't>>) {
     let Some(modes) = modes.filter(|modes| !is_empty(modes)) else {
         let help = "add `accessModes`, such as `[ReadWriteOnce]`";
-        let kind = object.resource.kind.clone();
+        let kind =
+            if object.resource.kind == "PersistentVolume" { "PersistentVolume" } else { "PersistentVolumeClaim" };
         return object.needed(spec, "accessModes", &format!("by every {kind}"), help);
     };
     let is = |field: &Field<'_, 't>, word: &str| field.text().as_deref() == Some(word);
@@ -73,7 +74,8 @@ fn positive<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
     }
 }
 
-fn claim<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+/// Checks the spec of a claim.
+pub(super) fn claim<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if !spec.value.is_mapping() {
         return;
     }

@@ -87,6 +87,7 @@ fn node_field<'t>(object: &mut Object<'_, 't>, requirement: &Field<'_, 't>) {
         object.report(finding);
     }
     for value in values.iter().flat_map(Field::items) {
+        object.is_empty(&value, "the name of a node");
         names::subdomain(object, &value);
     }
 }
@@ -101,6 +102,7 @@ fn pod_term<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>) {
         selector::check(object, selector);
     }
     for namespace in namespaces.iter().flat_map(Field::items) {
+        object.is_empty(&namespace, "the name of a namespace");
         names::label(object, &namespace);
     }
     if let Some(key) = key {

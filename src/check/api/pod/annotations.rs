@@ -1,7 +1,7 @@
 //! Annotations that say what fields say by now: `ValidatePodSpecificAnnotations`,
 //! `validateSeccompAnnotationsAndFields`, `validateAppArmorAnnotationsAndFieldsMatchOnCreate`.
 
-use crate::check::api::object::{Field, Object, did_you_mean, is_placeholder};
+use crate::check::api::object::{Field, MANY, Object, did_you_mean, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, NOT_FOUND};
 
 const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
@@ -10,7 +10,16 @@ const APPARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
-pub(in crate::check::api) fn check<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>, spec: &Field<'_, 't>) {
+/// Checks annotations beside the spec of the pod, and where `fields_agree` that fields do not contradict them.
+pub(in crate::check::api) fn check<'t>(
+    object: &mut Object<'_, 't>,
+    annotations: &Field<'_, 't>,
+    spec: &Field<'_, 't>,
+    fields_agree: bool,
+) {
+    if annotations.value.len() > MANY {
+        return;
+    }
     annotations.each(|key, span, field| {
         if !key.contains("kubernetes.io/") {
             return;
@@ -30,6 +39,10 @@ pub(in crate::check::api) fn check<'t>(object: &mut Object<'_, 't>, annotations:
             seccomp(object, field, &text);
         } else if let Some(name) = key.strip_prefix(APPARMOR) {
             apparmor(object, field, span, name, &text, spec);
+            // A StatefulSet is not asked.
+            if fields_agree {
+                contradiction(object, field, name, &text, spec);
+            }
         }
     });
 }
@@ -58,7 +71,7 @@ fn apparmor<'t>(
 ) {
     let mut names = Vec::new();
     for list in ["containers", "initContainers", "ephemeralContainers"] {
-        let items = spec.value.get(list).into_iter().flat_map(crate::model::value::Value::items);
+        let items = spec.value.get(list).into_iter().flat_map(crate::model::value::Value::items).take(MANY);
         names.extend(items.filter_map(|container| container.get("name")?.as_str()));
     }
     if !names.iter().any(|known| known == name) && !is_placeholder(name) {
@@ -76,7 +89,6 @@ fn apparmor<'t>(
             .help("use the field `appArmorProfile` of the security context instead");
         object.report(finding);
     }
-    contradiction(object, field, name, text, spec);
 }
 
 /// The annotation and the field of the same container must say the same; from 1.30, where there is a field.
@@ -85,7 +97,8 @@ fn contradiction<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, name: &
     let mut profile = profile_of(spec);
     for list in ["containers", "initContainers"] {
         let Some(list) = spec.get(list) else { continue };
-        for container in list.items().filter(|container| container.text_of("name").as_deref() == Some(name)) {
+        for container in list.items().take(MANY).filter(|container| container.text_of("name").as_deref() == Some(name))
+        {
             profile = profile_of(&container).or(profile);
         }
     }

@@ -89,6 +89,7 @@ fn one<'t>(
         lifecycle,
         security,
         restart,
+        restart_rules,
         resize,
     ] = fields!(
         field,
@@ -107,6 +108,7 @@ fn one<'t>(
             "lifecycle",
             "securityContext",
             "restartPolicy",
+            "restartPolicyRules",
             "resizePolicy",
         ]
     );
@@ -140,6 +142,8 @@ fn one<'t>(
     let stays = restart.as_ref().and_then(Field::text).as_deref() == Some("Always");
     if let Some(restart) = &restart {
         restart_policy(object, pod, container, restart);
+    } else if restart_rules.is_some_and(|rules| rules.count() > 0) && pod.version.minor >= 35 {
+        object.needed(field, "restartPolicy", "with `restartPolicyRules`", "add `restartPolicy`");
     }
     if container.list == List::InitContainers && !stays {
         for field in [&lifecycle, &liveness, &readiness, &startup].into_iter().flatten() {
@@ -180,7 +184,7 @@ fn check_image<'t>(
 
 #[cold]
 fn no_image<'t>(object: &mut Object<'_, 't>, container: &Container<'_, '_, 't>) {
-    if container.field.has("$patch") {
+    if object.is_partial || container.field.has("$patch") {
         return;
     }
     let path = container.field.path_to("image");
@@ -210,7 +214,11 @@ fn restart_policy<'t>(
     container: &Container<'_, '_, 't>,
     restart: &Field<'_, 't>,
 ) {
-    if pod.version.minor >= 35 || restart.text().is_none() {
+    let Some(word) = restart.text() else { return };
+    if pod.version.minor >= 35 {
+        if !matches!(&*word, "Always" | "OnFailure" | "Never") {
+            unsupported(object, restart, "`Always`, `OnFailure` or `Never`", "for a container");
+        }
         return;
     }
     match container.list {
@@ -219,7 +227,7 @@ fn restart_policy<'t>(
             "for a container that is no init container",
             "write `restartPolicy` at the pod, beside `containers`",
         ),
-        List::InitContainers if restart.text().as_deref() != Some("Always") => {
+        List::InitContainers if word != "Always" => {
             unsupported(object, restart, "`Always`", "for an init container");
         }
         List::InitContainers => {}

@@ -24,7 +24,10 @@ pub(super) fn config<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
     let [servers, searches, options] = fields!(config, ["nameservers", "searches", "options"]);
     if let Some(servers) = &servers {
         at_most(object, servers, 3, "nameservers");
-        servers.items().for_each(|server| names::address(object, &server));
+        for server in servers.items() {
+            object.is_empty(&server, "an IP address");
+            names::address(object, &server);
+        }
     }
     if let Some(searches) = &searches {
         at_most(object, searches, 32, "search domains");

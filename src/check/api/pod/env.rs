@@ -81,7 +81,7 @@ fn value_from<'t>(object: &mut Object<'_, 't>, from: &Field<'_, 't>, value: Opti
     let has_value = value.and_then(Field::text).is_some_and(|value| !value.is_empty());
     if let Some(value) = value.filter(|_| has_value) {
         let path = from.path();
-        let span = path.locate(object.resource.value).key_span();
+        let span = object.key_span(&path);
         let message = format!("{} and `value` are both set", object.name(&path));
         let finding = object
             .refuse_at(&CONFLICTING_FIELDS, span, path, message, "a value from elsewhere")
@@ -105,7 +105,11 @@ pub(super) fn sources<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>) {
         }
         for reference in [&config_map, &secret].into_iter().flatten() {
             let name = reference.get("name");
-            reference_name(object, reference, name.as_ref());
+            // A dash at the end is let through here, as for names that are generated.
+            let ends = name.as_ref().and_then(Field::text).is_some_and(|text| text.len() > 1 && text.ends_with('-'));
+            if !ends {
+                reference_name(object, reference, name.as_ref());
+            }
         }
         match (&config_map, &secret) {
             (None, None) => no_source(object, &source, "`configMapRef` or `secretRef`"),
@@ -140,7 +144,7 @@ fn config_key<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
 #[cold]
 fn no_source<'t>(object: &mut Object<'_, 't>, from: &Field<'_, 't>, choice: &str) {
     let path = from.path();
-    let span = path.locate(object.resource.value).key_span();
+    let span = object.key_span(&path);
     let message = format!("{} names no source", object.name(&path));
     let finding = object.refuse_at(&REQUIRED_VALUE, span, path, message, "no source").help(format!("add {choice}"));
     object.report(finding);
@@ -148,9 +152,9 @@ fn no_source<'t>(object: &mut Object<'_, 't>, from: &Field<'_, 't>, choice: &str
 
 #[cold]
 fn second_source<'t>(object: &mut Object<'_, 't>, first: &Field<'_, 't>, second: &Field<'_, 't>) {
-    let first = first.path().locate(object.resource.value).key_span();
+    let first = object.key_span(&first.path());
     let path = second.path();
-    let span = path.locate(object.resource.value).key_span();
+    let span = object.key_span(&path);
     let message = format!("{} is a second source beside the first", object.name(&path));
     let finding = object
         .refuse_at(&FORBIDDEN_FIELD, span, path, message, "a second source")

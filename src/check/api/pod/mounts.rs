@@ -1,9 +1,11 @@
 //! Mounts and block devices of containers: `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
-use crate::check::api::object::{Field, Object, fields, is_placeholder};
+use crate::check::api::object::{Field, MANY, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, FORBIDDEN_FIELD, VOLUME_MOUNT_UNDEFINED};
 use crate::check::api::seen::Seen;
+use crate::model::near;
 use crate::model::source::Span;
+use crate::model::value::Value;
 
 use super::Pod;
 use super::container::Container;
@@ -107,11 +109,14 @@ fn undefined<'t>(
     does: &str,
     text: &str,
 ) {
+    if object.is_partial || object.is_full() || lacks_image(pod) {
+        return;
+    }
     let known: Vec<_> = pod.volumes.texts().filter(|known| !is_placeholder(known)).collect();
     let place = object.place(&container.field.path());
     let message = format!("{} {does} the volume `{text}`, which is not defined, in {place}", container.title());
     let finding = object.refuse(&VOLUME_MOUNT_UNDEFINED, name.path(), message, "no such volume");
-    let near = crate::model::near::nearest(text, known.iter().copied());
+    let near = near::nearest(text, known.iter().copied().take(MANY));
     let finding = match near {
         Some(near) => {
             let span = pod.volumes.place_of(near).map(|volume| volume.name);
@@ -121,6 +126,12 @@ fn undefined<'t>(
         None => finding.help(format!("add a volume `{text}` to `volumes`, or name one that is there")),
     };
     object.report(finding);
+}
+
+/// Whether a container of the pod does not say what it runs, as in a patch.
+fn lacks_image(pod: &Pod<'_>) -> bool {
+    let mut containers = pod.containers.into_iter().flat_map(Value::items).take(MANY);
+    containers.any(|container| container.get("image").is_none_or(Value::is_null))
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::object::{Field, Object, fields, is_placeholder, shown};
+use crate::check::api::object::{Field, MANY, Object, fields, is_placeholder, shown};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_PORT_NAME};
 use crate::check::api::seen::Seen;
 use crate::model::source::Span;
@@ -77,7 +77,8 @@ impl<'t> HostPorts<'t> {
                 let message = format!("two containers take the port {}/{} of the node", port.number, port.protocol);
                 twice(object, field, first.span, &message, "choose another port for one of the two");
             }
-            None => self.0.push(port),
+            None if self.0.len() < MANY => self.0.push(port),
+            None => {}
         }
     }
 }

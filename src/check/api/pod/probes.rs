@@ -124,7 +124,7 @@ fn no_handler<'t>(object: &mut Object<'_, 't>, parent: &Field<'_, 't>, choice: &
     let path = parent.path();
     // A `{}` is a finding of its own kind: the probe is there, and does nothing.
     let message = format!("{} says no action", object.name(&path));
-    let span = path.locate(object.resource.value).key_span();
+    let span = object.key_span(&path);
     let finding = object
         .refuse_at(&crate::check::api::rules::REQUIRED_VALUE, span, path, message, "no action")
         .help(format!("add {choice}"));
@@ -133,7 +133,7 @@ fn no_handler<'t>(object: &mut Object<'_, 't>, parent: &Field<'_, 't>, choice: &
 
 #[cold]
 fn more_than_one<'t>(object: &mut Object<'_, 't>, first: &Field<'_, 't>, other: &Field<'_, 't>) {
-    let key = |object: &Object<'_, 't>, field: &Field<'_, 't>| field.path().locate(object.resource.value).key_span();
+    let key = |object: &Object<'_, 't>, field: &Field<'_, 't>| object.key_span(&field.path());
     let (span, first) = (key(object, other), key(object, first));
     let path = other.path();
     let message = format!("{} is a second action beside the first", object.name(&path));

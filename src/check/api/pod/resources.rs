@@ -1,7 +1,7 @@
 //! Requests and limits: `validateResourceRequirements`, with the names of `pkg/apis/core/helper/helpers.go`.
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, did_you_mean, fields, is_placeholder, shown};
+use crate::check::api::object::{Field, MANY, Object, did_you_mean, fields, is_placeholder, shown};
 use crate::check::api::quantity::Quantity;
 use crate::check::api::rules::{CONFLICTING_BOUNDS, INVALID_NAME, NOT_FOUND, OUT_OF_RANGE};
 use crate::check::api::seen::Seen;
@@ -43,7 +43,7 @@ pub(super) fn of_container<'t>(
             check_amount(object, name, amount);
         });
     }
-    if let Some(requests) = &requests {
+    if let Some(requests) = requests.as_ref().filter(|requests| requests.value.len() <= MANY) {
         let title = || container.title();
         requests.each(|name, _, request| within(object, &title, name, request, limits.as_ref()));
     }
@@ -81,7 +81,7 @@ fn unknown_resource<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<
         return;
     }
     let path = amount.path();
-    let span = path.locate(object.resource.value).key_span();
+    let span = object.key_span(&path);
     let message = format!("{} is no resource that a container can ask for", object.name(&path));
     let help = match did_you_mean(name, STANDARD.iter().copied()) {
         _ if name == "gpu" => "write the name that the driver gives it, such as `nvidia.com/gpu`".to_owned(),
@@ -281,13 +281,13 @@ pub(super) fn of_pod<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Fiel
             check_amount(object, name, amount);
         });
     }
-    if let Some(requests) = &requests {
+    if let Some(requests) = requests.as_ref().filter(|requests| requests.value.len() <= MANY) {
         requests.each(|name, _, request| {
             within(object, &|| "the pod".to_owned(), name, request, limits.as_ref());
             enough(object, spec, name, request);
         });
     }
-    if let Some(limits) = &limits {
+    if let Some(limits) = limits.as_ref().filter(|limits| limits.value.len() <= MANY) {
         limits.each(|name, _, limit| container_limits(object, spec, name, limit));
     }
 }
@@ -303,7 +303,7 @@ fn enough<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, name: &str, req
     };
     let mut running = Quantity::ZERO;
     let mut most = Quantity::ZERO;
-    for container in spec.get("initContainers").iter().flat_map(Field::items) {
+    for container in spec.get("initContainers").iter().flat_map(Field::items).take(MANY) {
         let amount = asked(&container).unwrap_or(Quantity::ZERO);
         if container.text_of("restartPolicy").as_deref() == Some("Always") {
             running = running.plus(amount);
@@ -312,7 +312,7 @@ fn enough<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, name: &str, req
             most = most.max(running.plus(amount));
         }
     }
-    for container in spec.get("containers").iter().flat_map(Field::items) {
+    for container in spec.get("containers").iter().flat_map(Field::items).take(MANY) {
         running = running.plus(asked(&container).unwrap_or(Quantity::ZERO));
     }
     if own.in_thousandths() < most.max(running) {
@@ -326,7 +326,7 @@ fn enough<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, name: &str, req
 
 fn container_limits<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, name: &str, limit: &Field<'_, 't>) {
     let Some(most) = Quantity::of(limit.value) else { return };
-    for container in spec.get("containers").iter().flat_map(Field::items) {
+    for container in spec.get("containers").iter().flat_map(Field::items).take(MANY) {
         let Some(resources) = container.get("resources") else { continue };
         let Some(limits) = resources.get("limits") else { continue };
         let Some(own) = limits.get(name) else { continue };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::object::{Field, Object, fields, is_placeholder};
+use crate::check::api::object::{Field, MANY, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, REQUIRED_VALUE};
 use crate::check::api::{names, selector};
 
@@ -65,7 +65,7 @@ fn tolerates_what<'t>(object: &mut Object<'_, 't>, toleration: &Field<'_, 't>, o
 }
 
 pub(super) fn spread<'t>(object: &mut Object<'_, 't>, constraints: &Field<'_, 't>) {
-    for (at, constraint) in constraints.items().enumerate() {
+    for (at, constraint) in constraints.items().enumerate().take(MANY) {
         let [skew, domains, key, action, keys, selected] = fields!(
             constraint,
             ["maxSkew", "minDomains", "topologyKey", "whenUnsatisfiable", "matchLabelKeys", "labelSelector",]
@@ -102,9 +102,11 @@ pub(super) fn spread<'t>(object: &mut Object<'_, 't>, constraints: &Field<'_, 't
             match &selected {
                 None => no_selector(object, &keys),
                 Some(selected) => {
-                    for key in keys.items() {
+                    for key in keys.items().take(MANY) {
                         names::label_key(object, &key);
-                        selector::key_in_selector(object, &key, selected);
+                        // From 1.34 the server may have put it there.
+                        let most = usize::from(object.version.minor >= 34);
+                        selector::key_in_selector(object, &key, selected, most);
                     }
                 }
             }
@@ -134,7 +136,7 @@ pub(super) fn match_keys<'t>(
             keys.items().for_each(|key| names::label_key(object, &key));
         }
     }
-    for key in matching.into_iter().flat_map(Field::items) {
+    for key in matching.into_iter().flat_map(Field::items).take(MANY) {
         let Some(text) = key.text() else { continue };
         let twin = mismatching.into_iter().flat_map(Field::items).find(|other| other.text().as_ref() == Some(&text));
         if let Some(twin) = twin {
@@ -146,11 +148,11 @@ pub(super) fn match_keys<'t>(
                 .help("remove one of the two");
             object.report(finding);
         }
-        // The server adds an expression for the key first, so that one for the same key is a second one.
+        // The server itself puts one expression for the key into the selector (`MatchLabelKeysInPodAffinity`, from 1.31).
         if let Some(selected) = selected
             && object.version.minor >= 31
         {
-            selector::key_in_selector(object, &key, selected);
+            selector::key_in_selector(object, &key, selected, 1);
         }
     }
 }

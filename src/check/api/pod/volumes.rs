@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::names;
 use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::quantity::Quantity;
 use crate::check::api::rules::{FORBIDDEN_FIELD, INVALID_TEXT, OUT_OF_RANGE, REQUIRED_VALUE};
 use crate::check::api::seen::Seen;
+use crate::check::api::{claim, names};
 
 use crate::model::source::Span;
 
@@ -169,7 +169,10 @@ pub(in crate::check::api) fn source<'t>(object: &mut Object<'_, 't>, name: &str,
                 reference_name(object, &secret, name.as_ref());
             }
         }
-        "ephemeral" if !field.has("volumeClaimTemplate") => object.required(field, "volumeClaimTemplate"),
+        "ephemeral" => match field.get("volumeClaimTemplate") {
+            Some(template) => claim::template(object, &template, true),
+            None => object.required(field, "volumeClaimTemplate"),
+        },
         "gitRepo" => {
             if let Some(directory) = field.get("directory") {
                 relative(object, &directory);

@@ -85,6 +85,10 @@ pub(super) fn check<'t>(
         (System::Linux, Some(security)) => not_for(object, security, &["windowsOptions"], "Linux"),
         (System::Windows, _) => {
             not_for(object, spec, OF_POD, "Windows");
+            // Resources of the pod are on from 1.34; before, the field is dropped.
+            if object.version.minor >= 34 {
+                not_for(object, spec, &["resources"], "Windows");
+            }
             for name in SWITCHES_OF_POD {
                 if spec.bool_of(name) == Some(true) {
                     not_for(object, spec, &[name], "Windows");

@@ -47,6 +47,7 @@ pub(super) fn check<'t>(
     if matches!(owner, Owner::StatefulSet(_)) {
         by_its_pods(object);
     }
+    object.is_partial = selected.is_none();
     pod::template(object, template, owner, |object, labels| {
         object.effect = REFUSED;
         if let Some(selected) = selected {

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use crate::check::api::names;
-use crate::check::api::object::{Field, Object, did_you_mean, fields, is_placeholder};
-use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, NOT_FOUND, OUT_OF_RANGE, TOO_LARGE};
+use crate::check::api::object::{Field, MANY, Object, did_you_mean, fields, is_placeholder};
+use crate::check::api::rules::{
+    CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, NOT_FOUND, OUT_OF_RANGE, TOO_LARGE, UNSUPPORTED_VALUE,
+};
 
 use super::job::{Job, empty_rule};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'_, 't>, template: &Field<'_, 't>) {
     let Some(rules) = policy.get("rules") else { return };
     at_most(object, &rules, 20, "rules");
-    for rule in rules.items().filter(|rule| rule.value.is_mapping()) {
+    for rule in rules.items().filter(|rule| rule.value.is_mapping()).take(MANY) {
         let [action, codes, conditions] = fields!(rule, ["action", "onExitCodes", "onPodConditions"]);
         let conditions = conditions.filter(|conditions| conditions.count() > 0);
         if let Some(action) = action.filter(|action| action.text().as_deref() == Some("FailIndex"))
@@ -33,8 +35,18 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'
         if let Some(conditions) = &conditions {
             at_most(object, conditions, 20, "conditions");
             for condition in conditions.items() {
-                if let Some(kind) = condition.get("type") {
+                let [kind, status] = fields!(condition, ["type", "status"]);
+                if let Some(kind) = kind {
                     names::qualified(object, &kind);
+                }
+                // An absent status is `True`.
+                if let Some(status) = status
+                    && let Some(text) = status.plain_text()
+                    && !matches!(&*text, "True" | "False" | "Unknown")
+                {
+                    let fault = format!("is `{text}`, but must be `True`, `False` or `Unknown`");
+                    let finding = object.wrong(&UNSUPPORTED_VALUE, &status, &fault, "no status of a condition");
+                    object.report(finding);
                 }
             }
         }
@@ -57,7 +69,7 @@ fn exit_codes<'t>(object: &mut Object<'_, 't>, codes: &Field<'_, 't>, template: 
         let mut names: Vec<Cow<'t, str>> = Vec::new();
         for list in ["containers", "initContainers"] {
             let items = template.value.at(["spec", list]);
-            let items = items.into_iter().flat_map(crate::model::value::Value::items);
+            let items = items.into_iter().flat_map(crate::model::value::Value::items).take(MANY);
             names.extend(items.filter_map(|container| container.get("name")?.as_str()));
         }
         if !names.contains(&name) {
@@ -73,7 +85,7 @@ fn exit_codes<'t>(object: &mut Object<'_, 't>, codes: &Field<'_, 't>, template: 
     let takes = operator.as_ref().and_then(Field::text).as_deref() == Some("In");
     let mut before = None;
     let mut is_ordered = true;
-    for (at, value) in values.items().enumerate() {
+    for (at, value) in values.items().enumerate().take(MANY) {
         let Some(number) = value.integer() else { continue };
         if number == 0 && takes {
             let finding = object

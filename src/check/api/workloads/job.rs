@@ -9,6 +9,8 @@ use crate::check::api::rules::{
 };
 use crate::check::api::selector::{self, Labels};
 
+use crate::model::value::Value;
+
 use super::{failure_policy, success_policy};
 
 /// Labels that Kubernetes gives the pods of a Job, with its name.
@@ -213,7 +215,7 @@ fn restart_policy<'t>(object: &mut Object<'_, 't>, template: &Field<'_, 't>, fai
             object.report(finding);
         }
         (Some("OnFailure"), Some(policy), Some(failure)) => {
-            let span = failure.path().locate(object.resource.value).key_span();
+            let span = object.key_span(&failure.path());
             let fault = "is `OnFailure`, but must be `Never` with `podFailurePolicy`";
             let finding = object
                 .wrong(&INVALID_RESTART_POLICY, policy, fault, "must be `Never`")
@@ -227,6 +229,12 @@ fn restart_policy<'t>(object: &mut Object<'_, 't>, template: &Field<'_, 't>, fai
 
 #[cold]
 fn no_policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    let containers = spec.value.get("containers");
+    let mut containers = containers.into_iter().flat_map(Value::items);
+    // A patch says no more than what it changes; that there is no image is said already.
+    if containers.any(|container| container.get("image").is_none_or(Value::is_null)) {
+        return;
+    }
     let kind = object.resource.kind.clone();
     let path = spec.path_to("restartPolicy");
     let message = format!(

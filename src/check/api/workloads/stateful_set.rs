@@ -3,10 +3,10 @@
 //! Templates, claims and `serviceName` are validated from 1.34 (kubernetes/kubernetes#131790, #132212, #130233); older
 //! servers take the StatefulSet, and refuse its pods.
 
-use crate::check::api::names;
 use crate::check::api::object::{Field, Object, REFUSED, fields};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::OUT_OF_RANGE;
+use crate::check::api::{claim, names};
 
 use super::{amounts, controlled};
 
@@ -32,11 +32,20 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if let Some(strategy) = strategy {
         rollout(object, &strategy);
     }
+    controlled::by_its_pods(object);
     if let Some(service) = service {
-        controlled::by_its_pods(object);
         names::label(object, &service);
-        object.effect = REFUSED;
     }
+    for template in claims.iter().flat_map(Field::items) {
+        claim::template(object, &template, false);
+        let metadata = template.get("metadata");
+        let holder = metadata.as_ref().unwrap_or(&template);
+        if holder.value.is_mapping() && metadata.as_ref().is_none_or(|metadata| !metadata.has("name")) {
+            let key = if metadata.is_some() { "name" } else { "metadata" };
+            object.needed(holder, key, "to call the volume by a name", "add `metadata.name`");
+        }
+    }
+    object.effect = REFUSED;
     controlled::check(object, selected.as_ref(), template.as_ref(), Owner::StatefulSet(claims.as_ref()));
 }
 
