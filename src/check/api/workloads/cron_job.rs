@@ -27,7 +27,10 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         check_zone(object, zone);
     }
     check_name(object);
-    let Some(template) = template.as_ref().and_then(|template| template.get("spec")) else { return };
+    let Some(holder) = template.filter(|template| template.value.is_mapping()) else { return };
+    let Some(template) = holder.get("spec") else {
+        return object.needed(&holder, "spec", "to say what the Jobs do", "add `spec` with `template`");
+    };
     let [selected, manual] = fields!(template, ["selector", "manualSelector"]);
     if let Some(selected) = selected {
         object.forbidden(&selected, "in a CronJob", "remove it: Kubernetes makes one for each Job");
