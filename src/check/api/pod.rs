@@ -77,8 +77,9 @@ struct Pod<'t> {
 }
 
 /// Checks a Pod; its labels and annotations are checked as those of any object.
-pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, spec: &Field<'_, 't>) {
+pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     check(object, spec, Owner::Pod);
+    let root = object.root();
     let metadata = root.get("metadata");
     if let Some(annotations) = metadata.as_ref().and_then(|metadata| metadata.get("annotations")) {
         annotations::check(object, &annotations, spec, true);

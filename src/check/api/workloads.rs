@@ -18,23 +18,34 @@ use super::pod::{self, Owner};
 /// Checks an object of a kind that is, or makes, pods. Others are none of its business.
 pub(super) fn check(object: &mut Object<'_, '_>) {
     let root = object.root();
-    let spec = || root.get("spec");
-    match (object.resource.group(), &*object.resource.kind) {
-        ("", "Pod") => spec().iter().for_each(|spec| pod::of_its_own(object, &root, spec)),
+    let resource = object.resource;
+    let kind = (resource.group(), &*resource.kind);
+    let has_spec = match kind {
         ("", "PodTemplate") => {
             if let Some(template) = root.get("template") {
                 pod::template(object, &template, Owner::Template, |_, _| {});
             }
+            return;
         }
-        ("", "ReplicationController") => {
-            spec().iter().for_each(|spec| controlled::replication_controller(object, spec));
-        }
-        ("apps", "Deployment") => spec().iter().for_each(|spec| deployment::check(object, spec)),
-        ("apps", "ReplicaSet") => spec().iter().for_each(|spec| controlled::replica_set(object, spec)),
-        ("apps", "DaemonSet") => spec().iter().for_each(|spec| daemon_set::check(object, spec)),
-        ("apps", "StatefulSet") => spec().iter().for_each(|spec| stateful_set::check(object, spec)),
-        ("batch", "Job") => spec().iter().for_each(|spec| job::check(object, spec)),
-        ("batch", "CronJob") => spec().iter().for_each(|spec| cron_job::check(object, spec)),
-        _ => {}
+        ("", "Pod" | "ReplicationController") => true,
+        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") => true,
+        ("batch", "Job" | "CronJob") => true,
+        _ => false,
+    };
+    if !has_spec {
+        return;
+    }
+    let Some(spec) = root.get("spec") else {
+        return object.needed(&root, "spec", &format!("by every {}", resource.kind), "add `spec`");
+    };
+    match kind.1 {
+        "Pod" => pod::of_its_own(object, &spec),
+        "ReplicationController" => controlled::replication_controller(object, &spec),
+        "Deployment" => deployment::check(object, &spec),
+        "ReplicaSet" => controlled::replica_set(object, &spec),
+        "DaemonSet" => daemon_set::check(object, &spec),
+        "StatefulSet" => stateful_set::check(object, &spec),
+        "Job" => job::check(object, &spec),
+        _ => cron_job::check(object, &spec),
     }
 }

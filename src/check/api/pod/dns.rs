@@ -34,6 +34,7 @@ pub(super) fn config<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
         let mut length = 0;
         for search in searches.items() {
             length += search.text().map_or(0, |text| text.len() + 1);
+            object.is_empty(&search, "a domain name");
             search_domain(object, &search);
         }
         if length > 2049 {

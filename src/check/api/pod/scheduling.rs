@@ -103,6 +103,7 @@ pub(super) fn spread<'t>(object: &mut Object<'_, 't>, constraints: &Field<'_, 't
                 None => no_selector(object, &keys),
                 Some(selected) => {
                     for key in keys.items().take(MANY) {
+                        object.is_empty(&key, "a label key");
                         names::label_key(object, &key);
                         // From 1.34 the server may have put it there.
                         let most = usize::from(object.version.minor >= 34);
@@ -133,7 +134,10 @@ pub(super) fn match_keys<'t>(
         if selected.is_none() {
             no_selector(object, keys);
         } else {
-            keys.items().for_each(|key| names::label_key(object, &key));
+            for key in keys.items() {
+                object.is_empty(&key, "a label key");
+                names::label_key(object, &key);
+            }
         }
     }
     for key in matching.into_iter().flat_map(Field::items).take(MANY) {

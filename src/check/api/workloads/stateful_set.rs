@@ -11,12 +11,11 @@ use crate::check::api::{claim, names};
 use super::{amounts, controlled};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
-    let [replicas, ready, history, ordinals, service, strategy, claims, selected, template] = fields!(
+    let [replicas, ready, ordinals, service, strategy, claims, selected, template] = fields!(
         spec,
         [
             "replicas",
             "minReadySeconds",
-            "revisionHistoryLimit",
             "ordinals",
             "serviceName",
             "updateStrategy",
@@ -25,7 +24,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
             "template",
         ]
     );
-    for field in [&replicas, &ready, &history] {
+    for field in [&replicas, &ready] {
         object.not_negative(field.as_ref());
     }
     object.not_negative(ordinals.as_ref().and_then(|ordinals| ordinals.get("start")).as_ref());
