@@ -10,6 +10,7 @@
 mod bounds;
 mod claim;
 mod config;
+mod custom_definition;
 mod metadata;
 mod names;
 mod object;
@@ -24,6 +25,7 @@ mod storage_class;
 mod syntax;
 mod volume;
 mod warnings;
+mod webhook;
 mod workloads;
 
 use crate::check::schema::Version;
@@ -46,4 +48,6 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     volume::check(&mut object);
     storage_class::check(&mut object);
     quota::check(&mut object);
+    custom_definition::check(&mut object);
+    webhook::check(&mut object);
 }

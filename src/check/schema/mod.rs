@@ -41,6 +41,8 @@ pub use rules::{
 pub use version::Version;
 pub use walk::Mode;
 
+pub(in crate::check) use custom::is_pattern;
+
 use finding::Against;
 use table::{BUILT_IN, Table};
 use walk::{Root, Walk};

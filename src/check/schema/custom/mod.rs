@@ -22,6 +22,7 @@ use serde_json::Value as Json;
 
 use alternatives::Alternatives;
 pub(super) use limits::Limit;
+pub(in crate::check) use pattern::is_pattern;
 
 /// What a node of a schema asks for, and its nodes below. Nodes that ask for nothing are left out.
 #[derive(Debug, Default)]

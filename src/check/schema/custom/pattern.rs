@@ -39,6 +39,13 @@ pub(in super::super) fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build().ok()
 }
 
+/// Whether a text is a pattern of RE2, as far as that can be told: what is too large to compile is one.
+pub(in crate::check) fn is_pattern(text: &str) -> bool {
+    // Go reads `\0` as an octal number, which the `regex` crate does not have.
+    let built = RegexBuilder::new(&translate(text)).size_limit(SIZE_LIMIT).build();
+    !matches!(built, Err(regex::Error::Syntax(_))) || text.contains("\\0")
+}
+
 fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;

@@ -1,0 +1,492 @@
+//! The schemas of a definition, which must be structural: `ValidateCustomResourceDefinitionOpenAPISchema` beside
+//! `ValidateStructural` in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/validation.go`.
+//!
+//! Definitions are long: each node is read once. What the words of `type` and the list types are, the schemas say.
+
+use crate::check::api::object::{Field, Object, fields};
+use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, NOT_FOUND, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use crate::check::schema::is_pattern;
+
+/// Deeper than anything that people write.
+const DEPTH: u32 = 120;
+
+/// What a node is of its parent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Root,
+    Item,
+    Property,
+}
+
+/// Checks the schema of a version. With the subresource `status` less is allowed at its root.
+pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, status: bool) {
+    if status {
+        let found = fields!(root, ["allOf", "anyOf", "oneOf", "not", "enum", "maxProperties", "minProperties"]);
+        for field in found.iter().flatten().filter(|field| field.value.is_scalar() || !field.value.is_empty()) {
+            let because = "at the root of the schema, with the subresource `status`";
+            object.forbidden(field, because, "move it into the schema of `spec`");
+        }
+    }
+    if let Some(nullable) = root.get("nullable").filter(is_true) {
+        object.forbidden(&nullable, "at the root of the schema", "remove it");
+    }
+    node(object, root, Level::Root, false, DEPTH);
+}
+
+fn is_true(field: &Field<'_, '_>) -> bool {
+    field.value.as_bool() == Some(true)
+}
+
+fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_metadata: bool, depth: u32) {
+    if depth == 0 || !at.value.is_mapping() {
+        return;
+    }
+    let [
+        kind,
+        properties,
+        additional,
+        items,
+        pattern,
+        unique,
+        either,
+        preserve,
+        embedded,
+        list,
+        keys,
+        map,
+        rules,
+        all,
+        any,
+        one,
+        not,
+        reference,
+        id,
+        more,
+        patterns,
+        definitions,
+        dependencies,
+    ] = fields!(
+        at,
+        [
+            "type",
+            "properties",
+            "additionalProperties",
+            "items",
+            "pattern",
+            "uniqueItems",
+            "x-kubernetes-int-or-string",
+            "x-kubernetes-preserve-unknown-fields",
+            "x-kubernetes-embedded-resource",
+            "x-kubernetes-list-type",
+            "x-kubernetes-list-map-keys",
+            "x-kubernetes-map-type",
+            "x-kubernetes-validations",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "not",
+            "$ref",
+            "id",
+            "additionalItems",
+            "patternProperties",
+            "definitions",
+            "dependencies"
+        ]
+    );
+    let word = kind.as_ref().and_then(Field::text).unwrap_or_default();
+    let is_of_type = |wanted: &str| word == wanted;
+    let embeds = embedded.as_ref().is_some_and(is_true);
+    let is_either = either.as_ref().is_some_and(is_true);
+    let keeps = preserve.as_ref().is_some_and(is_true);
+    let is_strange = kind.is_some_and(|kind| kind.text().is_none());
+    if embeds && !is_of_type("object") && !is_strange {
+        wants_type(object, at, kind.as_ref(), "object", "x-kubernetes-embedded-resource");
+    } else if word.is_empty() && !is_either && !keeps && !is_strange {
+        let what = match level {
+            Level::Root => "at the root of the schema",
+            Level::Item => "by the items of every list",
+            Level::Property => "by every field",
+        };
+        object.needed(at, "type", what, "add `type`, or `x-kubernetes-preserve-unknown-fields: true` for anything");
+    } else if let Some(kind) = kind.filter(|_| level == Level::Root && !word.is_empty() && !is_of_type("object")) {
+        let finding = object
+            .wrong(&UNSUPPORTED_VALUE, &kind, &format!("is `{word}`, but must be `object` at the root"), "not `object`")
+            .help("write `type: object`");
+        object.report(finding);
+    }
+    if is_of_type("array") && items.is_none() {
+        object.needed(at, "items", "by every list", "add `items` with the schema of an item");
+    }
+    for (wanted, field, keyword) in
+        [("array", &list, "x-kubernetes-list-type"), ("object", &map, "x-kubernetes-map-type")]
+    {
+        if field.is_some() && !is_of_type(wanted) && !is_strange {
+            wants_type(object, at, kind.as_ref(), wanted, keyword);
+        }
+    }
+    if let Some(additional) = &additional {
+        check_additional(object, additional, level, embeds, properties.as_ref());
+        node(object, additional, Level::Property, in_metadata, depth - 1);
+    }
+    if let Some(preserve) = preserve {
+        if preserve.value.as_bool() == Some(false) {
+            let finding = object
+                .wrong(&UNSUPPORTED_VALUE, &preserve, "must be true or absent", "cannot be false")
+                .help("remove it");
+            object.report(finding);
+        } else if is_either && keeps {
+            object.forbidden(&preserve, "with `x-kubernetes-int-or-string`", "remove one of the two");
+        }
+    }
+    if let Some(embedded) = embedded.filter(|_| embeds) {
+        if is_either {
+            object.forbidden(&embedded, "with `x-kubernetes-int-or-string`", "remove one of the two");
+        }
+        if in_metadata {
+            object.forbidden(&embedded, "inside of the metadata of a resource", "remove it");
+        }
+        if !keeps && properties.is_none_or(|properties| properties.value.is_empty()) {
+            let help = "add `properties`, or `x-kubernetes-preserve-unknown-fields: true`";
+            object.needed(at, "properties", "by an embedded resource", help);
+        }
+    }
+    if let Some(unique) = unique.filter(is_true) {
+        let help = "use `x-kubernetes-list-type: set`";
+        object.forbidden(&unique, "in a definition: it takes too long to check", help);
+    }
+    if let Some(pattern) = &pattern {
+        check_pattern(object, pattern);
+    }
+    let checks = level == Level::Root || embeds;
+    if let Some(properties) = &properties {
+        properties.each(|name, _, property| {
+            let is_meta = checks && matches!(name, "metadata" | "kind" | "apiVersion");
+            if is_meta {
+                resource_field(object, name, property, level);
+            }
+            node(object, property, Level::Property, in_metadata || is_meta, depth - 1);
+        });
+    }
+    if let Some(items) = &items {
+        if items.value.is_sequence() {
+            let help = "write one schema for all items";
+            object.forbidden(items, "as a list: all items have the same schema", help);
+        }
+        node(object, items, Level::Item, in_metadata, depth - 1);
+    }
+    lists(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
+    for rule in rules.iter().flat_map(Field::items) {
+        check_rule(object, &rule);
+    }
+    unsupported(object, &[reference, id, more, patterns, definitions, dependencies]);
+    alternatives(object, [all, any, one, not], false, depth);
+}
+
+#[cold]
+fn wants_type<'t>(
+    object: &mut Object<'_, 't>,
+    at: &Field<'_, 't>,
+    kind: Option<&Field<'_, 't>>,
+    wanted: &str,
+    keyword: &str,
+) {
+    match kind.filter(|kind| kind.plain_text().is_some()) {
+        Some(kind) => {
+            let word = kind.text().unwrap_or_default();
+            let fault = format!("is `{word}`, but `{keyword}` is for `{wanted}`");
+            let finding = object
+                .wrong(&CONFLICTING_FIELDS, kind, &fault, &format!("not `{wanted}`"))
+                .cause(object.span(&at.path_to(keyword)), "because of this")
+                .help(format!("write `type: {wanted}`, or remove `{keyword}`"));
+            object.report(finding);
+        }
+        None => object.needed(at, "type", &format!("with `{keyword}`"), format!("add `type: {wanted}`")),
+    }
+}
+
+fn check_additional<'t>(
+    object: &mut Object<'_, 't>,
+    additional: &Field<'_, 't>,
+    level: Level,
+    embeds: bool,
+    properties: Option<&Field<'_, 't>>,
+) {
+    if level == Level::Root {
+        object.forbidden(additional, "at the root of the schema", "remove it");
+    } else if embeds {
+        object.forbidden(additional, "in an embedded resource", "remove it");
+    } else if let Some(properties) = properties.filter(|properties| !properties.value.is_empty())
+        && !is_true(additional)
+    {
+        let finding = object
+            .not_allowed(additional, "together with `properties`")
+            .cause(object.span(&properties.path()), "the fields are given here")
+            .help("keep one of the two; unknown fields are dropped anyway");
+        object.report(finding);
+    }
+}
+
+#[cold]
+fn no_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_, 't>) {
+    let finding = object
+        .wrong(&INVALID_TEXT, pattern, "is not a regular expression of Go (RE2)", "not a pattern")
+        .help("patterns have no look-around and no back references");
+    object.report(finding);
+}
+
+fn check_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_, 't>) {
+    if pattern.text().is_some_and(|text| !is_pattern(&text)) {
+        no_pattern(object, pattern);
+    }
+}
+
+/// `apiVersion`, `kind` and `metadata` of a resource.
+fn resource_field<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>, level: Level) {
+    let wanted = if name == "metadata" { "object" } else { "string" };
+    if let Some(kind) = field.get("type")
+        && let Some(word) = kind.plain_text().filter(|word| word != wanted)
+    {
+        let fault = format!("is `{word}`, but `{name}` of a resource is of type `{wanted}`");
+        let finding = object.wrong(&UNSUPPORTED_VALUE, &kind, &fault, "another type").help(format!("write `{wanted}`"));
+        object.report(finding);
+    }
+    if level != Level::Root {
+        return;
+    }
+    if let Some(default) = field.get("default") {
+        object.forbidden(&default, &format!("in `{name}` of a resource"), "remove it");
+    }
+    if name != "metadata" {
+        return;
+    }
+    let properties = field.get("properties");
+    if let Some(properties) = properties {
+        properties.each(|inner, _, property| {
+            if !matches!(inner, "name" | "generateName") {
+                let because = "in the metadata of a resource: only `name` and `generateName` can be restricted";
+                object.forbidden(property, because, "remove it");
+            }
+        });
+    }
+}
+
+/// `x-kubernetes-list-type` and what belongs to it.
+fn lists<'t>(
+    object: &mut Object<'_, 't>,
+    at: &Field<'_, 't>,
+    list: Option<&Field<'_, 't>>,
+    keys: Option<&Field<'_, 't>>,
+    items: Option<&Field<'_, 't>>,
+) {
+    let word = list.and_then(|list| list.text()).unwrap_or_default();
+    let keys = keys.filter(|keys| keys.count() > 0);
+    if let Some(keys) = keys.filter(|_| word != "map") {
+        let help = "add `x-kubernetes-list-type: map`, or remove the keys";
+        return object.forbidden(keys, "without `x-kubernetes-list-type: map`", help);
+    }
+    let Some(items) = items.filter(|items| items.value.is_mapping() && matches!(&*word, "map" | "set")) else {
+        if word == "map" && keys.is_none() {
+            object.needed(at, "x-kubernetes-list-map-keys", "by the list type `map`", "add the keys of an item");
+        }
+        return;
+    };
+    let [kind, nullable, properties, required, list, map] = fields!(
+        items,
+        ["type", "nullable", "properties", "required", "x-kubernetes-list-type", "x-kubernetes-map-type"]
+    );
+    if let Some(nullable) = nullable.filter(is_true) {
+        object.forbidden(&nullable, &format!("for the items of a list of type `{word}`"), "remove it");
+    }
+    let kind = kind.as_ref().and_then(Field::text).unwrap_or_default();
+    if word == "set" {
+        let (keyword, field) = match &*kind {
+            "array" => ("x-kubernetes-list-type", list.filter(|list| list.text().as_deref() != Some("atomic"))),
+            "object" if map.is_none() => {
+                let because = "by the items of a set, which are compared as a whole";
+                let help = "add `x-kubernetes-map-type: atomic`, or use the list type `map` or `atomic`";
+                return object.needed(items, "x-kubernetes-map-type", because, help);
+            }
+            "object" => ("x-kubernetes-map-type", map.filter(|map| map.text().as_deref() != Some("atomic"))),
+            _ => return,
+        };
+        if let Some(field) = field {
+            let fault = "must be `atomic` for the items of a set, which are compared as a whole";
+            let finding = object
+                .wrong(&UNSUPPORTED_VALUE, &field, fault, "not `atomic`")
+                .help(format!("write `{keyword}: atomic`"));
+            object.report(finding);
+        }
+        return;
+    }
+    let Some(keys) = keys else {
+        let help = "add the names of the fields that tell items apart";
+        return object.needed(at, "x-kubernetes-list-map-keys", "by the list type `map`", help);
+    };
+    if kind != "object" && !kind.is_empty() {
+        let fault = format!("is `{kind}`, but the items of a list of type `map` are of type `object`");
+        if let Some(kind) = items.get("type") {
+            let finding = object
+                .wrong(&CONFLICTING_FIELDS, &kind, &fault, "not `object`")
+                .cause(object.span(&at.path_to("x-kubernetes-list-type")), "because of this")
+                .help("write `type: object`, or use the list type `set` or `atomic`");
+            object.report(finding);
+        }
+        return;
+    }
+    let mut seen: Vec<std::borrow::Cow<'_, str>> = Vec::new();
+    for key in keys.items() {
+        let Some(name) = key.plain_text() else { continue };
+        if seen.contains(&name) {
+            let finding =
+                object.wrong(&CONFLICTING_FIELDS, &key, &format!("repeats `{name}`"), "the second").help("remove one");
+            object.report(finding);
+            continue;
+        }
+        let property = properties.as_ref().and_then(|properties| properties.value.get(&name));
+        match property {
+            None => {
+                let finding = object
+                    .wrong(&NOT_FOUND, &key, &format!("is `{name}`, which the items do not have"), "no such field")
+                    .help(format!("add `{name}` to the properties of the items, or correct the key"));
+                object.report(finding);
+            }
+            Some(property) => {
+                let is_required =
+                    required.iter().flat_map(Field::items).any(|one| one.text().as_deref() == Some(&*name));
+                let kind = property.get("type").and_then(|kind| kind.as_str()).unwrap_or_default();
+                let fault = if matches!(&*kind, "array" | "object") {
+                    format!("is `{name}`, but a key must be of a scalar type, not `{kind}`")
+                } else if property.get("nullable").is_some_and(|nullable| nullable.as_bool() == Some(true)) {
+                    format!("is `{name}`, but a key cannot be nullable")
+                } else if !is_required && property.get("default").is_none_or(|default| default.is_null()) {
+                    format!("is `{name}`, but a key must be required or have a default")
+                } else {
+                    seen.push(name);
+                    continue;
+                };
+                let finding = object
+                    .wrong(&CONFLICTING_FIELDS, &key, &fault, "not a key")
+                    .cause(property.title_span(), "this field")
+                    .help(format!("add `{name}` to `required` of the items, or correct its schema"));
+                object.report(finding);
+            }
+        }
+        seen.push(name);
+    }
+}
+
+/// What can be said of a rule in CEL without reading it.
+fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
+    let [text, message, expression] = fields!(rule, ["rule", "message", "messageExpression"]);
+    let Some(text) = text.and_then(|text| text.text()) else { return };
+    let written = message.as_ref().and_then(Field::text).unwrap_or_default();
+    let has_lines = |text: &str| text.trim().contains(['\n', '\r']);
+    if let Some(message) = &message
+        && (has_lines(&written) || (written.trim().is_empty() && !written.is_empty()))
+    {
+        let finding = object.wrong(&INVALID_TEXT, message, "must be one line that is not blank", "not one line");
+        object.report(finding);
+    } else if has_lines(&text) && written.is_empty() && message.is_none_or(|message| message.text().is_some()) {
+        let help = "add a `message`, or write the rule in one line";
+        object.needed(rule, "message", "by a rule of several lines", help);
+    }
+    if let Some(expression) =
+        expression.filter(|text| text.text().is_some_and(|text| !text.is_empty() && text.trim().is_empty()))
+    {
+        let finding = object.wrong(&REQUIRED_VALUE, &expression, "is blank", "blank").help("remove it");
+        object.report(finding);
+    }
+}
+
+/// Parts of JSON Schema that definitions do not have.
+fn unsupported<'t>(object: &mut Object<'_, 't>, found: &[Option<Field<'_, 't>>]) {
+    for field in found.iter().flatten() {
+        let is_blank = match field.value.is_scalar() {
+            true => field.text().is_some_and(|text| text.is_empty()),
+            false => {
+                field.value.is_empty() && !field.path().0.last().is_some_and(|last| *last == "dependencies".into())
+            }
+        };
+        if !is_blank {
+            object.forbidden(field, "in a definition, which has only a part of JSON Schema", "write it out without it");
+        }
+    }
+}
+
+/// What stands in `allOf`, `anyOf`, `oneOf` and `not`: it may only say more about what is said outside of them.
+fn alternatives<'t>(object: &mut Object<'_, 't>, found: [Option<Field<'_, 't>>; 4], is_first: bool, depth: u32) {
+    let [all, any, one, not] = found;
+    for (position, inner) in all.iter().flat_map(Field::items).enumerate() {
+        nested(object, &inner, position == 0 && !is_first, depth - 1);
+    }
+    for inner in any.iter().filter(|any| !is_int_or_string(any)).flat_map(Field::items) {
+        nested(object, &inner, true, depth - 1);
+    }
+    for inner in one.iter().flat_map(Field::items).chain(not) {
+        nested(object, &inner, true, depth - 1);
+    }
+}
+
+/// `anyOf: [{type: integer}, {type: string}]`
+fn is_int_or_string(any: &Field<'_, '_>) -> bool {
+    let mut items = any.value.items();
+    let mut is = |word: &str| {
+        items.next().is_some_and(|item| {
+            item.len() == 1 && item.get("type").and_then(|kind| kind.as_str()).as_deref() == Some(word)
+        })
+    };
+    is("integer") && is("string") && any.count() == 2
+}
+
+/// `validateNestedValueValidation`
+fn nested<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, is_first: bool, depth: u32) {
+    if depth == 0 || !at.value.is_mapping() {
+        return;
+    }
+    at.each(|name, _, field| {
+        let is_set = match name {
+            "type" | "title" | "description" => field.plain_text().is_some(),
+            "nullable"
+            | "x-kubernetes-preserve-unknown-fields"
+            | "x-kubernetes-embedded-resource"
+            | "x-kubernetes-int-or-string" => is_true(field),
+            "x-kubernetes-list-map-keys" | "x-kubernetes-validations" => field.count() > 0,
+            "additionalProperties" | "default" | "x-kubernetes-list-type" | "x-kubernetes-map-type" => {
+                !field.value.is_null()
+            }
+            "pattern" => return check_pattern(object, field),
+            "items" => return nested(object, field, true, depth - 1),
+            "properties" => {
+                return field.each(|name, _, property| {
+                    if name == "metadata" {
+                        let because = "inside of `allOf`, `anyOf`, `oneOf` and `not`";
+                        object.forbidden(property, because, "remove it");
+                    }
+                    nested(object, property, true, depth - 1);
+                });
+            }
+            _ => return,
+        };
+        if is_set {
+            let because = "inside of `allOf`, `anyOf`, `oneOf` and `not`: the schema would not be structural";
+            object.forbidden(field, because, "move it out, to the schema that holds them");
+        }
+    });
+    let [all, any, one, not, reference, id, more, patterns, definitions, dependencies] = fields!(
+        at,
+        [
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "not",
+            "$ref",
+            "id",
+            "additionalItems",
+            "patternProperties",
+            "definitions",
+            "dependencies"
+        ]
+    );
+    unsupported(object, &[reference, id, more, patterns, definitions, dependencies]);
+    alternatives(object, [all, any, one, not], is_first, depth);
+}
