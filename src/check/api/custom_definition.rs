@@ -1,6 +1,8 @@
 //! CustomResourceDefinitions themselves: `ValidateCustomResourceDefinition` in
 //! `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
 
+mod lists;
+mod nested;
 mod schema;
 mod versions;
 
@@ -136,13 +138,15 @@ fn check_approval<'t>(object: &mut Object<'_, 't>, group: &Field<'_, 't>, metada
     let is_address = value.split_once("://").is_some_and(|(scheme, host)| {
         !scheme.is_empty() && !host.is_empty() && !host.starts_with('/') && !value.contains(' ')
     });
-    if !value.starts_with("unapproved") && !is_address && !is_placeholder(&value) {
-        if let Some(approval) = approval {
-            let finding = object
-                .wrong(&INVALID_TEXT, &approval, "must be an address or begin with `unapproved`", "not an address")
-                .help("name the pull request that approved the API");
-            object.report(finding);
-        }
+    if !value.starts_with("unapproved")
+        && !is_address
+        && !is_placeholder(&value)
+        && let Some(approval) = approval
+    {
+        let finding = object
+            .wrong(&INVALID_TEXT, &approval, "must be an address or begin with `unapproved`", "not an address")
+            .help("name the pull request that approved the API");
+        object.report(finding);
     }
 }
 

@@ -4,8 +4,11 @@
 //! Definitions are long: each node is read once. What the words of `type` and the list types are, the schemas say.
 
 use crate::check::api::object::{Field, Object, fields};
-use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, NOT_FOUND, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
 use crate::check::schema::is_pattern;
+
+use super::lists;
+use super::nested::{alternatives, unsupported};
 
 /// Deeper than anything that people write.
 const DEPTH: u32 = 120;
@@ -33,7 +36,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
     node(object, root, Level::Root, false, DEPTH);
 }
 
-fn is_true(field: &Field<'_, '_>) -> bool {
+pub(super) fn is_true(field: &Field<'_, '_>) -> bool {
     field.value.as_bool() == Some(true)
 }
 
@@ -174,7 +177,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
         }
         node(object, items, Level::Item, in_metadata, depth - 1);
     }
-    lists(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
+    lists::check(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
     for rule in rules.iter().flat_map(Field::items) {
         check_rule(object, &rule);
     }
@@ -234,7 +237,7 @@ fn no_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_, 't>) {
     object.report(finding);
 }
 
-fn check_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_, 't>) {
+pub(super) fn check_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_, 't>) {
     if pattern.text().is_some_and(|text| !is_pattern(&text)) {
         no_pattern(object, pattern);
     }
@@ -270,111 +273,6 @@ fn resource_field<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_,
     }
 }
 
-/// `x-kubernetes-list-type` and what belongs to it.
-fn lists<'t>(
-    object: &mut Object<'_, 't>,
-    at: &Field<'_, 't>,
-    list: Option<&Field<'_, 't>>,
-    keys: Option<&Field<'_, 't>>,
-    items: Option<&Field<'_, 't>>,
-) {
-    let word = list.and_then(|list| list.text()).unwrap_or_default();
-    let keys = keys.filter(|keys| keys.count() > 0);
-    if let Some(keys) = keys.filter(|_| word != "map") {
-        let help = "add `x-kubernetes-list-type: map`, or remove the keys";
-        return object.forbidden(keys, "without `x-kubernetes-list-type: map`", help);
-    }
-    let Some(items) = items.filter(|items| items.value.is_mapping() && matches!(&*word, "map" | "set")) else {
-        if word == "map" && keys.is_none() {
-            object.needed(at, "x-kubernetes-list-map-keys", "by the list type `map`", "add the keys of an item");
-        }
-        return;
-    };
-    let [kind, nullable, properties, required, list, map] = fields!(
-        items,
-        ["type", "nullable", "properties", "required", "x-kubernetes-list-type", "x-kubernetes-map-type"]
-    );
-    if let Some(nullable) = nullable.filter(is_true) {
-        object.forbidden(&nullable, &format!("for the items of a list of type `{word}`"), "remove it");
-    }
-    let kind = kind.as_ref().and_then(Field::text).unwrap_or_default();
-    if word == "set" {
-        let (keyword, field) = match &*kind {
-            "array" => ("x-kubernetes-list-type", list.filter(|list| list.text().as_deref() != Some("atomic"))),
-            "object" if map.is_none() => {
-                let because = "by the items of a set, which are compared as a whole";
-                let help = "add `x-kubernetes-map-type: atomic`, or use the list type `map` or `atomic`";
-                return object.needed(items, "x-kubernetes-map-type", because, help);
-            }
-            "object" => ("x-kubernetes-map-type", map.filter(|map| map.text().as_deref() != Some("atomic"))),
-            _ => return,
-        };
-        if let Some(field) = field {
-            let fault = "must be `atomic` for the items of a set, which are compared as a whole";
-            let finding = object
-                .wrong(&UNSUPPORTED_VALUE, &field, fault, "not `atomic`")
-                .help(format!("write `{keyword}: atomic`"));
-            object.report(finding);
-        }
-        return;
-    }
-    let Some(keys) = keys else {
-        let help = "add the names of the fields that tell items apart";
-        return object.needed(at, "x-kubernetes-list-map-keys", "by the list type `map`", help);
-    };
-    if kind != "object" && !kind.is_empty() {
-        let fault = format!("is `{kind}`, but the items of a list of type `map` are of type `object`");
-        if let Some(kind) = items.get("type") {
-            let finding = object
-                .wrong(&CONFLICTING_FIELDS, &kind, &fault, "not `object`")
-                .cause(object.span(&at.path_to("x-kubernetes-list-type")), "because of this")
-                .help("write `type: object`, or use the list type `set` or `atomic`");
-            object.report(finding);
-        }
-        return;
-    }
-    let mut seen: Vec<std::borrow::Cow<'_, str>> = Vec::new();
-    for key in keys.items() {
-        let Some(name) = key.plain_text() else { continue };
-        if seen.contains(&name) {
-            let finding =
-                object.wrong(&CONFLICTING_FIELDS, &key, &format!("repeats `{name}`"), "the second").help("remove one");
-            object.report(finding);
-            continue;
-        }
-        let property = properties.as_ref().and_then(|properties| properties.value.get(&name));
-        match property {
-            None => {
-                let finding = object
-                    .wrong(&NOT_FOUND, &key, &format!("is `{name}`, which the items do not have"), "no such field")
-                    .help(format!("add `{name}` to the properties of the items, or correct the key"));
-                object.report(finding);
-            }
-            Some(property) => {
-                let is_required =
-                    required.iter().flat_map(Field::items).any(|one| one.text().as_deref() == Some(&*name));
-                let kind = property.get("type").and_then(|kind| kind.as_str()).unwrap_or_default();
-                let fault = if matches!(&*kind, "array" | "object") {
-                    format!("is `{name}`, but a key must be of a scalar type, not `{kind}`")
-                } else if property.get("nullable").is_some_and(|nullable| nullable.as_bool() == Some(true)) {
-                    format!("is `{name}`, but a key cannot be nullable")
-                } else if !is_required && property.get("default").is_none_or(|default| default.is_null()) {
-                    format!("is `{name}`, but a key must be required or have a default")
-                } else {
-                    seen.push(name);
-                    continue;
-                };
-                let finding = object
-                    .wrong(&CONFLICTING_FIELDS, &key, &fault, "not a key")
-                    .cause(property.title_span(), "this field")
-                    .help(format!("add `{name}` to `required` of the items, or correct its schema"));
-                object.report(finding);
-            }
-        }
-        seen.push(name);
-    }
-}
-
 /// What can be said of a rule in CEL without reading it.
 fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
     let [text, message, expression] = fields!(rule, ["rule", "message", "messageExpression"]);
@@ -396,97 +294,4 @@ fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
         let finding = object.wrong(&REQUIRED_VALUE, &expression, "is blank", "blank").help("remove it");
         object.report(finding);
     }
-}
-
-/// Parts of JSON Schema that definitions do not have.
-fn unsupported<'t>(object: &mut Object<'_, 't>, found: &[Option<Field<'_, 't>>]) {
-    for field in found.iter().flatten() {
-        let is_blank = match field.value.is_scalar() {
-            true => field.text().is_some_and(|text| text.is_empty()),
-            false => {
-                field.value.is_empty() && !field.path().0.last().is_some_and(|last| *last == "dependencies".into())
-            }
-        };
-        if !is_blank {
-            object.forbidden(field, "in a definition, which has only a part of JSON Schema", "write it out without it");
-        }
-    }
-}
-
-/// What stands in `allOf`, `anyOf`, `oneOf` and `not`: it may only say more about what is said outside of them.
-fn alternatives<'t>(object: &mut Object<'_, 't>, found: [Option<Field<'_, 't>>; 4], is_first: bool, depth: u32) {
-    let [all, any, one, not] = found;
-    for (position, inner) in all.iter().flat_map(Field::items).enumerate() {
-        nested(object, &inner, position == 0 && !is_first, depth - 1);
-    }
-    for inner in any.iter().filter(|any| !is_int_or_string(any)).flat_map(Field::items) {
-        nested(object, &inner, true, depth - 1);
-    }
-    for inner in one.iter().flat_map(Field::items).chain(not) {
-        nested(object, &inner, true, depth - 1);
-    }
-}
-
-/// `anyOf: [{type: integer}, {type: string}]`
-fn is_int_or_string(any: &Field<'_, '_>) -> bool {
-    let mut items = any.value.items();
-    let mut is = |word: &str| {
-        items.next().is_some_and(|item| {
-            item.len() == 1 && item.get("type").and_then(|kind| kind.as_str()).as_deref() == Some(word)
-        })
-    };
-    is("integer") && is("string") && any.count() == 2
-}
-
-/// `validateNestedValueValidation`
-fn nested<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, is_first: bool, depth: u32) {
-    if depth == 0 || !at.value.is_mapping() {
-        return;
-    }
-    at.each(|name, _, field| {
-        let is_set = match name {
-            "type" | "title" | "description" => field.plain_text().is_some(),
-            "nullable"
-            | "x-kubernetes-preserve-unknown-fields"
-            | "x-kubernetes-embedded-resource"
-            | "x-kubernetes-int-or-string" => is_true(field),
-            "x-kubernetes-list-map-keys" | "x-kubernetes-validations" => field.count() > 0,
-            "additionalProperties" | "default" | "x-kubernetes-list-type" | "x-kubernetes-map-type" => {
-                !field.value.is_null()
-            }
-            "pattern" => return check_pattern(object, field),
-            "items" => return nested(object, field, true, depth - 1),
-            "properties" => {
-                return field.each(|name, _, property| {
-                    if name == "metadata" {
-                        let because = "inside of `allOf`, `anyOf`, `oneOf` and `not`";
-                        object.forbidden(property, because, "remove it");
-                    }
-                    nested(object, property, true, depth - 1);
-                });
-            }
-            _ => return,
-        };
-        if is_set {
-            let because = "inside of `allOf`, `anyOf`, `oneOf` and `not`: the schema would not be structural";
-            object.forbidden(field, because, "move it out, to the schema that holds them");
-        }
-    });
-    let [all, any, one, not, reference, id, more, patterns, definitions, dependencies] = fields!(
-        at,
-        [
-            "allOf",
-            "anyOf",
-            "oneOf",
-            "not",
-            "$ref",
-            "id",
-            "additionalItems",
-            "patternProperties",
-            "definitions",
-            "dependencies"
-        ]
-    );
-    unsupported(object, &[reference, id, more, patterns, definitions, dependencies]);
-    alternatives(object, [all, any, one, not], is_first, depth);
 }
