@@ -218,7 +218,11 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             }
             "nodeSelector" => names::labels(object, field),
             "overhead" => resources::overhead(object, pod, field),
-            "priorityClassName" | "runtimeClassName" | "serviceAccountName" => names::subdomain(object, field),
+            "priorityClassName" | "serviceAccountName" => names::subdomain(object, field),
+            "runtimeClassName" => {
+                object.is_empty(field, "the name of a class");
+                names::subdomain(object, field);
+            }
             "readinessGates" => {
                 for gate in field.items() {
                     if let Some(condition) = gate.get("conditionType") {
@@ -260,6 +264,19 @@ fn host_users<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, users: &Fie
                 .cause(object.span(&users.path()), "the pod gets users of its own here")
                 .help(format!("remove `{name}`, or `hostUsers: false`"));
             object.report(finding);
+        }
+    }
+    // From 1.34 (`validateHostUsers`).
+    for list in ["containers", "initContainers"] {
+        let Some(list) = spec.get(list).filter(|_| object.version.minor >= 34) else { continue };
+        for container in list.items() {
+            if let Some(devices) = container.get("volumeDevices").filter(|devices| devices.count() > 0) {
+                object.forbidden(
+                    &devices,
+                    "when `hostUsers` is false",
+                    "use `volumeMounts`, or remove `hostUsers: false`",
+                );
+            }
         }
     }
 }

@@ -57,6 +57,9 @@ pub(super) fn check<'t>(
                 .help("use `HostToContainer`, or make the container privileged");
             object.report(finding);
         }
+        for mode in [&propagation, &recursive].into_iter().flatten() {
+            object.is_empty(mode, "a mode");
+        }
         if let Some(recursive) = &recursive {
             recursively(object, recursive, propagation.as_ref(), read_only.as_ref());
         }

@@ -139,6 +139,11 @@ pub(super) fn check_spec<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, 
         let help = "add `backoffLimitPerIndex`, or remove `maxFailedIndexes`";
         object.needed(spec, "backoffLimitPerIndex", "with `maxFailedIndexes`", help);
     }
+    for (word, what) in [(&mode, "a mode"), (&replacement, "a policy"), (&manager, "the name of a controller")] {
+        if let Some(word) = word {
+            object.is_empty(word, what);
+        }
+    }
     if let Some(manager) = &manager {
         manager_name(object, manager);
     }
