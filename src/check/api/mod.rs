@@ -7,12 +7,15 @@
 //!
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
-mod bounds;
+mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
+mod disruption_budget;
+mod ingress;
 mod metadata;
 mod names;
+mod network_policy;
 mod object;
 mod pod;
 mod quantity;
@@ -21,6 +24,7 @@ mod rbac;
 mod rules;
 mod seen;
 mod selector;
+mod service;
 mod storage_class;
 mod syntax;
 mod volume;
@@ -42,7 +46,11 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     metadata::check(&mut object);
     warnings::check(&mut object);
     workloads::check(&mut object);
-    bounds::check(&mut object);
+    autoscaler::check(&mut object);
+    disruption_budget::check(&mut object);
+    service::check(&mut object);
+    ingress::check(&mut object);
+    network_policy::check(&mut object);
     config::check(&mut object);
     rbac::check(&mut object);
     volume::check(&mut object);

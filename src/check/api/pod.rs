@@ -9,7 +9,7 @@ mod downward;
 mod endless;
 mod env;
 mod mounts;
-mod ports;
+pub(super) mod ports;
 mod probes;
 mod projected;
 mod resources;

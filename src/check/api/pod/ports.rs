@@ -94,7 +94,7 @@ fn differs<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, port: &Field<
 }
 
 /// Checks the number of a port, and returns it if it is one.
-pub(super) fn check_number<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) -> Option<i64> {
+pub(in crate::check::api) fn check_number<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) -> Option<i64> {
     let number = field.integer()?;
     if !(1..=65535).contains(&number) {
         object.out_of_range(field, "between 1 and 65535");
@@ -104,7 +104,7 @@ pub(super) fn check_number<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't
 }
 
 /// Checks a port that is a number or a name.
-pub(super) fn check_number_or_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+pub(in crate::check::api) fn check_number_or_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     match field.text() {
         Some(name) if name.is_empty() => {}
         Some(_) => drop(check_name(object, field)),
