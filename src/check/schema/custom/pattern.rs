@@ -4,7 +4,8 @@
 //! `&&`, `--` and `~~` mean nothing inside of its brackets; a brace that counts nothing is a brace; `\<` is a `<`; `\Q…\E`
 //! quotes.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 
@@ -39,8 +40,29 @@ pub(in super::super) fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build().ok()
 }
 
+/// Texts that were found to be patterns: definitions repeat a few patterns, that of quantities above all, thousands of
+/// times, and to tell means to compile.
+static PATTERNS: Mutex<BTreeSet<Box<str>>> = Mutex::new(BTreeSet::new());
+
+/// Most texts that are kept, and the longest of them, in bytes.
+const MOST: usize = 1_000;
+const LONGEST: usize = 1_000;
+
 /// Whether a text is a pattern of RE2, as far as that can be told: what is too large to compile is one.
 pub(in crate::check) fn is_pattern(text: &str) -> bool {
+    let known = || PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().contains(text) {
+        return true;
+    }
+    let is_one = builds(text);
+    let mut known = known();
+    if is_one && text.len() <= LONGEST && known.len() < MOST {
+        known.insert(text.into());
+    }
+    is_one
+}
+
+fn builds(text: &str) -> bool {
     // Go reads `\0` as an octal number, which the `regex` crate does not have.
     let built = RegexBuilder::new(&translate(text)).size_limit(SIZE_LIMIT).build();
     !matches!(built, Err(regex::Error::Syntax(_))) || text.contains("\\0")
