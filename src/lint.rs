@@ -203,8 +203,14 @@ fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-/// Writes beside the target and renames, so that nobody reads half a file.
+/// Writes beside the target and renames, so that nobody reads half a file. What is there and is no plain file (a pipe, a
+/// device, a link) is written into: a rename would put a file in the place of `/dev/null`.
 fn write_file(report: &Report, format: Format, style: &Style, path: &Path) -> io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        let mut there = io::BufWriter::new(std::fs::OpenOptions::new().write(true).truncate(true).open(path)?);
+        report::write(report, format, style, &mut there)?;
+        return there.flush();
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     let mut file = io::BufWriter::new(std::fs::File::create(&beside)?);
