@@ -85,6 +85,9 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
     last.into_iter().flatten().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
 
+    if seen.objects.are_applied_server_side() {
+        check::api::apply_server_side(&mut seen.findings);
+    }
     let texts = Texts::new(&sources);
     let text = |file| texts.get(file);
     seen.findings.extend(plan.findings.iter().cloned());

@@ -5,12 +5,13 @@ use super::{Format, Object};
 /// <https://fluxcd.io/flux/components/>, and Flux 1's `helm.fluxcd.io`.
 pub(super) struct Flux;
 
+/// What makes Flux apply manifests.
+pub(super) const KUSTOMIZATION: Object = Object::Unrendered("Flux Kustomization", "Flux Kustomizations");
+
 impl Format for Flux {
     fn object(&self, group: &str, kind: &str) -> Option<Object> {
         match (group, kind) {
-            ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
-                Some(Object::Unrendered("Flux Kustomization", "Flux Kustomizations"))
-            }
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => Some(KUSTOMIZATION),
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 Some(Object::Unrendered("Flux HelmRelease", "Flux HelmReleases"))
             }

@@ -41,6 +41,12 @@ impl Objects {
         }
     }
 
+    /// Whether an object hands manifests to something that applies them server-side: Flux does, always.
+    #[must_use]
+    pub fn are_applied_server_side(&self) -> bool {
+        self.unrendered.keys().any(|object| *object == super::flux::KUSTOMIZATION)
+    }
+
     fn count(&mut self, object: Object, number: usize, span: Span) {
         let known = self.unrendered.entry(object).or_insert((0, span));
         *known = (known.0 + number, known.1.min(span));

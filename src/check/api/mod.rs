@@ -7,12 +7,14 @@
 //!
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
+mod admission_policy;
 mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
 mod disruption_budget;
 mod ingress;
+mod ingress_class;
 mod metadata;
 mod names;
 mod network_policy;
@@ -35,10 +37,21 @@ mod workloads;
 use crate::check::schema::Version;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
+use crate::model::rule::Severity;
 
 pub use rules::{RULES, UNSUPPORTED_VALUE};
 
 use object::Object;
+
+/// Entries of a list with the same key are a warning to those who send the object whole, and an error to those who apply
+/// it server-side, as Flux does: `duplicate entries for key` of `sigs.k8s.io/structured-merge-diff`.
+pub fn apply_server_side(findings: &mut [Diagnostic]) {
+    let is_about_keys = |finding: &&mut Diagnostic| rules::KEYED.iter().any(|rule| rule.id == finding.rule);
+    for finding in findings.iter_mut().filter(is_about_keys) {
+        finding.severity = Severity::Error;
+        finding.effect = Some("Flux applies server-side, and the API server then refuses the object".into());
+    }
+}
 
 /// Checks a whole object of a built-in kind that the schemas of `version` have.
 pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
@@ -50,6 +63,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     disruption_budget::check(&mut object);
     service::check(&mut object);
     ingress::check(&mut object);
+    ingress_class::check(&mut object);
     network_policy::check(&mut object);
     config::check(&mut object);
     rbac::check(&mut object);
@@ -58,4 +72,5 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
     quota::check(&mut object);
     custom_definition::check(&mut object);
     webhook::check(&mut object);
+    admission_policy::check(&mut object);
 }

@@ -1,9 +1,12 @@
 //! Fields that hold a name, a label or an address: the checks of such texts, put on a field.
 //! `k8s.io/apimachinery/pkg/util/validation/validation.go` and `pkg/apis/meta/v1/validation/validation.go`.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::object::{Field, Object, is_placeholder, shown};
 use super::rules::{INVALID_LABEL, INVALID_NAME, INVALID_TEXT, TOO_LARGE};
 use super::syntax::Syntax;
+use super::warnings;
 use crate::model::path::{Path, Segment};
 use crate::model::rule::Rule;
 use crate::model::source::Span;
@@ -111,10 +114,11 @@ fn broken_key(object: &mut Object<'_, '_>, key: &str, span: Span, holder: Path, 
 }
 
 pub(super) fn address<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    let Some(text) = field.text().filter(|text| !text.is_empty() && text.parse::<std::net::IpAddr>().is_err()) else {
-        return;
-    };
-    if is_placeholder(&text) || is_old_address(&text) {
+    let Some(text) = field.text().filter(|text| !text.is_empty()) else { return };
+    if let Some(read) = parse_address(&text) {
+        return warnings::address(object, field, read);
+    }
+    if is_placeholder(&text) {
         return;
     }
     let finding =
@@ -122,14 +126,17 @@ pub(super) fn address<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     object.report(finding);
 }
 
-/// Zeros before the digits, which Go's older parser reads as decimal, and the server therefore accepts
+/// As Go's older parser reads it, which takes digits behind a zero as decimal, and the server still accepts
 /// (`ParseIPSloppy` of `k8s.io/utils/net`).
-fn is_old_address(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    let fits = |part: &&str| {
-        (1..=3).contains(&part.len())
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && part.parse::<u16>().is_ok_and(|number| number < 256)
+pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let part = |part: &str| {
+        let digits = part.trim_start_matches('0');
+        if digits.is_empty() && !part.is_empty() { "0".to_owned() } else { digits.to_owned() }
     };
-    parts.len() == 4 && parts.iter().all(fits)
+    let is_old = text.split('.').all(|part| part.len() <= 3);
+    let plain = text.split('.').map(part).collect::<Vec<_>>().join(".");
+    plain.parse::<Ipv4Addr>().ok().filter(|_| is_old).map(IpAddr::V4)
 }

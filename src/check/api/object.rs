@@ -199,9 +199,13 @@ impl<'o, 't> Object<'o, 't> {
         Diagnostic::new(rule, span, message, label).about(id, full).effect(self.effect).note(checked)
     }
 
-    /// Keeps a finding, unless there are so many that nobody would read them.
+    /// Keeps a finding, unless there are so many that nobody would read them, or the schema of this version wants the
+    /// same field: newer schemas say more of what is required.
     pub(super) fn report(&mut self, finding: Diagnostic) {
-        if self.room > 0 {
+        let is_same = |known: &Diagnostic| known.primary.span == finding.primary.span && known.path == finding.path;
+        let is_known =
+            finding.rule == super::rules::REQUIRED_VALUE.id && self.found.iter().rev().take(MOST as usize).any(is_same);
+        if self.room > 0 && !is_known {
             self.room -= 1;
             self.found.push(finding);
         }

@@ -83,7 +83,7 @@ pub(super) fn of_its_own<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) 
     let metadata = root.get("metadata");
     if let Some(annotations) = metadata.as_ref().and_then(|metadata| metadata.get("annotations")) {
         annotations::check(object, &annotations, spec, true);
-        warnings::annotations(object, &annotations);
+        warnings::annotations(object, &annotations, spec);
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn template<'o, 't>(
             check(object, &spec, owner);
             if let Some(annotations) = annotations {
                 annotations::check(object, &annotations, &spec, !matches!(owner, Owner::StatefulSet(_)));
-                warnings::annotations(object, &annotations);
+                warnings::annotations(object, &annotations, &spec);
             }
         }
         None if !object.is_partial && template.value.is_mapping() => {

@@ -25,6 +25,12 @@ pub static RULES: &[Rule] = &[
     IGNORED_FIELD,
     DUPLICATE_ENV,
     DUPLICATE_PORT,
+    DUPLICATE_PORT_NAME,
+    PORT_CLASH,
+    DUPLICATE_ENTRY,
+    OVERLAPPING_PATHS,
+    UNMATCHED_VALUE,
+    NON_STANDARD_ADDRESS,
     FRACTIONAL_BYTES,
     NULL_SELECTOR,
     DEPRECATED_ANNOTATION,
@@ -202,6 +208,9 @@ const fn warning(
     Rule::new(id, category, Severity::Warning, title, why, help)
 }
 
+/// The rules about two entries of a list with the same key.
+pub(super) const KEYED: [&Rule; 3] = [&DUPLICATE_ENV, &DUPLICATE_PORT, &DUPLICATE_ENTRY];
+
 /// A field that says something and does nothing.
 pub const IGNORED_FIELD: Rule = warning(
     "ignored-field",
@@ -228,6 +237,61 @@ pub const DUPLICATE_PORT: Rule = warning(
     "a container port that is declared twice",
     "the API server warns, and server-side apply refuses the object: the port and its protocol are the key of the list",
     "remove one of the two",
+);
+
+/// A name that two containers give to a port.
+pub const DUPLICATE_PORT_NAME: Rule = warning(
+    "duplicate-port-name",
+    Category::Api,
+    "a name of a port that two containers of a pod use",
+    "the API server warns; a Service or a probe that names the port gets the one of the first container",
+    "give each port of the pod a name of its own",
+);
+
+/// A port that two containers declare.
+pub const PORT_CLASH: Rule = warning(
+    "port-clash",
+    Category::Api,
+    "a port that is taken twice in a pod",
+    "containers of a pod share its address, so that only one of them can listen on a port; the API server only warns",
+    "let one of them listen on another port",
+);
+
+/// An entry of a list that is keyed by a field, and is there twice.
+pub const DUPLICATE_ENTRY: Rule = warning(
+    "duplicate-entry",
+    Category::Api,
+    "two entries of a list with the same key",
+    "the API server warns, and server-side apply refuses the object: the key tells the entries apart",
+    "make one entry of the two",
+);
+
+/// Files of a volume in each other's way.
+pub const OVERLAPPING_PATHS: Rule = warning(
+    "overlapping-volume-paths",
+    Category::Api,
+    "two files of a volume at the same path, or one below the other",
+    "the API server warns; the kubelet cannot write both, and the pod does not start or lacks a file",
+    "give each file a path of its own",
+);
+
+/// A value that no label can have.
+pub const UNMATCHED_VALUE: Rule = warning(
+    "unmatched-label-value",
+    Category::Api,
+    "a value in a node preference that no label can have",
+    "the API server warns, and the preference matches no node",
+    "write a value that labels of nodes have",
+);
+
+/// An address in an odd form.
+pub const NON_STANDARD_ADDRESS: Rule = warning(
+    "non-standard-address",
+    Category::Api,
+    "an IP address or network that is written in an unusual way",
+    "programs read zeros before digits, mapped addresses and bits behind a prefix differently; the API server warns, and \
+     newer versions are to refuse them (KEP-4858)",
+    "write the address in its canonical form",
 );
 
 /// Less than a byte.

@@ -8,6 +8,7 @@ use super::object::{Field, Object, fields, is_placeholder};
 use super::pod::ports;
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, OUT_OF_RANGE};
 use super::seen::Seen;
+use super::warnings;
 use crate::model::source::Span;
 
 /// What a service is for; `ClusterIP` unless it says something else.
@@ -242,7 +243,9 @@ fn only_for_some<'t>(
 pub(super) fn cidr<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) -> Option<(std::net::IpAddr, u8)> {
     let text = field.plain_text()?;
     let network = parse_cidr(text.trim());
-    if network.is_none() {
+    if let Some((address, length)) = network {
+        warnings::network(object, field, address, length);
+    } else {
         let finding = object
             .wrong(&INVALID_TEXT, field, &format!("is `{text}`, which is not a network"), "no network")
             .help("write an address and the length of its prefix, as in `192.0.2.0/24`");
@@ -255,18 +258,7 @@ fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
     let (address, length) = text.split_once('/')?;
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     let length: u8 = length.parse().ok().filter(|_| is_number)?;
-    // Go's older parser reads digits behind a zero as decimal (`ParseCIDRSloppy` of `k8s.io/utils/net`).
-    let plain: String = match address.contains(':') {
-        true => address.to_owned(),
-        false => {
-            let part = |part: &str| {
-                let digits = part.trim_start_matches('0');
-                if digits.is_empty() && !part.is_empty() { "0".to_owned() } else { digits.to_owned() }
-            };
-            address.split('.').map(part).collect::<Vec<_>>().join(".")
-        }
-    };
-    let address: std::net::IpAddr = plain.parse().ok()?;
+    let address = names::parse_address(address)?;
     (length <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, length))
 }
 

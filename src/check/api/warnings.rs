@@ -2,20 +2,25 @@
 //! `k8s.io/kubernetes/pkg/api/pod/warnings.go`, `GetWarningsForService` in `pkg/api/service/warnings.go`, and
 //! `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim/util.go`.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+mod addresses;
+mod ports;
+mod volumes;
 
 use super::object::{Field, Object, fields};
 use super::quantity::Quantity;
 use super::rules::{
-    DEPRECATED_ANNOTATION, DEPRECATED_FIELD, DEPRECATED_NODE_LABEL, DEPRECATED_VOLUME, DUPLICATE_ENV, DUPLICATE_PORT,
-    FRACTIONAL_BYTES, IGNORED_FIELD, NULL_SELECTOR,
+    DEPRECATED_ANNOTATION, DEPRECATED_FIELD, DEPRECATED_NODE_LABEL, DEPRECATED_VOLUME, DUPLICATE_ENTRY, DUPLICATE_ENV,
+    FRACTIONAL_BYTES, IGNORED_FIELD, NULL_SELECTOR, UNMATCHED_VALUE,
 };
 use super::seen::Seen;
+use super::syntax::Syntax;
 use crate::model::path::Path;
 use crate::model::rule::Rule;
 use crate::model::source::Span;
 use crate::model::value::Value;
+
+pub(super) use addresses::{address, network};
+pub(super) use ports::Ports;
 
 const ACCEPTED: &str = "the API server accepts the object, with a warning";
 
@@ -71,7 +76,13 @@ fn at_key<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, f
 pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     spec.each(|key, _, field| match key {
         _ if field.value.is_null() => {}
-        "volumes" => field.items().for_each(|item| volume(object, &item)),
+        "volumes" => field.items().for_each(|item| {
+            volume(object, &item);
+            volumes::overlaps(object, &item);
+        }),
+        "imagePullSecrets" => pull_secrets(object, field),
+        "hostAliases" => same_entries(object, field, "ip"),
+        "overhead" => bytes(object, field),
         "nodeSelector" => node_selector(object, field),
         "affinity" => affinity(object, field),
         "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
@@ -83,23 +94,32 @@ pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     });
 }
 
-/// Annotations of a pod or a template that became fields.
-pub(super) fn annotations<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>) {
+/// Annotations of a pod or a template that became fields; one that says what the field says too is passed over.
+pub(super) fn annotations<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>, spec: &Field<'_, 't>) {
     annotations.each(|key, span, field| {
         if !key.contains("alpha.kubernetes.io/") && !key.starts_with("container.apparmor.") {
             return;
         }
         let known = ANNOTATIONS
             .iter()
-            .find(|(known, _)| if known.ends_with('/') { key.starts_with(known) } else { key == *known });
-        if let Some((_, instead)) = known {
-            let is_dead = !key.starts_with("container.apparmor.");
-            let state =
-                if is_dead { "has had no effect for many versions" } else { "is deprecated since Kubernetes 1.30" };
-            let message = format!("the annotation `{key}` {state}");
-            warn(object, &DEPRECATED_ANNOTATION, span, field.path(), message, &format!("set `{instead}` instead"));
+            .find_map(|(known, instead)| Some((key.strip_prefix(known)?, known.ends_with('/'), *instead)))
+            .filter(|(container, has_container, _)| *has_container || container.is_empty());
+        let Some((container, has_container, instead)) = known else { return };
+        let holder = if has_container { container_of(spec.value, container) } else { Some(spec.value) };
+        if holder.is_none_or(|holder| holder.at(instead.split('.')).is_some_and(|value| !value.is_null())) {
+            return;
         }
+        let is_dead = !key.starts_with("container.apparmor.");
+        let state = if is_dead { "has had no effect for many versions" } else { "is deprecated since Kubernetes 1.30" };
+        let message = format!("the annotation `{key}` {state}");
+        warn(object, &DEPRECATED_ANNOTATION, span, field.path(), message, &format!("set `{instead}` instead"));
     });
+}
+
+fn container_of<'t>(spec: Value<'t>, name: &str) -> Option<Value<'t>> {
+    let lists = ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list));
+    let has_name = |container: &Value<'t>| container.get("name").and_then(Value::as_str).is_some_and(|it| it == name);
+    lists.flat_map(Value::items).find(has_name)
 }
 
 fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
@@ -120,19 +140,57 @@ fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
 pub(super) fn container<'t>(
     object: &mut Object<'_, 't>,
     env: Option<&Field<'_, 't>>,
-    ports: Option<&Field<'_, 't>>,
     resources: Option<&Field<'_, 't>>,
 ) {
     if let Some(env) = env.filter(|env| env.count() > 1) {
         variables(object, env);
     }
-    if let Some(ports) = ports.filter(|ports| ports.count() > 1) {
-        same_ports(object, ports);
-    }
     for amounts in resources.iter().flat_map(|resources| fields!(resources, ["limits", "requests"])).flatten() {
-        for amount in fields!(amounts, ["memory", "ephemeral-storage"]).into_iter().flatten() {
-            fraction(object, &amount);
+        bytes(object, &amounts);
+    }
+}
+
+fn bytes<'t>(object: &mut Object<'_, 't>, amounts: &Field<'_, 't>) {
+    for amount in fields!(amounts, ["memory", "ephemeral-storage"]).into_iter().flatten() {
+        fraction(object, &amount);
+    }
+}
+
+fn pull_secrets<'t>(object: &mut Object<'_, 't>, secrets: &Field<'_, 't>) {
+    same_entries(object, secrets, "name");
+    for secret in secrets.items() {
+        if !secret.value.is_mapping() || secret.text_of("name").is_some_and(|name| !name.is_empty()) {
+            continue;
         }
+        let path = secret.path();
+        let message = format!("{} has no name, and is no Secret", object.place(&path));
+        let finding = object
+            .refuse(&IGNORED_FIELD, path, message, "without a name")
+            .effect(ACCEPTED)
+            .help("name the Secret, or remove the entry");
+        object.report(finding);
+    }
+}
+
+/// Entries of a list whose key is that field.
+fn same_entries<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>, key: &str) {
+    if list.count() < 2 {
+        return;
+    }
+    let mut seen = Seen::new();
+    for entry in list.items() {
+        let Some(field) = entry.get(key) else { continue };
+        let Some(text) = field.text().filter(|text| !text.is_empty()) else { continue };
+        let Some(first) = seen.before(text.clone(), field.value.span()) else { continue };
+        let message = format!("`{text}` is listed twice, in {}", object.place(&list.path()));
+        let effect =
+            "the API server accepts the object, with a warning; server-side apply, as Flux does it, refuses it";
+        let finding = object
+            .refuse(&DUPLICATE_ENTRY, field.path(), message, "the second")
+            .see(first, "the first")
+            .effect(effect)
+            .help("make one entry of the two");
+        object.report(finding);
     }
 }
 
@@ -155,30 +213,6 @@ fn variables<'t>(object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
             .effect(effect)
             .help("remove one of the two");
         object.report(finding);
-    }
-}
-
-fn same_ports<'t>(object: &mut Object<'_, 't>, ports: &Field<'_, 't>) {
-    let mut seen = HashMap::new();
-    for port in ports.items() {
-        let [number, protocol, on_host, address] = fields!(port, ["containerPort", "protocol", "hostPort", "hostIP"]);
-        let Some(field) = number else { continue };
-        let Some(number) = field.integer() else { continue };
-        let text = |field: Option<Field<'_, 't>>| field.and_then(|field| field.text()).filter(|text| !text.is_empty());
-        let protocol = text(protocol).unwrap_or(Cow::Borrowed("TCP"));
-        let on_host = on_host.and_then(|port| port.integer()).unwrap_or(0);
-        let known = seen.insert((number, protocol.clone(), on_host, text(address)), field.value.span());
-        if let Some(first) = known {
-            let message = format!("the port {number}/{protocol} is declared twice, in {}", object.place(&ports.path()));
-            let effect =
-                "the API server accepts the object, with a warning; server-side apply, as Flux does it, refuses it";
-            let finding = object
-                .refuse(&DUPLICATE_PORT, field.path(), message, "the second")
-                .see(first, "the first")
-                .effect(effect)
-                .help("remove one of the two");
-            object.report(finding);
-        }
     }
 }
 
@@ -261,6 +295,7 @@ fn affinity<'t>(object: &mut Object<'_, 't>, affinity: &Field<'_, 't>) {
         for term in preferred.iter().flat_map(Field::items) {
             if let Some(preference) = term.get("preference") {
                 expressions(object, &preference);
+                values(object, &preference);
             }
         }
     }
@@ -282,6 +317,21 @@ fn affinity<'t>(object: &mut Object<'_, 't>, affinity: &Field<'_, 't>) {
 fn expressions<'t>(object: &mut Object<'_, 't>, term: &Field<'_, 't>) {
     for expression in term.get("matchExpressions").iter().flat_map(Field::items) {
         key_of(object, &expression, "key");
+    }
+}
+
+/// Where a node is preferred, values that no label can have are accepted.
+fn values<'t>(object: &mut Object<'_, 't>, preference: &Field<'_, 't>) {
+    for expression in preference.get("matchExpressions").iter().flat_map(Field::items) {
+        for value in expression.get("values").iter().flat_map(Field::items) {
+            let Some(text) = value.plain_text().filter(|text| !Syntax::LabelValue.holds(text)) else { continue };
+            let fault = format!("is `{text}`, which no label can have as its value");
+            let finding = object
+                .wrong(&UNMATCHED_VALUE, &value, &fault, "not a label value")
+                .effect("the API server accepts the object, with a warning, and the preference matches no node")
+                .help(format!("a label value is {}", Syntax::LabelValue.rule()));
+            object.report(finding);
+        }
     }
 }
 

@@ -128,7 +128,7 @@ fn check_url<'t>(object: &mut Object<'_, 't>, url: &Field<'_, 't>) {
 }
 
 /// `validateRuleWithOperations`: a `*` stands alone.
-fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
+pub(super) fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
     if !rule.value.is_mapping() {
         return;
     }

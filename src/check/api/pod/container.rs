@@ -51,6 +51,7 @@ pub(super) fn check<'t>(
     let mut names = Seen::new();
     let mut for_windows = false;
     let mut host_ports = HostPorts::default();
+    let mut all_ports = warnings::Ports::new();
     for (list, field) in [(List::Containers, containers), (List::InitContainers, init)] {
         for (at, item) in field.into_iter().flat_map(Field::items).enumerate() {
             if item.value.is_mapping() {
@@ -59,10 +60,11 @@ pub(super) fn check<'t>(
                     host_ports = HostPorts::default();
                 }
                 let container = Container { field: &item, list, at };
-                for_windows |= one(object, pod, &container, &mut names, &mut host_ports);
+                for_windows |= one(object, pod, &container, &mut names, &mut host_ports, &mut all_ports);
             }
         }
     }
+    all_ports.check(object);
     for_windows
 }
 
@@ -72,6 +74,7 @@ fn one<'t>(
     container: &Container<'_, '_, 't>,
     names: &mut Seen<'t, Span>,
     host_ports: &mut HostPorts<'t>,
+    all_ports: &mut warnings::Ports<'t>,
 ) -> bool {
     let field = container.field;
     let [
@@ -123,11 +126,12 @@ fn one<'t>(
     check_image(object, pod, container, image.as_ref());
     if let Some(ports) = &ports {
         ports::check(object, pod, container, ports, host_ports);
+        all_ports.add(object, ports);
     }
     if let Some(env) = &env {
         env::check(object, env);
     }
-    warnings::container(object, env.as_ref(), ports.as_ref(), resources.as_ref());
+    warnings::container(object, env.as_ref(), resources.as_ref());
     if let Some(sources) = &env_from {
         env::sources(object, sources);
     }

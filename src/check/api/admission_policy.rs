@@ -1,0 +1,149 @@
+//! Policies in CEL and their bindings: `ValidateValidatingAdmissionPolicy` and `ValidateValidatingAdmissionPolicyBinding`
+//! in `k8s.io/kubernetes/pkg/apis/admissionregistration/validation/validation.go`. The expressions are not compiled.
+
+use super::object::{Field, Object, fields};
+use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT};
+use super::seen::Seen;
+use super::{names, selector, webhook};
+
+pub(super) fn check(object: &mut Object<'_, '_>) {
+    if object.resource.group() != "admissionregistration.k8s.io" {
+        return;
+    }
+    let root = object.root();
+    match &*object.resource.kind {
+        "ValidatingAdmissionPolicy" => root.get("spec").iter().for_each(|spec| policy(object, spec)),
+        "ValidatingAdmissionPolicyBinding" => root.get("spec").iter().for_each(|spec| binding(object, spec)),
+        _ => {}
+    }
+}
+
+fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    if !spec.value.is_mapping() {
+        return;
+    }
+    let [parameters, resources, validations, annotations] =
+        fields!(spec, ["paramKind", "matchConstraints", "validations", "auditAnnotations"]);
+    if let Some(parameters) = parameters.filter(|parameters| parameters.value.is_mapping()) {
+        for key in ["apiVersion", "kind"] {
+            if !parameters.has(key) {
+                object.needed(&parameters, key, "to know the parameters", format!("add `{key}`"));
+            }
+        }
+    }
+    match resources {
+        None => {
+            let help = "add `matchConstraints: {resourceRules: …}`";
+            object.needed(spec, "matchConstraints", "to say what is checked", help);
+        }
+        Some(resources) if resources.value.is_mapping() => {
+            let rules = resources.get("resourceRules");
+            if rules.is_none_or(|rules| rules.value.is_sequence() && rules.count() == 0) {
+                object.needed(&resources, "resourceRules", "to say what is checked", "add at least one rule");
+            }
+            match_resources(object, &resources);
+        }
+        Some(_) => {}
+    }
+    let is_none =
+        |list: &Option<Field<'_, 't>>| list.as_ref().is_none_or(|list| list.value.is_sequence() && list.count() == 0);
+    if is_none(&validations) && is_none(&annotations) {
+        let because = "where there are no `auditAnnotations`";
+        object.needed(spec, "validations", because, "add a validation with an `expression`");
+    }
+    for validation in validations.iter().flat_map(Field::items) {
+        check_validation(object, &validation);
+    }
+}
+
+fn check_validation<'t>(object: &mut Object<'_, 't>, validation: &Field<'_, 't>) {
+    let [expression, message] = fields!(validation, ["expression", "message"]);
+    let Some(expression) = expression.and_then(|expression| expression.text()) else { return };
+    let written = message.as_ref().and_then(Field::text).unwrap_or_default();
+    let has_lines = |text: &str| text.trim().contains(['\n', '\r']);
+    if let Some(message) = &message
+        && (has_lines(&written) || (written.trim().is_empty() && !written.is_empty()))
+    {
+        let finding = object.wrong(&INVALID_TEXT, message, "must be one line that is not blank", "not one line");
+        object.report(finding);
+    } else if has_lines(&expression) && written.is_empty() && message.is_none_or(|message| message.text().is_some()) {
+        let help = "add a `message`, or write the expression in one line";
+        object.needed(validation, "message", "by an expression of several lines", help);
+    }
+}
+
+fn match_resources<'t>(object: &mut Object<'_, 't>, resources: &Field<'_, 't>) {
+    let [rules, others, spaces, objects] =
+        fields!(resources, ["resourceRules", "excludeResourceRules", "namespaceSelector", "objectSelector"]);
+    for list in [&rules, &others].into_iter().flatten() {
+        for rule in list.items() {
+            webhook::check_rule(object, &rule);
+        }
+    }
+    for labels in [&spaces, &objects].into_iter().flatten() {
+        selector::check(object, labels);
+    }
+}
+
+fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    if !spec.value.is_mapping() {
+        return;
+    }
+    let [name, parameters, resources, actions] =
+        fields!(spec, ["policyName", "paramRef", "matchResources", "validationActions"]);
+    match name {
+        Some(name) if name.text().is_none_or(|text| !text.is_empty()) => names::subdomain(object, &name),
+        _ => object.needed(spec, "policyName", "by every binding", "name a ValidatingAdmissionPolicy"),
+    }
+    if let Some(parameters) = parameters.filter(|parameters| parameters.value.is_mapping()) {
+        let [name, labels] = fields!(parameters, ["name", "selector"]);
+        match (name, labels) {
+            (None, None) => object.needed(&parameters, "name", "to find the parameters", "add `name` or `selector`"),
+            (Some(name), Some(labels)) => {
+                let finding = object
+                    .not_allowed(&labels, "together with `name`")
+                    .cause(object.span(&name.path()), "named here")
+                    .help("keep one of the two");
+                object.report(finding);
+            }
+            (None, Some(labels)) => {
+                selector::check(object, &labels);
+            }
+            (Some(_), None) => {}
+        }
+    }
+    if let Some(resources) = resources {
+        match_resources(object, &resources);
+    }
+    match actions.filter(|actions| !actions.value.is_sequence() || actions.count() > 0) {
+        None => object.needed(spec, "validationActions", "by every binding", "add `validationActions: [Deny]`"),
+        Some(actions) => check_actions(object, &actions),
+    }
+}
+
+fn check_actions<'t>(object: &mut Object<'_, 't>, actions: &Field<'_, 't>) {
+    let mut seen = Seen::new();
+    for action in actions.items() {
+        let Some(word) = action.plain_text() else { continue };
+        let opposite = match &*word {
+            "Deny" => seen.place_of("Warn"),
+            "Warn" => seen.place_of("Deny"),
+            _ => None,
+        };
+        let finding = if let Some(first) = seen.before(word.clone(), action.value.span()) {
+            object
+                .wrong(&DUPLICATE_NAME, &action, &format!("repeats `{word}`"), "the second")
+                .cause(first, "the first")
+                .help("remove one")
+        } else if let Some(other) = opposite {
+            let fault = "stands beside its opposite: `Deny` says all that `Warn` would";
+            object
+                .wrong(&CONFLICTING_FIELDS, &action, fault, "and this")
+                .cause(other, "this")
+                .help("keep one of the two")
+        } else {
+            continue;
+        };
+        object.report(finding);
+    }
+}
