@@ -20,6 +20,8 @@ pub(super) const URI: u16 = 1 << 7;
 pub(super) const SINGLE_STOP: u16 = 1 << 8;
 /// May end a double-quoted scalar, or a line of it, or begins an escape.
 pub(super) const DOUBLE_STOP: u16 = 1 << 9;
+/// Letter, digit, `_`, `-`, `.` or `/`: what most keys are made of.
+pub(super) const NAME: u16 = 1 << 10;
 /// The classes of each byte.
 pub(super) static CLASS: [u16; 256] = table();
 
@@ -98,6 +100,9 @@ const fn table() -> [u16; 256] {
                 | b'%'
         ) {
             class |= URI;
+        }
+        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/') {
+            class |= NAME;
         }
         if b == b'\'' {
             class |= SINGLE_STOP;

@@ -317,7 +317,7 @@ impl Parser<'_> {
 }
 
 /// Steps over whole words of eight bytes in which no plain scalar of a block collection can end.
-fn behind_plain_words(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn behind_plain_words(bytes: &[u8], mut at: usize) -> usize {
     // The high bit of each byte of the result that was `byte`; of those above the lowest such byte it may be set too.
     let is = |word: u64, byte: u8| {
         let others = word ^ u64::from_le_bytes([byte; 8]);
