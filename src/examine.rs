@@ -32,7 +32,7 @@ use crate::render;
 pub use elsewhere::{Described, described};
 use seen::{Seen, secret_ranges};
 use texts::Texts;
-use waiting::Versions;
+use waiting::{Known, Versions};
 
 /// What examining needs to know beside the rules.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         loader: &loader,
         sources: &sources,
         workers: Mutex::default(),
+        known: Known::default(),
         marker: Finder::new(MARKER),
     };
     let (definitions, others): (Vec<_>, Vec<_>) =
@@ -119,6 +120,7 @@ struct Run<'r> {
     loader: &'r Loader,
     sources: &'r Sources,
     workers: Mutex<Vec<Worker<'r>>>,
+    known: Known,
     /// What the text of every CustomResourceDefinition has in it.
     marker: Finder<'static>,
 }
@@ -182,7 +184,7 @@ impl<'r> Run<'r> {
         if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
             seen.findings.extend(syntax);
         }
-        if !seen.findings.is_empty() {
+        if !seen.findings.is_empty() || seen.waiting.has_findings() {
             seen.secrets.insert(file, secret_ranges(&part));
         }
         (seen, part)
@@ -213,8 +215,7 @@ impl<'r> Run<'r> {
                     }
                     let targets = self.targets(file);
                     if targets.check(&resource, mode, self.rules.api, &mut seen.findings) == Verdict::Waits {
-                        seen.waiting.note(&resource, document.span);
-                        seen.count_unknown(&resource);
+                        self.check_by_guess(&resource, document.span, mode, seen);
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {

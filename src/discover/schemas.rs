@@ -16,6 +16,14 @@ pub struct SchemaFiles {
     pub templates: Vec<String>,
 }
 
+impl SchemaFiles {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.templates.is_empty()
+    }
+}
+
 /// Lists the files at the given locations. Nothing is read.
 ///
 /// # Errors

@@ -5,14 +5,16 @@
 //! second time. Definitions are long, often most of a repository: files that hold them are put off until the kinds of
 //! all other files are known, so that hardly any has to be read twice, and only those are learnt that some object needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
 use super::seen::{Seen, secret_ranges};
 use super::{Run, elsewhere, reading};
-use crate::check::schema::{CustomKind, CustomKinds, declared, learn_versions};
+use crate::check::schema::{CustomKind, CustomKinds, Mode, Schemas, declared, learn_versions};
+use crate::load::Loader;
 use crate::model::definition::Plan;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
@@ -39,6 +41,35 @@ pub(super) struct Waiting {
     definitions: BTreeMap<GroupKind, BTreeSet<Span>>,
     /// What was learnt of the others, and where it stands.
     learnt: Vec<(CustomKind, Span)>,
+    guesses: BTreeMap<GroupKind, Guess>,
+}
+
+/// What is true of the resources of a kind if an embedded definition is that of the cluster.
+#[derive(Debug, Default)]
+struct Guess {
+    documents: BTreeSet<Span>,
+    seen: Box<Seen>,
+}
+
+/// The embedded definitions that were needed so far, by group, kind and version; `None` for what is not embedded.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<HashMap<(String, String, String), Arc<OnceLock<Option<CustomKinds>>>>>);
+
+impl Known {
+    fn of(&self, loader: &Loader, resource: &Resource<'_>) -> Arc<OnceLock<Option<CustomKinds>>> {
+        let (group, kind) = group_kind(resource);
+        let version = resource.version().to_owned();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(all.entry((group.clone(), kind.clone(), version.clone())).or_default());
+        drop(all);
+        slot.get_or_init(|| {
+            let wanted = Versions::from([((group, kind), BTreeSet::from([version]))]);
+            let mut kinds = CustomKinds::default();
+            elsewhere::learn_known(loader, &wanted).into_iter().for_each(|kind| kinds.add(kind));
+            (!kinds.is_empty()).then_some(kinds)
+        });
+        slot
+    }
 }
 
 impl Waiting {
@@ -53,16 +84,31 @@ impl Waiting {
             self.definitions.entry(kind).or_default().extend(documents);
         }
         self.learnt.extend(other.learnt);
+        for (kind, guess) in other.guesses {
+            let known = self.guesses.entry(kind).or_default();
+            known.documents.extend(guess.documents);
+            known.seen.join(*guess.seen);
+        }
     }
 
     /// Notes a custom resource.
     pub(super) fn note(&mut self, resource: &Resource<'_>, document: Span) {
+        let kind = self.note_version(resource);
+        self.resources.entry(kind).or_default().insert(document);
+    }
+
+    fn note_version(&mut self, resource: &Resource<'_>) -> GroupKind {
         let kind = group_kind(resource);
         let versions = self.versions.entry(kind.clone()).or_default();
         if !versions.contains(resource.version()) {
             versions.insert(resource.version().to_owned());
         }
-        self.resources.entry(kind).or_default().insert(document);
+        kind
+    }
+
+    /// Whether something was found by a guess.
+    pub(super) fn has_findings(&self) -> bool {
+        self.guesses.values().any(|guess| !guess.seen.findings.is_empty())
     }
 
     /// Notes a definition, or learns it at once if it is known to be wanted.
@@ -81,9 +127,23 @@ impl Waiting {
 }
 
 impl Run<'_> {
+    /// Checks a custom resource by the embedded definition of its kind, if there is one and the user has no schemas of
+    /// their own, which come first. Otherwise it waits.
+    pub(super) fn check_by_guess(&self, resource: &Resource<'_>, document: Span, mode: Mode, seen: &mut Seen) {
+        let known = self.schemas.is_empty().then(|| self.known.of(self.loader, resource));
+        let Some(kinds) = known.as_deref().and_then(|slot| slot.get()?.as_ref()) else {
+            seen.waiting.note(resource, document);
+            return seen.count_unknown(resource);
+        };
+        let kind = seen.waiting.note_version(resource);
+        let guess = seen.waiting.guesses.entry(kind).or_default();
+        guess.documents.insert(document);
+        check_custom(kinds, &self.targets(document.file).last(), resource, mode, &mut guess.seen);
+    }
+
     /// Checks the custom resources whose definitions the input holds.
     pub(super) fn check_waiting(&self, plan: &Plan, seen: &mut Seen) {
-        let Waiting { resources, versions, mut definitions, learnt } = std::mem::take(&mut seen.waiting);
+        let Waiting { mut resources, versions, mut definitions, learnt, guesses } = std::mem::take(&mut seen.waiting);
         let mut kinds = CustomKinds::default();
         for (kind, document) in learnt {
             let key = kind.group_kind();
@@ -94,7 +154,7 @@ impl Run<'_> {
                 kinds.add(kind);
             }
         }
-        let missed = definitions.iter().filter(|(kind, _)| resources.contains_key(*kind));
+        let missed = definitions.iter().filter(|(kind, _)| versions.contains_key(*kind));
         let late: Vec<Vec<CustomKind>> = self.again(missed.map(|(_, documents)| documents), |_, part| {
             let read = |(document, definition): (Span, Resource<'_>)| {
                 let kind = declared(&definition)?;
@@ -110,7 +170,15 @@ impl Run<'_> {
         });
         late.into_iter().flatten().for_each(|kind| kinds.add(kind));
         let is_missing = |(group, kind): &GroupKind| kinds.scope(group, kind).is_none();
-        let missing: Versions = versions.into_iter().filter(|(kind, _)| is_missing(kind)).collect();
+        for (kind, guess) in guesses {
+            if is_missing(&kind) {
+                seen.join(*guess.seen);
+            } else {
+                resources.entry(kind).or_default().extend(guess.documents);
+            }
+        }
+        let waits = |kind: &GroupKind| is_missing(kind) && resources.contains_key(kind);
+        let missing: Versions = versions.into_iter().filter(|(kind, _)| waits(kind)).collect();
         self.learn_elsewhere(&missing, &mut seen.not_checked).into_iter().for_each(|kind| kinds.add(kind));
         let missing = missing.into_iter().filter(|((group, kind), _)| !kinds.has(group, kind)).collect();
         elsewhere::learn_known(self.loader, &missing).into_iter().for_each(|kind| kinds.add(kind));
@@ -123,11 +191,7 @@ impl Run<'_> {
             let mut late = Seen::default();
             let (mode, _) = reading(plan.role(file));
             let schemas = self.targets(file).last();
-            for resource in resources_of(part) {
-                let mut left_out = BTreeSet::new();
-                kinds.check(&schemas, &resource, mode, &mut late.findings, &mut left_out);
-                left_out.into_iter().for_each(|why| late.count_left_out(&resource, why));
-            }
+            resources_of(part).for_each(|resource| check_custom(&kinds, &schemas, &resource, mode, &mut late));
             if !late.findings.is_empty() {
                 late.secrets.insert(file, secret_ranges(part));
             }
@@ -158,6 +222,12 @@ impl Run<'_> {
         };
         files.into_par_iter().flat_map_iter(read).collect()
     }
+}
+
+fn check_custom(kinds: &CustomKinds, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, seen: &mut Seen) {
+    let mut left_out = BTreeSet::new();
+    kinds.check(schemas, resource, mode, &mut seen.findings, &mut left_out);
+    left_out.into_iter().for_each(|why| seen.count_left_out(resource, why));
 }
 
 fn resources_of(part: &Part) -> impl Iterator<Item = Resource<'_>> {
