@@ -113,9 +113,19 @@ fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut
     id
 }
 
+/// The printed name of a path that is written without detours below the working directory, as nearly all are.
+fn name_below<'p>(path: &'p Path, working_directory: &Path) -> Option<&'p str> {
+    let name = path.to_str()?.strip_prefix(working_directory.to_str()?)?.strip_prefix('/')?;
+    let is_plain = std::path::MAIN_SEPARATOR == '/' && !["//", "./"].iter().any(|detour| name.contains(detour));
+    (is_plain && !name.is_empty() && !name.starts_with('/') && !name.ends_with(['/', '.'])).then_some(name)
+}
+
 /// The name of a path in every output: relative to the working directory, with `/`. What is no UTF-8 is replaced.
 #[must_use]
 pub fn printed_name(path: &Path, working_directory: &Path) -> String {
+    if let Some(name) = name_below(path, working_directory) {
+        return name.to_owned();
+    }
     let relative = path.strip_prefix(working_directory).unwrap_or(path);
     let mut name = String::new();
     for part in relative.components() {

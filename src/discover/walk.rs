@@ -45,10 +45,12 @@ pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, input
     }
 }
 
-/// In order of name, except that what decides about the others comes first.
+/// In order of name, except that what decides about the others comes first. The two are in the same folder, so that
+/// their paths need not be taken apart.
 fn gitignore_first(a: &DirEntry, b: &DirEntry) -> Ordering {
-    let rank = |entry: &DirEntry| entry.file_name() != ".gitignore";
-    rank(a).cmp(&rank(b)).then_with(|| a.file_name().cmp(b.file_name()))
+    let [a, b] = [a, b].map(|entry| entry.path().as_os_str().as_encoded_bytes());
+    let rank = |path: &[u8]| !path.ends_with(b".gitignore") || path.iter().rev().nth(10).is_some_and(|&it| it != b'/');
+    rank(a).cmp(&rank(b)).then_with(|| a.cmp(b))
 }
 
 fn is_left_out(entry: &DirEntry, options: &Options, ignored: &Ignored) -> bool {

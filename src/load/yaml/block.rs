@@ -60,19 +60,23 @@ impl<'p> Parser<'p> {
     fn usual_entry(&mut self) -> Result<bool, Problem> {
         let Some(colon) = self.usual_key() else { return Ok(false) };
         let key = plain(&self.bytes[self.pos..colon], self.pos);
-        self.pos = colon;
-        self.key(key, &Properties::NONE)?;
-        let Some((value, line)) = self.usual_value(colon + 2) else { return Ok(false) };
+        self.push_name(key)?;
+        (self.pos, self.key_allowed) = (colon + 1, false);
+        let Some((value, line)) = self.usual_value(colon + 2) else {
+            self.frame().expect = Expect::Value;
+            return Ok(false);
+        };
         let mut next = line;
         while self.byte(next) == b' ' {
             next += 1;
         }
         // A line that is empty, a comment, or further to the right may belong to the value.
         if self.byte(next) <= b'#' || (next - line) as i64 > self.indent {
+            self.frame().expect = Expect::Value;
             return Ok(false);
         }
-        self.push_value(value, &Properties::NONE)?;
-        self.frame().expect = Expect::Entry;
+        self.tree.nodes.push(value);
+        self.last_end = value.end as usize;
         (self.pos, self.line, self.key_allowed) = (next, line, true);
         Ok(true)
     }

@@ -88,6 +88,20 @@ impl<'p> Parser<'p> {
         }
     }
 
+    /// Adds a plain key without properties to the innermost mapping, as [`Parser::push_key`] would.
+    pub(super) fn push_name(&mut self, node: Node) -> Result<(), Problem> {
+        if !node.has(Node::TEXT) {
+            return self.push_key(node, &Properties::NONE);
+        }
+        let at = self.tree.nodes.len() as u32;
+        self.tree.nodes.push(node);
+        self.last_end = node.end as usize;
+        self.frame().count += 2;
+        let print = fingerprint(&self.bytes[node.start as usize..node.end as usize]);
+        self.keys.push(Key { print, node: at });
+        Ok(())
+    }
+
     /// Adds a key to the innermost mapping.
     pub(super) fn push_key(&mut self, node: Node, properties: &Properties<'p>) -> Result<(), Problem> {
         let at = self.tree.nodes.len() as u32;
