@@ -9,10 +9,10 @@ use regorus::{Engine, Value as Rego};
 use crate::model::rule::Rule;
 use crate::model::value::Value;
 
-use super::engine::{self, Failure};
 use super::kinds::Kinds;
 use super::needs::Needs;
 use super::pack::{LIBRARY, PACK, PackRule};
+use super::rego::engine::{self, Failure};
 
 /// The wanted rules, and which of them go together.
 #[derive(Default)]
@@ -173,7 +173,7 @@ fn libraries(rules: &[&'static PackRule]) -> Vec<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::value;
+    use super::super::rego::value;
     use super::*;
     use crate::load::yaml;
     use crate::model::node::Tree;

@@ -11,10 +11,10 @@ use crate::model::rule::Rule;
 use crate::model::source::Span;
 
 use super::POLICY_ERROR;
-use super::engine::Failure;
+use super::conftest::Definition;
 use super::position::{self, Found};
-use super::result::Violation;
-use super::user::Definition;
+use super::rego::engine::Failure;
+use super::rego::result::Violation;
 
 /// A violation of a rule of the pack, which always says where it is.
 pub(super) fn builtin(rule: &Rule, found: &Violation, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {

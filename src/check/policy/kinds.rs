@@ -2,7 +2,7 @@
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Rule};
 
-use super::syntax::Reference;
+use super::rego::syntax::Reference;
 
 /// What a `kinds` word of a rule's metadata stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

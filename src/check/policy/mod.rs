@@ -1,31 +1,17 @@
-//! Policies: the built-in pack and the user's own Rego, in the style of conftest.
+//! Policies: the built-in pack and people's own.
 //!
-//! [`engine`] sets up and asks regorus, which nothing outside this folder knows; [`value`] gives it our tree.
-//! [`pack`] lists the built-in rules and [`builtin`] chooses and asks them by kind. [`user`] loads people's own
-//! policies, which [`parse`] reads: [`scan`] and [`verify`] refuse what regorus would choke on or pass over,
-//! [`rewrite`] and [`negation`] make it read the rest as OPA does, and [`extensions`] supplies functions. [`worker`] is
-//! one thread at work: it asks, [`result`] reads the answers, [`position`] finds the place and [`finding`] the words.
+//! [`rego`] is the language, and alone knows regorus. [`pack`] lists the built-in rules and [`builtin`] chooses and asks
+//! them by kind. [`conftest`] loads people's own rules. [`worker`] is one thread at work: it asks, [`position`] finds the
+//! place of what is wrong and [`finding`] the words.
 
 mod builtin;
-mod engine;
-mod extensions;
+mod conftest;
 mod finding;
-mod go_number;
 mod kinds;
-mod metadata;
 mod needs;
-mod negation;
 mod pack;
-mod parse;
 mod position;
-mod result;
-mod rewrite;
-mod scan;
-mod sprintf;
-mod syntax;
-mod user;
-mod value;
-mod verify;
+mod rego;
 mod worker;
 
 use crate::model::diagnostic::Diagnostic;
@@ -33,8 +19,8 @@ use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::FileId;
 
 use builtin::Builtin;
+use conftest::User;
 pub use pack::pack_rules;
-use user::User;
 pub use worker::Worker;
 
 /// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::model::rule::{Category, Rule, Severity};
 
 use super::kinds::Kinds;
-use super::metadata::{self, Metadata};
+use super::rego::metadata::{self, Metadata};
 
 /// A rule of the pack as it lies in `policies/`.
 struct Entry {
@@ -136,5 +136,5 @@ fn read(entry: &Entry) -> PackRule {
 
 /// The severity that a block names.
 pub(super) fn severity(block: &Metadata) -> Option<Severity> {
-    super::result::severity(&block.custom("severity")?)
+    super::rego::result::severity(&block.custom("severity")?)
 }

@@ -11,12 +11,13 @@ use crate::model::path::Path;
 use crate::model::resource::{Resource, ResourceId};
 
 use super::builtin::{Choice, Panel};
-use super::engine::{self, Failure};
+use super::conftest::{Definition, UserRule};
 use super::finding::{self, Place};
 use super::position;
-use super::result::{self, Violation};
-use super::user::{Definition, UserRule};
-use super::{BUILTIN_FUNCTION_ERROR, Policies, value};
+use super::rego::engine::{self, Failure};
+use super::rego::result::{self, Violation};
+use super::rego::value;
+use super::{BUILTIN_FUNCTION_ERROR, Policies};
 
 /// One thread's engines.
 pub struct Worker<'p> {

@@ -95,7 +95,8 @@ impl<'p> Parser<'p> {
             let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
             let [start, end] = [at, at + length + 2].map(|at| at as u32);
             let node = Node { flags: Node::TEXT, start, end, a: start + 1, b: length as u32, ..scalar(style) };
-            return (inside[length] == quote && inside.get(length + 1) == Some(&b'\n')).then_some((node, end as usize + 1));
+            return (inside[length] == quote && inside.get(length + 1) == Some(&b'\n'))
+                .then_some((node, end as usize + 1));
         }
         if !is(quote, NAME) || matches!(quote, b'-' | b'.') {
             return None;

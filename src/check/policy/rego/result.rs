@@ -8,7 +8,7 @@ use crate::model::value::Value;
 
 /// One violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Violation {
+pub struct Violation {
     /// `msg`
     pub message: String,
     /// Where the policy says it is: `path`, a list of keys and indexes or a JSON pointer, at the top or in `details`.
@@ -25,7 +25,7 @@ pub(super) struct Violation {
 
 /// A path as a policy writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum WrittenPath {
+pub enum WrittenPath {
     /// `["spec", "containers", 0]`
     Segments(Path),
     /// `/spec/containers/0`
@@ -34,7 +34,7 @@ pub(super) enum WrittenPath {
 
 impl WrittenPath {
     /// The route, which for a pointer depends on where the object has lists.
-    pub(super) fn resolve(&self, root: Value<'_>) -> Option<Path> {
+    pub fn resolve(&self, root: Value<'_>) -> Option<Path> {
         match self {
             WrittenPath::Segments(path) => Some(path.clone()),
             WrittenPath::Pointer(pointer) => Path::from_pointer(pointer, root),
@@ -47,7 +47,7 @@ impl WrittenPath {
 ///
 /// # Errors
 /// An object without a `msg` that is text: conftest fails the run.
-pub(super) fn violations(value: &Rego) -> Result<Vec<Violation>, String> {
+pub fn violations(value: &Rego) -> Result<Vec<Violation>, String> {
     let mut found = Vec::new();
     // A complete rule with a text: conftest takes it for a pass, which no author can mean.
     let lone = if matches!(value, Rego::String(_)) { vec![value] } else { Vec::new() };
@@ -63,7 +63,7 @@ pub(super) fn violations(value: &Rego) -> Result<Vec<Violation>, String> {
 }
 
 /// The items of a set or an array; none of anything else.
-pub(super) fn items(value: &Rego) -> Vec<&Rego> {
+pub fn items(value: &Rego) -> Vec<&Rego> {
     match value {
         Rego::Set(items) => items.iter_sorted().collect(),
         Rego::Array(items) => items.iter().collect(),
@@ -117,7 +117,7 @@ fn line(value: &Rego) -> Option<(String, u32)> {
 }
 
 /// The severity of that name, also by the words of other tools.
-pub(super) fn severity(word: &str) -> Option<Severity> {
+pub fn severity(word: &str) -> Option<Severity> {
     match word.to_ascii_lowercase().as_str() {
         "error" | "critical" | "high" => Some(Severity::Error),
         "warning" | "warn" | "medium" => Some(Severity::Warning),

@@ -3,10 +3,10 @@
 
 /// Deepest nesting that is parsed. A small literal of depth 16 takes a tenth of a second, a wide one of depth 20 half a
 /// minute.
-pub(super) const DEEPEST: usize = 14;
+pub const DEEPEST: usize = 14;
 
 /// The offset of the first bracket that is nested too deeply.
-pub(super) fn too_deep(text: &str) -> Option<usize> {
+pub fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0usize);
     while at < bytes.len() {

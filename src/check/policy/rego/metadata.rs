@@ -5,7 +5,7 @@ use regorus::Value;
 
 /// One block, and the line of what it annotates.
 #[derive(Debug, Clone)]
-pub(super) struct Metadata {
+pub struct Metadata {
     /// The first line behind the block that is not empty, from 1.
     pub line: u32,
     value: Value,
@@ -13,27 +13,27 @@ pub(super) struct Metadata {
 
 impl Metadata {
     /// A text field of the block itself.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
+    pub fn text(&self, key: &str) -> Option<String> {
         text(&self.value[key])
     }
 
     /// A text field below `custom`.
-    pub(super) fn custom(&self, key: &str) -> Option<String> {
+    pub fn custom(&self, key: &str) -> Option<String> {
         text(&self.value["custom"][key])
     }
 
     /// A switch below `custom`.
-    pub(super) fn switch(&self, key: &str) -> Option<bool> {
+    pub fn switch(&self, key: &str) -> Option<bool> {
         self.value["custom"][key].as_bool().ok().copied()
     }
 
     /// A list of texts below `custom`.
-    pub(super) fn list(&self, key: &str) -> Vec<String> {
+    pub fn list(&self, key: &str) -> Vec<String> {
         texts(&self.value["custom"][key])
     }
 
     /// The addresses in `related_resources`, written as texts or as objects with a `ref`.
-    pub(super) fn links(&self) -> Vec<String> {
+    pub fn links(&self) -> Vec<String> {
         let items = self.value["related_resources"].as_array().map(|items| items.to_vec()).unwrap_or_default();
         items.iter().filter_map(|item| text(item).or_else(|| text(&item["ref"]))).collect()
     }
@@ -48,7 +48,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// Every block of a policy, in order. A block that is no YAML mapping is left out; it annotates nothing in OPA either.
-pub(super) fn blocks(policy: &str) -> Vec<Metadata> {
+pub fn blocks(policy: &str) -> Vec<Metadata> {
     let lines: Vec<&str> = policy.lines().collect();
     let mut found = Vec::new();
     let mut at = 0;

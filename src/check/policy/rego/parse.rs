@@ -5,17 +5,18 @@ use regorus::unstable::{Module, Ref};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, Span};
 
+use super::super::POLICY_ERROR;
 use super::engine::{self, Failure};
-use super::{POLICY_ERROR, scan};
+use super::scan;
 
 /// A policy text that was parsed.
-pub(super) struct Parsed {
+pub struct Parsed {
     pub module: Ref<Module>,
     pub v0: bool,
 }
 
 /// Parses as Rego v1, and as v0 if that fails.
-pub(super) fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
+pub fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
     if let Some(offset) = scan::too_deep(text) {
         let message = format!("brackets are nested deeper than {}", scan::DEEPEST);
         let span = Span::new(file, offset as u32, offset as u32 + 1);
@@ -53,7 +54,7 @@ fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
 }
 
 /// The byte of a line and a column, both from 1. regorus counts characters, and a tab as four.
-pub(super) fn offset(text: &str, line: u32, column: u32) -> usize {
+pub fn offset(text: &str, line: u32, column: u32) -> usize {
     let mut at: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
     let mut columns = 1;
     for char in text.get(at..).unwrap_or_default().chars() {
@@ -67,7 +68,7 @@ pub(super) fn offset(text: &str, line: u32, column: u32) -> usize {
 }
 
 /// The name or number that begins at an offset, or one character.
-pub(super) fn word(file: FileId, text: &str, start: usize) -> Span {
+pub fn word(file: FileId, text: &str, start: usize) -> Span {
     let start = start.min(text.len());
     let rest = text.get(start..).unwrap_or_default();
     let name = rest.find(|char: char| !(char.is_alphanumeric() || char == '_' || char == '.')).unwrap_or(rest.len());

@@ -10,7 +10,7 @@ use super::syntax::{self, Node, Reference};
 
 /// Something that a policy may not contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub struct Problem {
     /// The number of the module.
     pub module: usize,
     /// Bytes of its text.
@@ -25,7 +25,7 @@ pub(super) struct Problem {
 const LONGEST_CHAIN: usize = 64;
 
 /// Checks all modules of a run together, since they may use each other.
-pub(super) fn verify(modules: &[&Module]) -> Vec<Problem> {
+pub fn verify(modules: &[&Module]) -> Vec<Problem> {
     let program = Program::new(modules);
     let mut problems = Vec::new();
     for (number, module) in modules.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(super) fn verify(modules: &[&Module]) -> Vec<Problem> {
 
 /// What a policy reads and never gets: data that nobody loaded, and the list of files that `conftest --combine` makes.
 /// The rule is silent then, which must not look like a pass.
-pub(super) fn missing_data(modules: &[&Module]) -> Vec<Problem> {
+pub fn missing_data(modules: &[&Module]) -> Vec<Problem> {
     let program = Program::new(modules);
     let mut problems: BTreeMap<(usize, Vec<String>), Problem> = BTreeMap::new();
     for (module, syntax_tree) in modules.iter().enumerate() {

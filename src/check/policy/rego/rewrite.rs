@@ -12,7 +12,7 @@ use super::syntax::{self, Node, Reference};
 
 /// A replacement in the text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
+pub struct Edit {
     /// Bytes of the text as people see it.
     pub start: usize,
     pub end: usize,
@@ -21,13 +21,13 @@ pub(super) struct Edit {
 
 /// The text that is loaded, and the way back from it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rewritten {
+pub struct Rewritten {
     pub text: String,
     edits: Vec<Edit>,
 }
 
 /// What a module needs. `rules` are the names of all rules in its package, from every file.
-pub(super) fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritten {
+pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritten {
     let mut edits = Vec::new();
     for import in &module.imports {
         // Allowed and without effect; regorus writes a warning to standard error.
@@ -68,7 +68,7 @@ impl Rewritten {
     }
 
     /// A stretch of the text as people see it, with its edits; they must not cross its ends.
-    pub(super) fn stretch(&self, text: &str, range: Range<usize>) -> String {
+    pub fn stretch(&self, text: &str, range: Range<usize>) -> String {
         let (mut stretch, mut at) = (String::new(), range.start);
         for edit in self.edits.iter().filter(|edit| edit.start >= range.start && edit.end <= range.end) {
             stretch.push_str(&text[at..edit.start]);
@@ -80,7 +80,7 @@ impl Rewritten {
     }
 
     /// The place in the text as people see it, for an offset in the text that was loaded.
-    pub(super) fn original(&self, offset: usize) -> usize {
+    pub fn original(&self, offset: usize) -> usize {
         let mut shift = 0isize;
         for edit in &self.edits {
             let start = edit.start.wrapping_add_signed(shift);
@@ -97,7 +97,7 @@ impl Rewritten {
 }
 
 /// The bytes of a syntax node. regorus leaves the quotes out of a span that begins or ends with a text.
-pub(super) fn bounds(text: &str, span: &Span) -> Range<usize> {
+pub fn bounds(text: &str, span: &Span) -> Range<usize> {
     let quote = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'"' | b'`'));
     let (start, end) = (span.start as usize, span.end as usize);
     let before = start.checked_sub(1).and_then(|at| text.as_bytes().get(at));

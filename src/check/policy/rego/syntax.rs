@@ -4,7 +4,7 @@ use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Query, Rul
 
 /// A reference as far as it is written out: `input.a["b"][x]` is `input`, `[a, b, (variable)]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
+pub struct Reference {
     /// The variable it starts with.
     pub base: String,
     /// Its keys; `None` where a variable or an expression stands.
@@ -13,7 +13,7 @@ pub(super) struct Reference {
 
 impl Reference {
     /// Reads a variable, or a chain of fields and indexes on one.
-    pub(super) fn of(expr: &Expr) -> Option<Reference> {
+    pub fn of(expr: &Expr) -> Option<Reference> {
         let mut keys = Vec::new();
         let mut at = expr;
         loop {
@@ -36,7 +36,7 @@ impl Reference {
     }
 
     /// Base and keys up to the first that is not written out.
-    pub(super) fn known(&self) -> Vec<String> {
+    pub fn known(&self) -> Vec<String> {
         let keys = self.keys.iter().map_while(Clone::clone);
         std::iter::once(self.base.clone()).chain(keys).collect()
     }
@@ -52,12 +52,12 @@ fn constant(index: &Expr) -> Option<String> {
 }
 
 /// The package of a module, as a path below `data`.
-pub(super) fn package(module: &Module) -> Vec<String> {
+pub fn package(module: &Module) -> Vec<String> {
     Reference::of(module.package.refr.as_ref()).map(|reference| reference.known()).unwrap_or_default()
 }
 
 /// The name of a rule below its package, as far as it is constant, and the expression that spells it.
-pub(super) fn name(rule: &Rule) -> (Vec<String>, &Expr) {
+pub fn name(rule: &Rule) -> (Vec<String>, &Expr) {
     let refr = match rule {
         Rule::Spec {
             head: RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. },
@@ -69,7 +69,7 @@ pub(super) fn name(rule: &Rule) -> (Vec<String>, &Expr) {
 }
 
 /// The parameters of a function; `None` for other rules.
-pub(super) fn parameters(rule: &Rule) -> Option<usize> {
+pub fn parameters(rule: &Rule) -> Option<usize> {
     match rule {
         Rule::Spec { head: RuleHead::Func { args, .. }, .. } => Some(args.len()),
         Rule::Default { args, .. } if !args.is_empty() => Some(args.len()),
@@ -79,7 +79,7 @@ pub(super) fn parameters(rule: &Rule) -> Option<usize> {
 
 /// What a walk comes by.
 #[derive(Clone, Copy)]
-pub(super) enum Node<'a> {
+pub enum Node<'a> {
     /// An expression; of a chain of references only the whole. `negated` inside a `not`.
     Expr { expr: &'a Expr, negated: bool },
     /// A statement, before its expressions.
@@ -89,7 +89,7 @@ pub(super) enum Node<'a> {
 }
 
 /// Shows every node of a rule to `visit`, outer ones first.
-pub(super) fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
+pub fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
     match rule {
         Rule::Spec { head, bodies, .. } => {
             let assign = match head {

@@ -3,7 +3,7 @@
 use super::sprintf::{Directive, pad};
 
 /// An `int` under a verb; `None` where Go has no such verb for it.
-pub(super) fn int(number: i128, verb: char, directive: &Directive) -> Option<String> {
+pub fn int(number: i128, verb: char, directive: &Directive) -> Option<String> {
     let size = number.unsigned_abs();
     let (prefix, digits) = match verb {
         'd' | 'v' => ("", size.to_string()),
@@ -30,7 +30,7 @@ fn character(number: i128) -> char {
 }
 
 /// A `float64` under a verb; `None` where Go has no such verb for it.
-pub(super) fn float(number: f64, verb: char, directive: &Directive) -> Option<String> {
+pub fn float(number: f64, verb: char, directive: &Directive) -> Option<String> {
     let size = number.abs();
     let precision = directive.precision;
     let digits = match verb {

@@ -20,7 +20,7 @@ enum Argument {
 
 /// What stands between `%` and the verb.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Directive {
+pub struct Directive {
     pub minus: bool,
     pub plus: bool,
     pub sharp: bool,
@@ -34,7 +34,7 @@ pub(super) struct Directive {
 const WIDEST: usize = 1_000_000;
 
 /// The formatted text. Never fails: what is wrong is written into the text, as Go does.
-pub(super) fn sprintf(format: &str, arguments: &[Value]) -> String {
+pub fn sprintf(format: &str, arguments: &[Value]) -> String {
     let arguments: Vec<Argument> = arguments.iter().map(argument).collect();
     Printer { out: String::new(), arguments: &arguments, next: 0, reordered: false, bad_index: false }.run(format)
 }
@@ -167,7 +167,7 @@ fn argument(value: &Value) -> Argument {
 }
 
 /// The text of a Rego term: `[1, 2]`, `{"a": 1}`, `{1, 2}`, `set()`.
-pub(super) fn term(value: &Value) -> String {
+pub fn term(value: &Value) -> String {
     let join = |items: Vec<String>| items.join(", ");
     match value {
         Value::Array(items) => format!("[{}]", join(items.iter().map(term).collect())),
@@ -259,7 +259,7 @@ fn quoted(text: &str, ascii: bool) -> String {
 }
 
 /// Pads to the width, with zeros where the flag says so.
-pub(super) fn pad(text: &str, directive: &Directive) -> String {
+pub fn pad(text: &str, directive: &Directive) -> String {
     let missing = directive.width.unwrap_or(0).saturating_sub(text.chars().count());
     let fill = if directive.zero { "0" } else { " " }.repeat(missing);
     if directive.minus { format!("{text}{fill}") } else { format!("{fill}{text}") }

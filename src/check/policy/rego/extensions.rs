@@ -65,7 +65,7 @@ const NAMESPACES: &[&str] = &[
 const LONGEST_RANGE: i128 = 1_000_000;
 
 /// Adds every extension.
-pub(super) fn add(engine: &mut Engine) {
+pub fn add(engine: &mut Engine) {
     for &Extension { name, arity, call } in EXTENSIONS {
         let function = move |arguments: Vec<Value>| Ok(call(&arguments).map_err(std::io::Error::other)?);
         // Fails only for a name that is taken, and these are distinct.
@@ -74,22 +74,22 @@ pub(super) fn add(engine: &mut Engine) {
 }
 
 /// The number of arguments of an extension.
-pub(super) fn arity(name: &str) -> Option<u8> {
+pub fn arity(name: &str) -> Option<u8> {
     EXTENSIONS.iter().find(|extension| extension.name == name).map(|extension| extension.arity)
 }
 
 /// The names of all extensions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     EXTENSIONS.iter().map(|extension| extension.name)
 }
 
 /// Why a function is refused, if it is.
-pub(super) fn refused(name: &str) -> Option<&'static str> {
+pub fn refused(name: &str) -> Option<&'static str> {
     REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, reason)| *reason)
 }
 
 /// Whether a name that is not known may well be a function of OPA.
-pub(super) fn in_namespace(name: &str) -> bool {
+pub fn in_namespace(name: &str) -> bool {
     NAMESPACES.iter().any(|namespace| name.starts_with(namespace))
 }
 

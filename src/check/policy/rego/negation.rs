@@ -15,7 +15,7 @@ use super::syntax::{self, Node, Reference};
 const PREFIX: &str = "plimsoll__";
 
 /// The edits for a rule. `rules` are the names of the rules in its package: they can be undefined as a reference can.
-pub(super) fn edits(text: &str, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
+pub fn edits(text: &str, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
     if text.contains(PREFIX) {
         return;
     }

@@ -13,13 +13,13 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::{FileId, Span};
 
-use super::engine::{self, Failure, Place};
 use super::kinds::Kinds;
-use super::metadata::{self, Metadata};
-use super::parse::{Parsed, offset, parse, word};
-use super::rewrite::{self, Rewritten};
-use super::syntax::{self, Node, Reference};
-use super::verify::{self, Problem};
+use super::rego::engine::{self, Failure, Place};
+use super::rego::metadata::{self, Metadata};
+use super::rego::parse::{Parsed, offset, parse, word};
+use super::rego::rewrite::{self, Rewritten};
+use super::rego::syntax::{self, Node, Reference};
+use super::rego::verify::{self, Problem};
 use super::{DATA_MISSING, NEVER_REPORTS, POLICY_ERROR};
 
 /// The user's policies, loaded and checked.

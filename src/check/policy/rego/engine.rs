@@ -14,7 +14,7 @@ use super::extensions;
 
 /// How long one rule may take on one object. The timer is asked for every expression, so a built-in function that runs
 /// long is not interrupted.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Longest file and line of a policy. regorus' own limits are narrower than files that OPA takes.
 const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
@@ -25,7 +25,7 @@ const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
 
 /// Why a policy did not load or did not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub struct Failure {
     /// A lower-case fragment.
     pub message: String,
     /// Where in a policy.
@@ -38,7 +38,7 @@ pub(super) struct Failure {
 
 /// A place in a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub struct Place {
     /// The name under which the module was added.
     pub module: String,
     /// From 1.
@@ -48,7 +48,7 @@ pub(super) struct Place {
 }
 
 /// An engine without policies.
-pub(super) fn blank() -> Engine {
+pub fn blank() -> Engine {
     let mut engine = Engine::new();
     engine.set_policy_length_config(LENGTHS);
     engine.set_gather_prints(true);
@@ -60,13 +60,13 @@ pub(super) fn blank() -> Engine {
 }
 
 /// Parses a module and adds it. The engine is unchanged if that fails.
-pub(super) fn add(engine: &mut Engine, module: &str, text: &str, v0: bool) -> Result<(), Failure> {
+pub fn add(engine: &mut Engine, module: &str, text: &str, v0: bool) -> Result<(), Failure> {
     engine.set_rego_v0(v0);
     guarded(|| engine.add_policy(module.to_owned(), text.to_owned()).map(drop).map_err(|error| error.to_string()))
 }
 
 /// The value of a rule, `data.package.rule`, for the input that was set.
-pub(super) fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
+pub fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
     let value = guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()));
     // Nobody asked for them here, and they would pile up.
     drop(engine.take_prints());
@@ -84,7 +84,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, Failure> {
 
 impl Failure {
     /// A failure without a place.
-    pub(super) fn of(message: String) -> Failure {
+    pub fn of(message: String) -> Failure {
         Failure { message, place: None, limit: false, panic: false }
     }
 
@@ -107,7 +107,7 @@ impl Failure {
 
 impl Place {
     /// Reads `module:line:column`.
-    pub(super) fn read(text: &str) -> Option<Place> {
+    pub fn read(text: &str) -> Option<Place> {
         let mut parts = text.trim_end().rsplitn(3, ':');
         let column = parts.next()?.parse().ok()?;
         let line = parts.next()?.parse().ok()?;

@@ -8,7 +8,7 @@ use crate::model::value::Value;
 
 /// The value as Kubernetes reads it: aliases followed, merge keys applied, the last of two equal keys. Its depth is
 /// bounded by the loader's nesting budget.
-pub(super) fn convert(value: Value<'_>) -> Rego {
+pub fn convert(value: Value<'_>) -> Rego {
     if value.is_mapping() {
         let entries = value.entries().map(|entry| (Rego::from(entry.name().as_ref()), convert(entry.value)));
         return Rego::from(entries.collect::<Object>());
