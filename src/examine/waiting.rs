@@ -53,10 +53,13 @@ struct Guess {
 
 /// The embedded definitions that were needed so far, by group, kind and version; `None` for what is not embedded.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<(String, String, String), Arc<OnceLock<Option<CustomKinds>>>>>);
+pub(super) struct Known(Mutex<HashMap<(String, String, String), Arc<Slot>>>);
+
+/// Filled by whoever needs it first.
+type Slot = OnceLock<Option<CustomKinds>>;
 
 impl Known {
-    fn of(&self, loader: &Loader, resource: &Resource<'_>) -> Arc<OnceLock<Option<CustomKinds>>> {
+    fn of(&self, loader: &Loader, resource: &Resource<'_>) -> Arc<Slot> {
         let (group, kind) = group_kind(resource);
         let version = resource.version().to_owned();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

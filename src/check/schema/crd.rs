@@ -207,7 +207,8 @@ fn read_version(
         let status = subresources.and_then(|all| all.get("status")).is_some();
         let open = spec.get("preserveUnknownFields").map_or(old, |preserve| preserve.as_bool() == Some(true));
         let mut composer = Composer::new(open);
-        let (root, asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
+        let (root, mut asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
+        asks.note_rules();
         Form::Definition(CustomSchema { table: composer.finish(), root, asks, status })
     });
     let deprecated = own("deprecated").is_some_and(|deprecated| deprecated.as_bool() == Some(true));

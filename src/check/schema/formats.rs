@@ -59,9 +59,11 @@ pub(super) static ALL: &[Format] = &[
 
 /// The format of that name; `None` if the server does not know it.
 pub(super) fn find(name: &str) -> Option<&'static Format> {
-    let plain = |name: &str| name.bytes().filter(|byte| *byte != b'-').collect::<Vec<_>>();
-    let wanted = plain(name);
-    ALL.iter().find(|format| plain(format.name) == wanted)
+    let is_same = |known: &str| {
+        let [known, name] = [known, name].map(|name| name.bytes().filter(|byte| *byte != b'-'));
+        known.eq(name)
+    };
+    ALL.iter().find(|format| is_same(format.name))
 }
 
 type Pattern = LazyLock<Option<Regex>>;

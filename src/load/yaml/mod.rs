@@ -19,6 +19,7 @@ mod rules;
 mod scalars;
 #[cfg(test)]
 mod tests;
+mod usual;
 
 use std::ops::Range;
 

@@ -225,3 +225,78 @@ fn findings_beyond_a_hundred_are_counted() {
     assert_eq!(found[100].1, "499 more findings of this kind in this document");
     read(&text, |_, problems| assert!(problems[100].strict, "duplicates are among those left out"));
 }
+
+/// The tree of a text, its findings and its fault, as far as they lie in its first `length` bytes.
+fn outcome(text: &str, length: usize) -> String {
+    let (mut tree, mut problems) = (Tree::new(FileId(0)), Vec::new());
+    let fault = parse(text, 0..text.len(), &mut tree, &mut problems).err();
+    let place = |problem: &Problem| (problem.message.clone(), problem.start, (problem.end as usize).min(length));
+    let problems: Vec<_> = problems.iter().map(place).collect();
+    format!("{:?}\n{problems:?}\n{:?}", tree.nodes, fault.as_ref().map(place))
+}
+
+/// A character whose first byte may begin a line break keeps the parser from reading usual lines in one go.
+#[test]
+fn usual_lines_are_read_as_the_general_rules_read_them() {
+    const PARTS: [&str; 44] = [
+        "a",
+        "b1",
+        "key",
+        "some-key",
+        "x.y/z",
+        "true",
+        "null",
+        "name",
+        "y",
+        "<<",
+        "1",
+        "- ",
+        "  ",
+        "  ",
+        "    ",
+        " ",
+        "\t",
+        ": ",
+        ": ",
+        ": ",
+        ":",
+        ": \n",
+        ":\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n\n",
+        "\n  ",
+        "\n    ",
+        "\r\n",
+        "# c\n",
+        " # c\n",
+        "\"q\"",
+        "\"q\\\"r\"",
+        "'q'",
+        "'q''r'",
+        "\"q",
+        "nginx:1.2",
+        "a#b",
+        "a b c",
+        "-1",
+        ".5",
+        "{a: b}",
+        "|\n",
+    ];
+    let mut state = 7u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut read = 0;
+    for _ in 0..60_000 {
+        let text: String = (0..=random(14)).map(|_| PARTS[random(PARTS.len())]).collect();
+        let plain = format!("{text}\n# end of it\n");
+        let general = format!("{text}\n# end \u{a7} it\n");
+        let (left, right) = (outcome(&plain, text.len()), outcome(&general, text.len()));
+        assert_eq!(left, right, "{text:?}");
+        read += usize::from(left.ends_with("None"));
+    }
+    assert!(read > 5_000, "{read} of them are documents");
+}

@@ -75,6 +75,11 @@ impl<'t> Keywords<'t> {
 
     /// What the node itself asks for; taken out of it.
     pub(in super::super) fn asks(&mut self) -> Option<Asks> {
+        let is_plain =
+            self.default.is_none() && self.rules.is_none() && self.keys.is_none() && !self.set && !self.embedded;
+        if is_plain && self.limits.is_empty() && self.alternatives.is_empty() {
+            return None;
+        }
         let mut limits = std::mem::take(&mut self.limits);
         for limit in &mut limits {
             match limit {

@@ -39,6 +39,8 @@ pub(super) struct Asks {
     pub(super) embedded: bool,
     /// `x-kubernetes-validations`
     pub(super) rules: Vec<cel::Rule>,
+    /// See [`Asks::has_rules`].
+    has_rules: bool,
     /// By name, in order.
     properties: Vec<(Box<str>, Asks)>,
     pub(super) items: Option<Box<Asks>>,
@@ -58,12 +60,19 @@ pub(super) enum List {
 }
 
 impl Asks {
-    /// Whether there is a rule in CEL here or below.
+    /// Whether there is a rule in CEL here or below; known once [`Asks::note_rules`] was called.
     pub(super) fn has_rules(&self) -> bool {
-        !self.rules.is_empty()
-            || self.properties.iter().any(|(_, asks)| asks.has_rules())
-            || self.alternatives.as_ref().is_some_and(|alternatives| alternatives.has_rules())
-            || self.items.iter().chain(&self.additional).any(|asks| asks.has_rules())
+        self.has_rules
+    }
+
+    /// Notes for every node whether there is a rule in CEL at it or below.
+    pub(super) fn note_rules(&mut self) -> bool {
+        let below = self.properties.iter_mut().fold(false, |found, (_, asks)| asks.note_rules() | found);
+        let inside = [&mut self.items, &mut self.additional].into_iter().flatten();
+        let inside = inside.fold(false, |found, asks| asks.note_rules() | found);
+        let alternatives = self.alternatives.as_ref().is_some_and(|alternatives| alternatives.has_rules());
+        self.has_rules = !self.rules.is_empty() || below || inside || alternatives;
+        self.has_rules
     }
 
     /// Forgets where rules stand: in a text that nobody can look at.
