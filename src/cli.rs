@@ -53,9 +53,12 @@ pub struct Lint {
     /// Custom resource definitions or JSON Schemas: a file, a folder, or a path with kubeconform's variables; repeatable
     #[arg(long, value_name = "LOCATION")]
     pub schema: Vec<String>,
-    /// Rego files, or folders of them; repeatable
+    /// Rego files, Gatekeeper templates and constraints, admission policies, or folders of them; repeatable
     #[arg(long, value_name = "PATH")]
     pub policy: Vec<PathBuf>,
+    /// JSON or YAML that policies see as `data`: files, or folders, whose names become keys; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub data: Vec<PathBuf>,
     /// The Fabrikate environments to merge, in the order of `fab generate`; repeatable; default: every one found
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
@@ -173,18 +176,8 @@ pub enum Color {
 }
 
 /// Options of the documented interface that this release does not have: named in the error, never accepted and ignored.
-const PLANNED: &[&str] = &[
-    "--data",
-    "--since",
-    "--baseline",
-    "--write-baseline",
-    "--config-from",
-    "--fix",
-    "--diff",
-    "render",
-    "test",
-    "init",
-];
+const PLANNED: &[&str] =
+    &["--since", "--baseline", "--write-baseline", "--config-from", "--fix", "--diff", "render", "test", "init"];
 
 /// Arguments that cannot be followed, or a wish for help.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! in generated manifests are placed on the definition at the end.
 
 mod elsewhere;
+mod policies;
 mod seen;
 mod texts;
 mod waiting;
@@ -30,6 +31,7 @@ use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
 pub use elsewhere::{Described, described};
+pub use policies::{PolicyInput, read_policies};
 use seen::{Seen, secret_ranges};
 use texts::Texts;
 use waiting::{Known, Versions};
@@ -85,6 +87,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         put_off.par_iter().map(|(file, _)| run.look_at_file(*file, plan.role(*file), Some(&wanted))).collect();
     last.into_iter().flatten().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
+    run.check_together(&plan, &mut seen);
 
     if seen.objects.are_applied_server_side() {
         check::api::apply_server_side(&mut seen.findings);
@@ -207,6 +210,7 @@ impl<'r> Run<'r> {
             seen.findings.extend(broken_items(&resource));
             for resource in resource.expand() {
                 seen.resources += 1;
+                seen.has_policies |= check::policy::is_policy(&resource);
                 if seen.objects.add(&resource) {
                     seen.waiting.note(&resource, document.span);
                 } else {

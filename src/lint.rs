@@ -79,11 +79,14 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
             typed => Targets::parse(typed).map_err(unknown_version)?,
         });
     }
-    let files = discover::policies(&settings.policies, &settings.place.working_directory, sources)
+    let files = discover::policies(&settings.policies, &settings.data, &settings.place.working_directory, sources)
         .map_err(|error| unreadable(&error))?;
-    let files: Vec<_> = files.into_iter().map(|file| (file.file, file.name, file.text)).collect();
     let wanted = |rule: &Rule| settings.selection.level(rule).is_some();
-    let (policies, problems) = Policies::load(&wanted, &files);
+    let read = examine::read_policies(&files);
+    let (policies, problems) = match read.problems.is_empty() {
+        true => Policies::load_all(&wanted, &read.given()),
+        false => (Policies::default(), read.problems),
+    };
     if !problems.is_empty() {
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }

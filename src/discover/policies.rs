@@ -1,10 +1,10 @@
-//! The user's Rego files below the paths of `--policy` and of the configuration.
+//! The files below the paths of `--policy`, `--data` and of the configuration.
 
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Unreadable, printed_name};
+use super::{Unreadable, is_manifest_name, printed_name};
 use crate::model::source::{FileId, Sources};
 
 /// A policy file, read.
@@ -18,32 +18,97 @@ pub struct PolicyFile {
     pub text: String,
 }
 
-/// Reads every `*.rego` below the given files and folders, in order of name.
+/// What there is below the paths of policies and data.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyFiles {
+    /// Rego, in order of name.
+    pub rego: Vec<PolicyFile>,
+    /// YAML and JSON that may hold policies, in order of name.
+    pub manifests: Vec<PolicyFile>,
+    /// YAML and JSON with data, each below the keys that its folders are.
+    pub data: Vec<(Vec<String>, PolicyFile)>,
+}
+
+/// Reads every Rego, YAML and JSON file below the given files and folders. Below a folder of policies a file `data.yaml`
+/// or `data.json` is data, as in the bundles of OPA; below one of data, and named there, every file is.
 ///
 /// # Errors
-/// A path that is not there, holds no policy, or cannot be read.
+/// A path that is not there, holds nothing of use, or cannot be read.
 pub fn policies(
     paths: &[PathBuf],
+    data: &[PathBuf],
     working_directory: &Path,
     sources: &mut Sources,
-) -> Result<Vec<PolicyFile>, Unreadable> {
-    let mut files = Vec::new();
+) -> Result<PolicyFiles, Unreadable> {
+    let mut found = PolicyFiles::default();
+    let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
-        let before = files.len();
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| Unreadable { path: path.clone(), why: error.to_string() })?;
-            let is_policy = entry.path().extension().is_some_and(|ending| ending == "rego");
-            if entry.file_type().is_file() && is_policy {
-                files.push(entry.into_path());
-            }
+        let files: Vec<_> = below(path)?.into_iter().filter(|file| is_rego(file) || is_manifest(file)).collect();
+        if files.is_empty() {
+            return Err(Unreadable { path: path.clone(), why: "it holds no policy".into() });
         }
-        if files.len() == before {
-            return Err(Unreadable { path: path.clone(), why: "it holds no Rego file".into() });
+        for file in files {
+            if seen.contains(&file) {
+                continue;
+            }
+            let read = read(&file, working_directory, sources)?;
+            match () {
+                () if is_rego(&file) => found.rego.push(read),
+                () if file.file_stem().is_some_and(|stem| stem == "data") => found.data.push((keys(path, &file), read)),
+                () => found.manifests.push(read),
+            }
+            seen.push(file);
         }
     }
-    files.sort();
-    files.dedup();
-    files.into_iter().map(|path| read(&path, working_directory, sources)).collect()
+    found.rego.sort_by(|a, b| a.name.cmp(&b.name));
+    found.manifests.sort_by(|a, b| a.name.cmp(&b.name));
+    for path in data {
+        let (prefix, path) = prefixed(path);
+        let files: Vec<_> = below(&path)?.into_iter().filter(|file| is_manifest(file) || *file == path).collect();
+        if files.is_empty() {
+            return Err(Unreadable { path, why: "it holds no YAML or JSON file".into() });
+        }
+        for file in files {
+            let keys = prefix.iter().cloned().chain(keys(&path, &file)).collect();
+            found.data.push((keys, read(&file, working_directory, sources)?));
+        }
+    }
+    Ok(found)
+}
+
+fn is_rego(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "rego")
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_manifest_name(&name.to_string_lossy()))
+}
+
+/// `servers.prod:hosts.yaml` puts the document below `data.servers.prod` (OPA, `loader.SplitPrefix`).
+fn prefixed(path: &Path) -> (Vec<String>, PathBuf) {
+    match path.to_str().and_then(|text| text.split_once(':')) {
+        Some((prefix, rest)) if !path.exists() && !prefix.contains(['/', '\\']) => {
+            (prefix.split('.').map(str::to_owned).collect(), PathBuf::from(rest))
+        }
+        _ => (Vec::new(), path.to_path_buf()),
+    }
+}
+
+fn below(path: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(path).sort_by_file_name() {
+        let entry = entry.map_err(|error| Unreadable { path: path.to_path_buf(), why: error.to_string() })?;
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+/// The folders between a root and a file.
+fn keys(root: &Path, file: &Path) -> Vec<String> {
+    let relative = file.strip_prefix(root).ok().and_then(Path::parent).unwrap_or(Path::new(""));
+    relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
 fn read(path: &Path, working_directory: &Path, sources: &mut Sources) -> Result<PolicyFile, Unreadable> {

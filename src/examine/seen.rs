@@ -27,6 +27,8 @@ pub(super) struct Seen {
     pub(super) definitions: usize,
     /// Files with custom resources or their definitions.
     pub(super) waiting: Waiting,
+    /// Whether an object is a policy that the cluster would enforce.
+    pub(super) has_policies: bool,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
     /// Files that are templates, not YAML.
@@ -47,6 +49,7 @@ impl Seen {
         self.files += other.files;
         self.documents += other.documents;
         self.resources += other.resources;
+        self.has_policies |= other.has_policies;
         self.definitions += other.definitions;
         self.waiting.join(other.waiting);
         self.objects.merge(other.objects);

@@ -24,8 +24,10 @@ pub struct Config {
     pub ignore: Vec<String>,
     /// Settings of single rules.
     pub rules: BTreeMap<String, RuleConfig>,
-    /// Rego files and folders, relative to the folder of this file.
+    /// Files and folders of policies, relative to the folder of this file.
     pub policies: Vec<String>,
+    /// Files and folders of documents that policies see as `data`, relative to the folder of this file.
+    pub data: Vec<String>,
     /// Custom resource definitions and JSON Schemas: files, folders and templates, relative to the folder of this file.
     pub schemas: Vec<String>,
     /// What is different for some of the files; of several entries for a file the last counts.

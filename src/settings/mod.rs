@@ -43,8 +43,10 @@ pub struct Settings {
     pub overrides: Vec<Override>,
     /// Files, folders and templates of schemas.
     pub schemas: Vec<String>,
-    /// Rego files and folders.
+    /// Files and folders of policies.
     pub policies: Vec<PathBuf>,
+    /// Files and folders of documents that policies see as `data`.
+    pub data: Vec<PathBuf>,
     /// The Fabrikate environments to merge; empty for all.
     pub environments: Vec<String>,
     /// The folder of the generated manifests where it is not `generated`, by its printed name.
@@ -186,6 +188,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
             .into_iter()
             .chain(config.policies.iter().map(|path| place.base.join(path)))
             .collect(),
+        data: arguments.data.into_iter().chain(config.data.iter().map(|path| place.base.join(path))).collect(),
         environments: arguments.environment,
         generated: arguments.generated.map(|folder| place.name_of(&folder)),
         selection,

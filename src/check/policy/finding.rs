@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use regorus::Value as Rego;
-
 use crate::model::diagnostic::Diagnostic;
-use crate::model::path::Path;
+use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
 use crate::model::rule::Rule;
 use crate::model::source::Span;
 
 use super::POLICY_ERROR;
-use super::conftest::Definition;
 use super::position::{self, Found};
 use super::rego::engine::Failure;
 use super::rego::result::Violation;
+use super::report::{Case, within};
+use super::reporting::Definition;
 
 /// A violation of a rule of the pack, which always says where it is.
 pub(super) fn builtin(rule: &Rule, found: &Violation, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {
@@ -52,7 +51,7 @@ pub(super) fn user(
     let mut diagnostic = Diagnostic::new(rule, span, found.message.clone(), label).about(id, place.path);
     diagnostic.effect = Some(rule.why.to_string()).filter(|text| !text.is_empty());
     diagnostic.help = Some(rule.help.to_string()).filter(|text| !text.is_empty());
-    diagnostic.notes.extend(found.note.clone());
+    diagnostic.notes.extend(found.note.iter().chain(&found.metadata).cloned());
     diagnostic.notes.extend(place.how.map(|how| format!("place: {how}")));
     match by {
         Some(definition) => diagnostic.see(definition.head, "this rule says so"),
@@ -73,9 +72,16 @@ pub(super) struct Place {
 
 impl Place {
     /// What the policy says itself: `path`, else `_loc` in the file at hand.
-    pub(super) fn given(found: &Violation, resource: &Resource<'_>, source_name: &str) -> Option<Place> {
-        if let Some(path) = found.path.as_ref().and_then(|path| path.resolve(resource.value)) {
-            return Some(Place { path, span: None, missing: false, how: None });
+    pub(super) fn given(
+        found: &Violation,
+        inside: &[Segment],
+        resource: &Resource<'_>,
+        source_name: &str,
+    ) -> Option<Place> {
+        let object = inside.iter().try_fold(resource.value, |value, segment| value.step(segment));
+        if let Some(path) = found.path.as_ref().and_then(|path| path.resolve(object?)) {
+            let how = Some("the policy says it, in `path`");
+            return Some(Place { path: within(inside, path), span: None, missing: false, how });
         }
         let (file, line) = found.line.as_ref()?;
         let same = |long: &str, short: &str| {
@@ -86,30 +92,37 @@ impl Place {
             return None;
         }
         let span = line_span(resource, *line)?;
-        Some(Place { path: Path::default(), span: Some(span), missing: false, how: None })
+        let how = Some("the policy says it, in `_loc`");
+        Some(Place { path: Path::default(), span: Some(span), missing: false, how })
     }
 
     /// What a trial found, else what the rule looks for and the object lacks, else the name of the object.
-    pub(super) fn found(trial: Option<Found>, by: &[&Definition], resource: &Resource<'_>, input: &Rego) -> Place {
+    pub(super) fn found(trial: Option<Found>, by: &[&Definition], case: &Case<'_>, resource: &Resource<'_>) -> Place {
         let tried = "found by taking parts of the object away until the policy was silent";
-        let at = |path, how| Place { path, span: None, missing: false, how: Some(how) };
-        match (trial, missing(by, input)) {
+        let at = |path, how| Place { path: within(case.within, path), span: None, missing: false, how: Some(how) };
+        match (trial, missing(by, case)) {
             (Some(Found { path, sure: true }), _) => at(path, tried),
             (_, Some(path)) => Place { missing: true, ..at(path, "the policy looks for this") },
             (Some(Found { path, .. }), None) => at(path, tried),
             (None, None) => {
                 let name = resource.value.at(["metadata", "name"]).is_some();
                 let path = if name { Path::of(["metadata", "name"]) } else { Path::default() };
-                at(path, "the policy does not say which part of the object it is about")
+                let how = "the policy does not say which part of the object it is about";
+                Place { path, span: None, missing: false, how: Some(how) }
             }
         }
     }
 }
 
 /// The first place that the rule looks for and the object does not have.
-fn missing(by: &[&Definition], input: &Rego) -> Option<Path> {
-    let mut references = by.iter().flat_map(|definition| &definition.references);
-    references.find(|path| path.0.len() > 1 && position::lookup(input, &path.0).is_none()).cloned()
+fn missing(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
+    let references = by.iter().flat_map(|definition| &definition.references);
+    let mut inside = references.filter_map(|path| {
+        let (route, rest) = path.0.split_at_checked(case.route.len())?;
+        let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key(own) if **own == **key);
+        route.iter().zip(case.route).all(same).then_some(rest)
+    });
+    inside.find(|path| path.len() > 1 && position::lookup(case.object, path).is_none()).map(|path| Path(path.to_vec()))
 }
 
 /// A line of the file of a resource, without its indentation.

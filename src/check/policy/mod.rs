@@ -1,26 +1,35 @@
 //! Policies: the built-in pack and people's own.
 //!
 //! [`rego`] is the language, and alone knows regorus. [`pack`] lists the built-in rules and [`builtin`] chooses and asks
-//! them by kind. [`conftest`] loads people's own rules. [`worker`] is one thread at work: it asks, [`position`] finds the
-//! place of what is wrong and [`finding`] the words.
+//! them by kind. [`conftest`] loads people's own rules, which [`reporting`] finds in their modules. [`worker`] is one
+//! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong
+//! and [`finding`] the words.
 
 mod builtin;
+mod combined;
 mod conftest;
+mod data;
 mod finding;
 mod kinds;
 mod needs;
 mod pack;
 mod position;
 mod rego;
+mod report;
+mod reporting;
+mod together;
 mod worker;
 
 use crate::model::diagnostic::Diagnostic;
+use crate::model::resource::Resource;
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::FileId;
+use crate::model::value::Value;
 
 use builtin::Builtin;
 use conftest::User;
 pub use pack::pack_rules;
+pub use together::{Object, Together, is_policy};
 pub use worker::Worker;
 
 /// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].
@@ -47,14 +56,14 @@ const NEVER_REPORTS: Rule = Rule::new(
     "make `deny`, `violation` or `warn` a set of messages: `deny contains msg if { … }`",
 );
 
-/// A policy that needs `--data` or `--combine` of conftest.
+/// A policy that needs `--data`.
 const DATA_MISSING: Rule = Rule::new(
     "policy-data-missing",
     Category::Policy,
     Severity::Warning,
     "a policy reads data that is not loaded",
     "what is read is undefined, so the rule may be silent whatever the objects say",
-    "put the values into the policy, for instance as a set in its package",
+    "give the documents with `--data`, or with `data:` in plimsoll.yaml",
 );
 
 /// What OPA passes over in silence unless it is run with strict errors.
@@ -86,8 +95,18 @@ impl Policies {
     /// run ends with exit code 2.
     #[must_use]
     pub fn load(wanted: &dyn Fn(&Rule) -> bool, user: &[(FileId, String, String)]) -> (Policies, Vec<Diagnostic>) {
+        Policies::load_all(wanted, &Given { rego: user.to_vec(), ..Given::default() })
+    }
+
+    /// As [`Policies::load`], with everything that policies can be given.
+    #[must_use]
+    pub fn load_all(wanted: &dyn Fn(&Rule) -> bool, given: &Given<'_>) -> (Policies, Vec<Diagnostic>) {
         let builtin = Builtin::new(wanted);
-        let (user, problems) = if user.is_empty() { (User::default(), Vec::new()) } else { load_user(user) };
+        let (user, problems) = match data::merged(&given.data) {
+            Ok(_) if given.rego.is_empty() => (User::default(), Vec::new()),
+            Ok(data) => load_user(&given.rego, &data),
+            Err(problem) => (User::default(), vec![*problem]),
+        };
         let (mut errors, warnings): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.rule == POLICY_ERROR.id);
         for error in &mut errors {
@@ -108,7 +127,7 @@ impl Policies {
     /// as two rules then.
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {
-        let all = self.user.rules.iter().flat_map(|rule| {
+        let all = self.user.rules.iter().chain(&self.user.combined).flat_map(|rule| {
             std::iter::once(&rule.rule).chain(rule.definitions.iter().map(|definition| &definition.rule))
         });
         let mut rules: Vec<Rule> = Vec::new();
@@ -123,7 +142,19 @@ impl Policies {
     /// Whether no policy is left to check.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.builtin.is_empty() && self.user.rules.is_empty()
+        self.builtin.is_empty() && self.user.rules.is_empty() && self.user.combined.is_empty()
+    }
+
+    /// Whether some policy has to know all objects at once.
+    #[must_use]
+    pub fn wants_all(&self) -> bool {
+        !self.user.combined.is_empty()
+    }
+
+    /// The policies that need all objects, and these.
+    #[must_use]
+    pub fn together<'a>(&'a self, objects: &'a [Object<'a>]) -> Together<'a> {
+        Together::new(self, objects)
     }
 
     /// What one thread needs to check resources. It is cheap; engines are made when a resource needs them.
@@ -133,9 +164,20 @@ impl Policies {
     }
 }
 
-fn load_user(files: &[(FileId, String, String)]) -> (User, Vec<Diagnostic>) {
+/// What people's policies are read from.
+#[derive(Default)]
+pub struct Given<'t> {
+    /// Rego files: the name that is printed, and the text.
+    pub rego: Vec<(FileId, String, String)>,
+    /// Documents that policies see as `data`, each below the keys that its folders are.
+    pub data: Vec<(Vec<String>, Value<'t>)>,
+    /// The objects of manifests that hold policies.
+    pub objects: Vec<Resource<'t>>,
+}
+
+fn load_user(files: &[(FileId, String, String)], data: &regorus::Value) -> (User, Vec<Diagnostic>) {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || User::load(files));
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || User::load(files, data));
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(loaded)) => loaded,
             _ => {

@@ -65,6 +65,11 @@ pub fn add(engine: &mut Engine, module: &str, text: &str, v0: bool) -> Result<()
     guarded(|| engine.add_policy(module.to_owned(), text.to_owned()).map(drop).map_err(|error| error.to_string()))
 }
 
+/// Adds what policies read as `data`.
+pub fn add_data(engine: &mut Engine, data: &Value) -> Result<(), Failure> {
+    guarded(|| engine.add_data(data.clone()).map_err(|error| error.to_string()))
+}
+
 /// The value of a rule, `data.package.rule`, for the input that was set.
 pub fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
     let value = guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()));

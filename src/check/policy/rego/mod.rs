@@ -1,9 +1,9 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
 //! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks. A text
-//! is read by [`parse`], after [`scan`] has looked for what regorus would choke on; [`verify`] refuses what OPA would
+//! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on; [`verify`] refuses what OPA would
 //! refuse, [`rewrite`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
-//! [`result`] the answers.
+//! [`result`] the answers. [`program`] is what is loaded together.
 
 pub mod engine;
 pub mod extensions;
@@ -11,10 +11,12 @@ mod go_number;
 pub mod metadata;
 mod negation;
 pub mod parse;
+pub mod program;
 pub mod result;
 pub mod rewrite;
 mod scan;
 mod sprintf;
 pub mod syntax;
+pub mod text;
 pub mod value;
 pub mod verify;

@@ -3,11 +3,11 @@
 use regorus::unstable::{Module, Ref};
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::source::{FileId, Span};
 
 use super::super::POLICY_ERROR;
 use super::engine::{self, Failure};
 use super::scan;
+use super::text::Text;
 
 /// A policy text that was parsed.
 pub struct Parsed {
@@ -15,12 +15,22 @@ pub struct Parsed {
     pub v0: bool,
 }
 
-/// Parses as Rego v1, and as v0 if that fails.
-pub fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
+/// Which Rego a text is said to be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+pub enum Version {
+    /// v1 if it can be read as that, else v0.
+    Either,
+    V0,
+    V1,
+}
+
+/// Parses as Rego v1, and as v0 if that fails, unless the version is known.
+pub fn parse(source: &Text, version: Version) -> Result<Parsed, Box<Diagnostic>> {
+    let text = source.text.as_str();
     if let Some(offset) = scan::too_deep(text) {
         let message = format!("brackets are nested deeper than {}", scan::DEEPEST);
-        let span = Span::new(file, offset as u32, offset as u32 + 1);
-        let problem = Diagnostic::new(&POLICY_ERROR, span, message, "");
+        let problem = Diagnostic::new(&POLICY_ERROR, source.span(offset, offset + 1), message, "");
         return Err(Box::new(problem.help("give deep literals a name, or make them data")));
     }
     let attempt = |v0: bool| -> Result<Parsed, Failure> {
@@ -30,6 +40,9 @@ pub fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
         let module = module.ok_or_else(|| Failure::of("it holds no policy".to_owned()))?;
         Ok(Parsed { module, v0 })
     };
+    if version != Version::Either {
+        return attempt(version == Version::V0).map_err(|failure| unreadable(source, &failure));
+    }
     let v1 = match attempt(false) {
         Ok(parsed) => return Ok(parsed),
         Err(failure) => failure,
@@ -37,9 +50,9 @@ pub fn parse(file: FileId, text: &str) -> Result<Parsed, Box<Diagnostic>> {
     // "`if` keyword is required before rule body". Trying v0 on a text that uses `if` makes regorus write warnings.
     let classic = v1.message.contains("keyword is required");
     if !classic && has_word(text, "if") {
-        return Err(unreadable(file, text, &v1));
+        return Err(unreadable(source, &v1));
     }
-    attempt(true).map_err(|v0| unreadable(file, text, if classic { &v0 } else { &v1 }))
+    attempt(true).map_err(|v0| unreadable(source, if classic { &v0 } else { &v1 }))
 }
 
 /// Whether a line of the text that is no comment has this word.
@@ -48,9 +61,10 @@ fn has_word(text: &str, word: &str) -> bool {
     code.flat_map(|line| line.split(|char: char| !(char.is_alphanumeric() || char == '_'))).any(|part| part == word)
 }
 
-fn unreadable(file: FileId, text: &str, failure: &Failure) -> Box<Diagnostic> {
-    let offset = failure.place.as_ref().map_or(0, |place| offset(text, place.line, place.column));
-    Box::new(Diagnostic::new(&POLICY_ERROR, word(file, text, offset), failure.message.clone(), ""))
+fn unreadable(source: &Text, failure: &Failure) -> Box<Diagnostic> {
+    let offset = failure.place.as_ref().map_or(0, |place| offset(&source.text, place.line, place.column));
+    let (start, end) = word(&source.text, offset);
+    Box::new(Diagnostic::new(&POLICY_ERROR, source.span(start, end), failure.message.clone(), ""))
 }
 
 /// The byte of a line and a column, both from 1. regorus counts characters, and a tab as four.
@@ -68,13 +82,13 @@ pub fn offset(text: &str, line: u32, column: u32) -> usize {
 }
 
 /// The name or number that begins at an offset, or one character.
-pub fn word(file: FileId, text: &str, start: usize) -> Span {
+pub fn word(text: &str, start: usize) -> (usize, usize) {
     let start = start.min(text.len());
     let rest = text.get(start..).unwrap_or_default();
     let name = rest.find(|char: char| !(char.is_alphanumeric() || char == '_' || char == '.')).unwrap_or(rest.len());
     let length =
         if name == 0 { rest.chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8) } else { name };
-    Span::new(file, start as u32, (start + length) as u32)
+    (start, start + length)
 }
 
 #[cfg(test)]
@@ -89,6 +103,6 @@ mod tests {
         assert_eq!(offset(text, 2, 8), 7);
         assert_eq!(offset(text, 2, 90), 8);
         assert_eq!(offset(text, 9, 1), 9);
-        assert_eq!(word(FileId(0), text, 3), Span::new(FileId(0), 3, 5));
+        assert_eq!(word(text, 3), (3, 5));
     }
 }

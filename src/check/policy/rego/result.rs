@@ -21,6 +21,8 @@ pub struct Violation {
     pub label: Option<String>,
     /// `note`: what else should be known.
     pub note: Option<String>,
+    /// Every other key, for those who know what it means: `team: payments`.
+    pub metadata: Vec<String>,
 }
 
 /// A path as a policy writes it.
@@ -74,7 +76,7 @@ pub fn items(value: &Rego) -> Vec<&Rego> {
 impl Violation {
     fn new(message: &str) -> Violation {
         let message = message.trim().to_owned();
-        Violation { message, path: None, line: None, severity: None, label: None, note: None }
+        Violation { message, path: None, line: None, severity: None, label: None, note: None, metadata: Vec::new() }
     }
 }
 
@@ -89,8 +91,30 @@ fn read(item: &Rego) -> Result<Violation, String> {
         severity: text("severity").as_deref().and_then(severity),
         label: text("label"),
         note: text("note"),
+        metadata: metadata(item),
         ..Violation::new(message)
     })
+}
+
+/// Longest value of a key that is shown.
+const LONGEST: usize = 200;
+
+/// What has no meaning here and is shown as it is: every key but those that were read, `details` as one.
+fn metadata(item: &Rego) -> Vec<String> {
+    let Rego::Object(fields) = item else { return Vec::new() };
+    let read = ["msg", "path", "_loc", "label", "note"];
+    let others = fields.iter_sorted().filter_map(|(key, value)| {
+        let key = key.as_string().ok().filter(|key| !read.contains(&&***key))?;
+        let text = match value {
+            Rego::String(text) => text.to_string(),
+            Rego::Object(fields) if fields.is_empty() => return None,
+            other => other.to_string(),
+        };
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+        Some(format!("{key}: {}{}", &text[..end.unwrap_or(text.len())], if end.is_some() { "…" } else { "" }))
+    });
+    others.collect()
 }
 
 fn path(value: &Rego) -> Option<WrittenPath> {

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use regorus::unstable::{BUILTINS, Expr, Module, Rule, Span};
+use regorus::Value as Rego;
+use regorus::unstable::{BUILTINS, Expr, Literal, LiteralStmt, Module, Rule, Span};
 
 use super::extensions;
 use super::syntax::{self, Node, Reference};
@@ -37,9 +38,8 @@ pub fn verify(modules: &[&Module]) -> Vec<Problem> {
     problems
 }
 
-/// What a policy reads and never gets: data that nobody loaded, and the list of files that `conftest --combine` makes.
-/// The rule is silent then, which must not look like a pass.
-pub fn missing_data(modules: &[&Module]) -> Vec<Problem> {
+/// What a policy reads and never gets, because nobody loaded it: the rule is silent then, which must not look like a pass.
+pub fn missing_data(modules: &[&Module], data: &Rego) -> Vec<Problem> {
     let program = Program::new(modules);
     let mut problems: BTreeMap<(usize, Vec<String>), Problem> = BTreeMap::new();
     for (module, syntax_tree) in modules.iter().enumerate() {
@@ -47,7 +47,9 @@ pub fn missing_data(modules: &[&Module]) -> Vec<Problem> {
             syntax::walk(rule.as_ref(), &mut |node| {
                 let Node::Expr { expr, .. } = node else { return };
                 let Some(reference) = Reference::of(expr) else { return };
-                let Some((written, message)) = program.unloaded(module, syntax_tree, &reference) else { return };
+                let Some((written, message)) = program.unloaded(module, syntax_tree, &reference, data) else {
+                    return;
+                };
                 let span = expr.span();
                 let (start, end) = (span.start, span.end);
                 let problem = Problem { module, start, end, message, label: "always undefined".to_owned(), help: None };
@@ -56,6 +58,37 @@ pub fn missing_data(modules: &[&Module]) -> Vec<Problem> {
         }
     }
     problems.into_values().collect()
+}
+
+/// The paths of the rules that take the input for the list of files of `conftest --combine`, by themselves or through a
+/// rule that they use.
+pub fn combined(modules: &[&Module]) -> BTreeSet<Vec<String>> {
+    let program = Program::new(modules);
+    let count = program.definitions.len();
+    let mut combined: Vec<bool> = (0..count).map(|at| program.reads_files(at)).collect();
+    if !combined.contains(&true) {
+        return BTreeSet::new();
+    }
+    let uses: Vec<Vec<usize>> =
+        (0..count).map(|at| program.uses(at).into_iter().map(|(used, _)| used).collect()).collect();
+    loop {
+        let more = (0..count).find(|&at| !combined[at] && uses[at].iter().any(|&used| combined[used]));
+        let Some(more) = more else { break };
+        combined[more] = true;
+    }
+    let paths = program.definitions.iter().zip(combined).filter(|(_, combined)| *combined);
+    paths.map(|(definition, _)| definition.path.clone()).collect()
+}
+
+/// `some file in input`
+fn iterates_input(statement: &LiteralStmt) -> bool {
+    match &statement.literal {
+        Literal::SomeIn { collection, .. } => {
+            matches!(collection.as_ref(), Expr::Var { span, .. } if span.text() == "input")
+        }
+        Literal::Every { domain, .. } => matches!(domain.as_ref(), Expr::Var { span, .. } if span.text() == "input"),
+        _ => false,
+    }
 }
 
 /// A rule name that has been defined, with everything that defines it.
@@ -156,22 +189,56 @@ impl<'m> Program<'m> {
     }
 
     /// The path and the message for a reference that nothing can answer.
-    fn unloaded(&self, number: usize, module: &Module, reference: &Reference) -> Option<(Vec<String>, String)> {
+    fn unloaded(
+        &self,
+        number: usize,
+        module: &Module,
+        reference: &Reference,
+        data: &Rego,
+    ) -> Option<(Vec<String>, String)> {
         let written = reference.known();
         if reference.base == "input" {
-            let combined =
-                matches!(reference.keys.as_slice(), [None, Some(key), ..] if key == "contents" || key == "path");
-            let message = "this reads the list of files of `conftest --combine`, which is not supported yet";
-            return combined.then(|| (vec!["input".to_owned()], message.to_owned()));
+            return None;
         }
         let path = self.resolve(number, module, &written)?;
         let own = reference.base != "data" && path.starts_with(&self.packages[number]);
         if own || path.is_empty() || !self.below(&path).is_empty() {
             return None;
         }
+        let mut at = data;
+        let is_loaded = path.iter().take(2).all(|key| {
+            at = &at[key.as_str()];
+            !matches!(at, Rego::Undefined)
+        });
+        if is_loaded {
+            return None;
+        }
         let root = path.iter().take(2).cloned().collect::<Vec<_>>();
         let message = format!("`data.{}` is not loaded", root.join("."));
         Some((root, message))
+    }
+
+    /// Whether a definition takes the input for a list of files, `input[_].contents`: by itself, without what it uses.
+    fn reads_files(&self, at: usize) -> bool {
+        self.definitions[at].rules.iter().any(|(_, rule)| {
+            let (mut iterates, mut contents, mut both) = (false, false, false);
+            syntax::walk(rule, &mut |node| {
+                if let Node::Statement(statement) = node {
+                    iterates |= iterates_input(statement);
+                }
+                let Node::Expr { expr, .. } = node else { return };
+                let Some(reference) = Reference::of(expr) else { return };
+                let is_file =
+                    |key: &Option<String>| key.as_deref().is_some_and(|key| key == "contents" || key == "path");
+                if reference.base == "input" {
+                    iterates |= matches!(reference.keys.as_slice(), [None]);
+                    both |= matches!(reference.keys.as_slice(), [None, key, ..] if is_file(key));
+                } else {
+                    contents |= reference.keys.first().is_some_and(|key| key.as_deref() == Some("contents"));
+                }
+            });
+            both || (iterates && contents)
+        })
     }
 
     /// The known function whose name is nearest.

@@ -1,0 +1,72 @@
+//! The user's own policies: from files to rules that can be asked. The contract is conftest's: every rule called
+//! `deny`, `violation` or `warn`, with or without a suffix, in any package.
+
+use std::collections::BTreeSet;
+
+use regorus::Value as Rego;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::Severity;
+use crate::model::source::FileId;
+
+use super::NEVER_REPORTS;
+use super::rego::parse::Version;
+use super::rego::program::{Program, Read};
+use super::rego::text::Text;
+use super::rego::verify;
+use super::reporting::{self, Reporting};
+
+/// The user's policies, loaded and checked.
+#[derive(Default)]
+pub(super) struct User {
+    /// Those that look at one object at a time.
+    pub rules: Vec<Reporting>,
+    /// Those that look at all objects at once, as written for `conftest --combine`.
+    pub combined: Vec<Reporting>,
+    pub program: Program,
+}
+
+impl User {
+    /// Reads policies. With a `policy-error` among the problems none is evaluated; the others are warnings.
+    pub(super) fn load(files: &[(FileId, String, String)], data: &Rego) -> (User, Vec<Diagnostic>) {
+        let files = files.iter().filter(|(_, name, _)| !name.ends_with("_test.rego"));
+        let texts = files.map(|(file, _, text)| (Text::file(*file, text), Version::Either)).collect();
+        let read = match Read::new(texts) {
+            Ok(read) => read,
+            Err(problems) => return (User::default(), problems),
+        };
+        let mut problems = read.missing_data(data);
+        let mut rules = reporting::collect(&read, &severity, &mut problems);
+        for (package, _) in read.names().iter().filter(|(_, names)| names.contains("exception")) {
+            for rule in rules.iter_mut().filter(|rule| rule.path[..rule.path.len() - 1] == **package) {
+                rule.exception = Some(reporting::query(package, "exception"));
+            }
+        }
+        if let (true, Some(parsed)) = (rules.is_empty(), read.parsed.first()) {
+            let package = parsed.module.package.refr.span();
+            let span = read.texts[0].span(package.start as usize, package.end as usize);
+            let message = "no policy has a rule called `deny`, `violation` or `warn`";
+            problems.push(Diagnostic::new(&NEVER_REPORTS, span, message, ""));
+        }
+        let mut program = read.program();
+        reporting::copy_definitions(&mut rules, &mut program);
+        if let Err(problem) = program.prepare(Some(data)) {
+            problems.push(*problem);
+            return (User::default(), problems);
+        }
+        let all: BTreeSet<Vec<String>> = verify::combined(&read.modules());
+        let (combined, rules) = rules.into_iter().partition(|rule| all.contains(&rule.path));
+        (User { rules, combined, program }, problems)
+    }
+}
+
+/// `deny`, `violation`, `warn`, also with suffixes of letters and digits (conftest `policy/engine.go`).
+fn severity(name: &str) -> Option<Severity> {
+    let mut parts = name.split('_');
+    let severity = match parts.next()? {
+        "deny" | "violation" => Severity::Error,
+        "warn" => Severity::Warning,
+        _ => return None,
+    };
+    parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(severity)
+}

@@ -1,0 +1,242 @@
+//! Modules that are loaded together, ready to be asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use regorus::unstable::Module as Syntax;
+use regorus::{Engine, Value as Rego};
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::Rule;
+use crate::model::source::{FileId, Span};
+
+use super::super::{DATA_MISSING, POLICY_ERROR};
+use super::engine::{self, Failure, Place};
+use super::parse::{Parsed, Version, offset, parse, word};
+use super::rewrite::{self, Rewritten};
+use super::syntax;
+use super::text::Text;
+use super::verify::{self, Problem};
+
+/// Modules, and the engines that have them.
+#[derive(Default)]
+pub struct Program {
+    modules: Vec<Module>,
+    strict: Option<Engine>,
+    lenient: OnceLock<Engine>,
+}
+
+/// A policy text.
+struct Module {
+    text: Text,
+    v0: bool,
+    rewritten: Rewritten,
+    /// Copies of definitions, which are loaded behind the text.
+    copies: String,
+}
+
+/// Modules that were read, and are not ready to be asked yet.
+pub struct Read {
+    pub texts: Vec<Text>,
+    pub parsed: Vec<Parsed>,
+}
+
+impl Read {
+    /// Parses and verifies. `data` is what the modules may read beside themselves.
+    ///
+    /// # Errors
+    /// What OPA would refuse, and what regorus cannot do.
+    pub fn new(texts: Vec<(Text, Version)>) -> Result<Read, Vec<Diagnostic>> {
+        let mut read = Read { texts: Vec::new(), parsed: Vec::new() };
+        let mut problems = Vec::new();
+        for (text, version) in texts {
+            match parse(&text, version) {
+                Ok(parsed) => {
+                    read.texts.push(text);
+                    read.parsed.push(parsed);
+                }
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        if problems.is_empty() {
+            problems = read.shown(&POLICY_ERROR, verify::verify(&read.modules()));
+        }
+        if problems.is_empty() { Ok(read) } else { Err(problems) }
+    }
+
+    /// The syntax trees.
+    pub fn modules(&self) -> Vec<&Syntax> {
+        self.parsed.iter().map(|parsed| parsed.module.as_ref()).collect()
+    }
+
+    /// What the modules read and `data` does not have.
+    pub fn missing_data(&self, data: &Rego) -> Vec<Diagnostic> {
+        self.shown(&DATA_MISSING, verify::missing_data(&self.modules(), data))
+    }
+
+    fn shown(&self, rule: &Rule, problems: Vec<Problem>) -> Vec<Diagnostic> {
+        let shown = |problem: Problem| {
+            let span = self.texts[problem.module].span(problem.start as usize, problem.end as usize);
+            let mut diagnostic = Diagnostic::new(rule, span, problem.message, problem.label);
+            diagnostic.help = problem.help;
+            diagnostic
+        };
+        problems.into_iter().map(shown).collect()
+    }
+
+    /// The names of all rules, by package.
+    pub fn names(&self) -> BTreeMap<Vec<String>, BTreeSet<String>> {
+        let mut names: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+        for module in self.modules() {
+            let own = names.entry(syntax::package(module)).or_default();
+            own.extend(module.policy.iter().filter_map(|rule| syntax::name(rule.as_ref()).0.into_iter().next()));
+        }
+        names
+    }
+
+    /// The program, rewritten and not yet loaded.
+    pub fn program(&self) -> Program {
+        let names = self.names();
+        let modules = self.texts.iter().zip(&self.parsed).map(|(text, parsed)| {
+            let own = names.get(&syntax::package(parsed.module.as_ref()));
+            let rewritten = rewrite::rewrite(&text.text, parsed.module.as_ref(), own.unwrap_or(&BTreeSet::new()));
+            Module { text: text.clone(), v0: parsed.v0, rewritten, copies: String::new() }
+        });
+        Program { modules: modules.collect(), ..Program::default() }
+    }
+}
+
+impl Program {
+    /// Adds a copy of a definition under another name, which must begin with the old one; returns whether it could.
+    pub fn copy(&mut self, module: usize, range: std::ops::Range<usize>, name: &str, copy: &str) -> bool {
+        let module = &mut self.modules[module];
+        let written = module.rewritten.stretch(&module.text.text, range);
+        let Some(rest) = written.strip_prefix(name) else { return false };
+        module.copies.push_str(&format!("{copy}{rest}\n"));
+        true
+    }
+
+    /// Loads everything into an engine.
+    ///
+    /// # Errors
+    /// What regorus finds only then, at its place.
+    pub fn prepare(&mut self, data: Option<&Rego>) -> Result<(), Box<Diagnostic>> {
+        match self.prepared(data) {
+            Ok(engine) => {
+                self.strict = Some(engine);
+                Ok(())
+            }
+            Err(failure) => Err(Box::new(self.failed(&failure, &POLICY_ERROR))),
+        }
+    }
+
+    fn prepared(&self, data: Option<&Rego>) -> Result<Engine, Failure> {
+        let mut engine = engine::blank();
+        for (number, module) in self.modules.iter().enumerate() {
+            let text = format!("{}\n{}", module.rewritten.text, module.copies);
+            engine::add(&mut engine, &module_name(number), &text, module.v0)?;
+        }
+        engine::add(&mut engine, "entry", "package plimsoll.entry\n\nready := true\n", false)?;
+        if let Some(data) = data {
+            engine::add_data(&mut engine, data)?;
+        }
+        engine.set_input(Rego::new_object());
+        engine::evaluate(&mut engine, "data.plimsoll.entry.ready")?;
+        Ok(engine)
+    }
+
+    /// An engine for one thread, in which an error of a built-in function is an error.
+    fn strict(&self) -> Option<Engine> {
+        self.strict.clone()
+    }
+
+    /// An engine for one thread, in which an error of a built-in function makes the expression undefined, as in OPA.
+    fn lenient(&self) -> Option<Engine> {
+        let strict = self.strict.as_ref()?;
+        let lenient = self.lenient.get_or_init(|| {
+            let mut engine = strict.clone();
+            engine.set_strict_builtin_errors(false);
+            engine
+        });
+        Some(lenient.clone())
+    }
+
+    /// The finding for a failure, with its place in the text as people see it.
+    pub fn failed(&self, failure: &Failure, rule: &Rule) -> Diagnostic {
+        let span = failure.place.as_ref().and_then(|place| {
+            let number: usize = place.module.strip_prefix('p')?.parse().ok()?;
+            let module = self.modules.get(number)?;
+            let offset = offset(&module.rewritten.text, place.line, place.column);
+            let (start, end) = word(&module.text.text, module.rewritten.original(offset));
+            Some(module.text.span(start, end))
+        });
+        let span = span.or_else(|| self.modules.first().map(|module| module.text.span(0, 0)));
+        Diagnostic::new(rule, span.unwrap_or(Span::top(FileId(0))), named(&failure.message), "")
+    }
+}
+
+/// A message in which regorus names places by `p0:9:1`, with the lines that people know.
+fn named(message: &str) -> String {
+    let words = message.split(' ').map(|word| match Place::read(word) {
+        Some(place) if place.module.starts_with('p') => format!("line {}", place.line),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The name under which a module is given to regorus: one that is sure to have no colon.
+fn module_name(number: usize) -> String {
+    format!("p{number}")
+}
+
+/// One thread's engines for a program.
+#[derive(Default)]
+pub struct Asker {
+    strict: Option<Engine>,
+    lenient: Option<Engine>,
+}
+
+/// The value of a rule, and the error of a built-in function that OPA would have passed over.
+pub type Answer = Result<(Rego, Option<Failure>), Failure>;
+
+impl Asker {
+    /// The value of a rule: first with errors of built-in functions as errors, and if there is one, as OPA has it, with
+    /// the error beside the answer.
+    ///
+    /// # Errors
+    /// The rule fails, or takes too long.
+    pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
+        match evaluate(&mut self.strict, || program.strict(), query, input) {
+            Ok(value) => Ok((value, None)),
+            Err(failure) if failure.limit => Err(failure),
+            Err(failure) => Ok((self.ask_leniently(program, query, input)?, Some(failure))),
+        }
+    }
+
+    /// The value of a rule as OPA has it.
+    ///
+    /// # Errors
+    /// The rule fails, or takes too long.
+    pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
+        evaluate(&mut self.lenient, || program.lenient(), query, input)
+    }
+}
+
+/// Asks an engine that is made when it is first needed, and thrown away when it broke down.
+fn evaluate(
+    engine: &mut Option<Engine>,
+    make: impl FnOnce() -> Option<Engine>,
+    query: &str,
+    input: &Rego,
+) -> Result<Rego, Failure> {
+    if engine.is_none() {
+        *engine = make();
+    }
+    let Some(ready) = engine else { return Err(Failure::of("no policy is loaded".to_owned())) };
+    ready.set_input(input.clone());
+    let value = engine::evaluate(ready, query);
+    if value.as_ref().is_err_and(|failure| failure.panic) {
+        *engine = None;
+    }
+    value
+}

@@ -1,0 +1,96 @@
+//! The text of a policy and where it stands: a file of its own, or a value of a manifest.
+#![allow(dead_code)]
+
+use crate::model::node::Style;
+use crate::model::source::{FileId, Span};
+use crate::model::value::Value;
+
+/// A policy text, with the way back to the file it is in.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub text: String,
+    file: FileId,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// The text is the file.
+    File,
+    /// The text is the content of a block: where each of its lines begins, in the text and in the file.
+    Lines(Vec<(usize, usize)>),
+    /// The text is written with escapes or folded: no place in it is known, but that of the whole.
+    Whole(Span),
+}
+
+impl Text {
+    /// The text of a file.
+    pub fn file(file: FileId, text: &str) -> Text {
+        Text { text: text.to_owned(), file, place: Place::File }
+    }
+
+    /// The text of a scalar; `None` if that is no text.
+    pub fn scalar(value: Value<'_>) -> Option<Text> {
+        let text = value.as_str()?.into_owned();
+        let target = value.target();
+        let place = match value.style() {
+            Style::Literal => block_lines(&text, target.source(), target.node().start as usize, target.tree().base),
+            Style::Plain => plain(&text, target),
+            _ => None,
+        };
+        let place = place.map_or(Place::Whole(value.span()), Place::Lines);
+        Some(Text { text, file: value.tree().file, place })
+    }
+
+    /// The file it stands in.
+    pub fn file_id(&self) -> FileId {
+        self.file
+    }
+
+    /// The place of a stretch of the text.
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        match &self.place {
+            Place::File => Span::new(self.file, start as u32, end as u32),
+            Place::Whole(span) => *span,
+            Place::Lines(lines) => {
+                let at = |offset: usize| {
+                    let line = lines.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+                    let (own, there) = lines.get(line).copied().unwrap_or_default();
+                    (there + (offset - own.min(offset))) as u32
+                };
+                // An end at the start of a line is the end of the line before.
+                let last = if end > start { at(end - 1) + 1 } else { at(start) };
+                Span::new(self.file, at(start), last.max(at(start)))
+            }
+        }
+    }
+}
+
+/// Where the lines of a literal block begin: they stand in the file as they are, with an indentation in front.
+fn block_lines(text: &str, source: &str, start: usize, base: u32) -> Option<Vec<(usize, usize)>> {
+    let mut at = start + source.get(start..)?.find('\n')? + 1;
+    let mut lines = Vec::new();
+    let mut own = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end_matches('\n');
+        let written = source.get(at..)?;
+        let written = &written[..written.find('\n').unwrap_or(written.len())];
+        let bare = written.trim_end_matches('\r');
+        // An empty line may have less indentation than the block.
+        let indentation = if content.is_empty() { 0 } else { bare.len().checked_sub(content.len())? };
+        if !bare.get(indentation..)?.starts_with(content) {
+            return None;
+        }
+        lines.push((own, base as usize + at + indentation));
+        own += line.len();
+        at += written.len() + 1;
+    }
+    lines.push((own, base as usize + at.min(source.len())));
+    Some(lines)
+}
+
+/// A text on one line that is written as it is.
+fn plain(text: &str, value: Value<'_>) -> Option<Vec<(usize, usize)>> {
+    let start = value.node().start as usize;
+    value.source().get(start..)?.starts_with(text).then(|| vec![(0, value.tree().base as usize + start)])
+}

@@ -1,0 +1,106 @@
+//! Policies that come as manifests, and those that look at more than one object.
+
+use rayon::prelude::*;
+
+use super::Run;
+use super::seen::{Seen, secret_ranges};
+use crate::check::policy::{Given, Object};
+use crate::check::schema::{Identity, Mode, identity};
+use crate::discover::{PolicyFile, PolicyFiles};
+use crate::load::{Loader, Source};
+use crate::model::definition::Plan;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::resource::Resource;
+use crate::model::rule::Severity;
+use crate::model::source::FileId;
+
+/// The files of policies and of their data, read.
+#[derive(Debug, Default)]
+pub struct PolicyInput<'f> {
+    rego: &'f [PolicyFile],
+    manifests: Vec<Part>,
+    data: Vec<(&'f [String], Vec<Part>)>,
+    /// What keeps the files from being read.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Words of which a manifest must have one to hold a policy.
+const MARKERS: [&str; 2] = ["gatekeeper.sh", "admissionregistration.k8s.io"];
+
+/// Reads the files that are no Rego.
+#[must_use]
+pub fn read_policies(files: &PolicyFiles) -> PolicyInput<'_> {
+    let loader = Loader::default();
+    let load = |file: &PolicyFile| {
+        let bytes = Source::Bytes(file.text.as_bytes());
+        loader.load(file.file, &file.name, bytes, |part| (part, None)).unwrap_or_default()
+    };
+    let is_policy = |file: &&PolicyFile| MARKERS.iter().any(|marker| file.text.contains(marker));
+    let manifests: Vec<Part> = files.manifests.iter().filter(is_policy).flat_map(load).collect();
+    let data: Vec<_> = files.data.iter().map(|(keys, file)| (keys.as_slice(), load(file))).collect();
+    let parts = manifests.iter().chain(data.iter().flat_map(|(_, parts)| parts));
+    let findings = parts.flat_map(|part| &part.findings);
+    let problems = findings.filter(|finding| finding.severity == Severity::Error).cloned().collect();
+    PolicyInput { rego: &files.rego, manifests, data, problems }
+}
+
+impl PolicyInput<'_> {
+    /// What policies can be made of.
+    #[must_use]
+    pub fn given(&self) -> Given<'_> {
+        let rego = self.rego.iter().map(|file| (file.file, file.name.clone(), file.text.clone())).collect();
+        let roots = self
+            .data
+            .iter()
+            .flat_map(|(keys, parts)| parts.iter().flat_map(Part::roots).map(|(_, root)| (keys.to_vec(), root)));
+        let objects = self.manifests.iter().flat_map(Part::roots).filter_map(|(_, root)| Resource::of(root));
+        Given { rego, data: roots.collect(), objects: objects.flat_map(Resource::expand).collect() }
+    }
+}
+
+impl Run<'_> {
+    /// Checks what can only be checked when all objects are known. They are read a second time, and kept for it.
+    pub(super) fn check_together(&self, plan: &Plan, seen: &mut Seen) {
+        if !self.rules.policies.wants_all() && !seen.has_policies {
+            return;
+        }
+        let files: Vec<_> = self.inputs.to_read().collect();
+        let read = |(name, file): &(&std::sync::Arc<str>, FileId)| {
+            let role = plan.role(*file);
+            if !role.is_manifest() {
+                return Vec::new();
+            }
+            let parts = self.loader.load(*file, name, self.source(*file), |part| (part, None)).unwrap_or_default();
+            parts.into_iter().map(|part| (*file, part)).collect()
+        };
+        let parts: Vec<(FileId, Part)> = files.par_iter().flat_map_iter(read).collect();
+        let objects: Vec<Object<'_>> = parts
+            .iter()
+            .flat_map(|(file, part)| {
+                let (mode, place) = super::reading(plan.role(*file));
+                let resources = part.roots().filter_map(move |(_, root)| match identity(root, place) {
+                    Identity::Resource(resource) if mode == Mode::Whole => Some(resource),
+                    _ => None,
+                });
+                let name = self.sources.name(*file);
+                resources.flat_map(Resource::expand).map(move |resource| Object { resource, name })
+            })
+            .collect();
+        let together = self.rules.policies.together(&objects);
+        let found: Vec<Vec<Diagnostic>> =
+            (0..objects.len()).into_par_iter().map_init(|| together.worker(), |worker, at| worker.check(at)).collect();
+        let before = seen.findings.len();
+        seen.findings.extend(together.findings());
+        seen.findings.extend(found.into_iter().flatten());
+        seen.not_checked.extend(together.not_checked());
+        if seen.findings.len() > before {
+            for (file, part) in &parts {
+                let ranges = secret_ranges(part);
+                if !ranges.is_empty() {
+                    seen.secrets.entry(*file).or_default().extend(ranges);
+                }
+            }
+        }
+    }
+}
