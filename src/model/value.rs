@@ -30,6 +30,7 @@ pub struct Entry<'t> {
 impl<'t> Entry<'t> {
     /// The key as Kubernetes reads it, as text.
     #[must_use]
+    #[inline]
     pub fn name(&self) -> Cow<'t, str> {
         self.key.key_text()
     }
@@ -76,6 +77,7 @@ impl<'t> Value<'t> {
 
     /// The node that this value is read from, an alias followed.
     #[must_use]
+    #[inline]
     pub fn node(self) -> &'t Node {
         &self.tree.nodes[self.index() as usize]
     }
@@ -205,8 +207,12 @@ impl<'t> Value<'t> {
 
     /// The text of a mapping key: numbers and booleans become text as `sigs.k8s.io/yaml` makes them.
     #[must_use]
+    #[inline]
     pub fn key_text(self) -> Cow<'t, str> {
         let node = self.node();
+        if node.has(Node::TEXT) {
+            return Cow::Borrowed(&self.text[node.a as usize..(node.a + node.b) as usize]);
+        }
         if node.kind == Kind::Scalar { scalar::key_text(node, self.text) } else { Cow::Borrowed("") }
     }
 
@@ -231,6 +237,26 @@ impl<'t> Value<'t> {
             Kind::Mapping if node.has(Node::MERGE) => Entries::Merged(self.merged().into_iter()),
             Kind::Mapping => Entries::Written { at: Value { at, ..self }, end: node.a },
             _ => Entries::Written { at: Value { at, ..self }, end: at },
+        }
+    }
+
+    /// Calls `look` with the keys and values of [`Value::entries`]: what walks a whole tree is faster this way.
+    #[inline]
+    pub fn each_entry(self, mut look: impl FnMut(Entry<'t>)) {
+        let node = self.node();
+        match node.kind {
+            Kind::Mapping if node.has(Node::MERGE) => self.merged().into_iter().for_each(look),
+            Kind::Mapping => {
+                let nodes = &self.tree.nodes[..];
+                let mut at = self.index() + 1;
+                while at < node.a {
+                    let value = nodes[at as usize].next(at);
+                    let next = nodes[value as usize].next(value);
+                    look(Entry { key: Value { at, ..self }, value: Value { at: value, ..self } });
+                    at = next;
+                }
+            }
+            _ => {}
         }
     }
 
@@ -270,7 +296,13 @@ impl<'t> Value<'t> {
     /// The entry of that key, the last if it is written twice.
     #[must_use]
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        self.entries().filter(|entry| entry.key.is_key(key)).last()
+        let mut found = None;
+        self.each_entry(|entry| {
+            if entry.key.is_key(key) {
+                found = Some(entry);
+            }
+        });
+        found
     }
 
     /// The value of that key.

@@ -65,12 +65,12 @@ impl<'t> Field<'_, 't> {
         place: impl Fn(&str) -> Option<usize>,
     ) -> [Option<Field<'s, 't>>; N] {
         let mut found = [None; N];
-        for entry in self.value.entries() {
+        self.value.each_entry(|entry| {
             if let Some(at) = place(&entry.name()) {
                 let there = !entry.value.is_null();
                 found[at] = there.then(|| Field { value: entry.value, trail: self.trail.key(names[at]) });
             }
-        }
+        });
         found
     }
 
@@ -92,10 +92,10 @@ impl<'t> Field<'_, 't> {
     /// Calls `look` with every member of a mapping: the key as Kubernetes reads it, where it is written, and the value
     /// (which may be null).
     pub(super) fn each(&self, mut look: impl FnMut(&str, Span, &Field<'_, 't>)) {
-        for entry in self.value.entries() {
+        self.value.each_entry(|entry| {
             let name = entry.name();
             look(&name, entry.key.span(), &Field { value: entry.value, trail: self.trail.key(&name) });
-        }
+        });
     }
 
     /// The string; `None` for anything else.

@@ -39,10 +39,13 @@ impl Syntax {
             Syntax::Subdomain => text.len() <= 253 && is_dotted(bytes),
             Syntax::OldLabel => Syntax::Label.holds(text) && bytes[0].is_ascii_lowercase(),
             Syntax::PathSegment => !matches!(text, "." | "..") && !text.contains(['/', '%']),
-            Syntax::Qualified => match text.split_once('/') {
-                Some((prefix, name)) => Syntax::Subdomain.holds(prefix) && is_name_part(name),
-                None => is_name_part(text),
-            },
+            // Most have no prefix, and nothing that a slash would have to be looked for in.
+            Syntax::Qualified => {
+                is_name_part(text)
+                    || text
+                        .split_once('/')
+                        .is_some_and(|(prefix, name)| Syntax::Subdomain.holds(prefix) && is_name_part(name))
+            }
             Syntax::LabelValue => text.is_empty() || is_name_part(text),
         }
     }
@@ -123,13 +126,18 @@ fn is(byte: u8, class: u8) -> bool {
     CLASS[usize::from(byte)] & class != 0
 }
 
+/// Whether all bytes are of a class; without a branch for each, because nearly always they are.
+fn are(bytes: &[u8], class: u8) -> bool {
+    bytes.iter().fold(class, |classes, byte| classes & CLASS[usize::from(*byte)]) == class
+}
+
 fn is_lower_part(bytes: &[u8]) -> bool {
-    has_ends(bytes, LOWER) && bytes.iter().all(|byte| is(*byte, INNER))
+    has_ends(bytes, LOWER) && are(bytes, INNER)
 }
 
 fn is_name_part(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() <= 63 && has_ends(bytes, LETTER) && bytes.iter().all(|byte| is(*byte, WORD))
+    bytes.len() <= 63 && has_ends(bytes, LETTER) && are(bytes, WORD)
 }
 
 fn has_ends(bytes: &[u8], class: u8) -> bool {
@@ -138,6 +146,9 @@ fn has_ends(bytes: &[u8], class: u8) -> bool {
 
 /// Parts between dots, in one pass.
 fn is_dotted(bytes: &[u8]) -> bool {
+    if are(bytes, INNER) {
+        return has_ends(bytes, LOWER);
+    }
     let mut before = b'.';
     for &byte in bytes {
         let fine = match byte {

@@ -102,7 +102,7 @@ impl<'w, 't> Walk<'w, 't> {
     fn object(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
         let mut seen = Seen::new(of.amount);
-        for entry in value.entries() {
+        value.each_entry(|entry| {
             let name = entry.name();
             match self.table.field(of, &name) {
                 Some((place, field)) => {
@@ -117,7 +117,7 @@ impl<'w, 't> Walk<'w, 't> {
                 None if of.has(Type::CLOSED) => self.unexpected(entry, &name, of, trail),
                 None => {}
             }
-        }
+        });
         if seen.count < of.required && self.mode == Mode::Whole && !self.status {
             self.missing(of, |place| seen.contains(place), trail);
         }
@@ -140,14 +140,14 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn map(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
-        for entry in value.entries() {
+        value.each_entry(|entry| {
             let name = entry.name();
             if is_directive(&name) {
                 self.directives = true;
             } else {
                 self.value(entry.value, of.first, &trail.key(&name));
             }
-        }
+        });
         self.depth -= 1;
     }
 
