@@ -14,6 +14,11 @@ pod_paths := {
 	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
 }
 
+# Where the kind keeps what becomes the pod: its metadata and its spec.
+template_path := array.slice(pod_path, 0, count(pod_path) - 1)
+
+template_annotations := resource.fields(resource.fields(object.get(input, template_path, {}), "metadata"), "annotations")
+
 pod := spec if {
 	spec := object.get(input, pod_path, null)
 	is_object(spec)
@@ -102,3 +107,21 @@ security(container, field) := {
 	value := pod.securityContext[field]
 	value != null
 }
+
+# Both places of a security context: that of the pod, and those of its containers. `subject` is for messages.
+contexts := array.concat(
+	[{"spec": spec, "path": array.concat(pod_path, ["securityContext"]), "container": null} |
+		spec := pod.securityContext
+		is_object(spec)
+	],
+	[{"spec": spec, "path": array.concat(container.path, ["securityContext"]), "container": container} |
+		some container in containers
+		spec := container.spec.securityContext
+		is_object(spec)
+	],
+)
+
+# What a security context does, for messages: `Deployment shop/web runs ...`.
+runs(context, how) := sprintf("%s runs %s", [resource.describe(input), how]) if {
+	context.container == null
+} else := sprintf("%s runs %s, in %s", [title(context.container), how, resource.describe(input)])

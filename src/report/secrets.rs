@@ -10,6 +10,9 @@ use crate::model::source::{FileId, Sources};
 /// Fields of a Secret that hold none of its values (core/v1 `Secret`).
 const HARMLESS: [&[u8]; 5] = [b"apiVersion", b"kind", b"metadata", b"type", b"immutable"];
 
+/// Rules whose findings point at a value that must not be printed.
+const AT_A_SECRET: [&str; 3] = ["leaked-credential", "secret-in-configmap", "secret-in-env-literal"];
+
 /// Completes the secrets of all files that `findings` point into, and leaves them sorted and apart from each other.
 pub(super) fn complete(findings: &[Diagnostic], sources: &mut Sources) {
     let mut files: BTreeSet<FileId> = BTreeSet::new();
@@ -18,10 +21,16 @@ pub(super) fn complete(findings: &[Diagnostic], sources: &mut Sources) {
         files.extend(finding.labels.iter().map(|label| label.span.file));
         files.extend(finding.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span.file)));
     }
+    let at_secrets = findings.iter().filter(|finding| AT_A_SECRET.contains(&&*finding.rule));
+    let mut pointed_at: Vec<_> = at_secrets.map(|finding| finding.primary.span).collect();
+    pointed_at.sort_unstable();
+    pointed_at.dedup();
     for id in files {
         let file = sources.get(id);
         let Some(text) = file.text.clone() else { continue };
         let mut secrets = file.secrets.clone();
+        let own = pointed_at.partition_point(|span| span.file < id)..pointed_at.partition_point(|span| span.file <= id);
+        secrets.extend(pointed_at[own].iter().map(|span| span.start..span.end));
         secrets.extend(written_in(&text));
         sources.keep(id, text, apart(secrets));
     }

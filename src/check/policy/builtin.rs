@@ -96,8 +96,9 @@ impl Builtin {
     /// The rules of a set that can have something to say about an object; `None` if there are none.
     pub(super) fn choose(&self, set: usize, object: Value<'_>) -> Option<Choice> {
         let met = self.needs.look(object);
-        let chosen =
-            |rule: &PackRule| rule.needs.is_empty() || rule.needs.iter().any(|need| self.needs.is_met(need, met));
+        let chosen = |rule: &PackRule| {
+            rule.needs.is_empty() || rule.needs.iter().any(|need| self.needs.is_met(need, met, object))
+        };
         let rules = self.sets[set].iter().enumerate().filter(|(_, rule)| chosen(rule));
         let rules = rules.fold(0, |all, (number, _)| all | 1 << number);
         (rules != 0).then_some(Choice { set, rules })

@@ -11,6 +11,7 @@
 //! | `containers lack a.b or c` | a list under this key with an item that has none of these fields |
 //! | `containers refer with port to ports.name` | a list with an item in which a text under `port` names nothing in `ports` |
 //! | `env have value and name ~ TOKEN` | a list under this key with an item that has all of these fields |
+//! | `the text ~ AKIA` | text, as it is written, that the regular expression finds something in |
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,6 +29,8 @@ pub(super) struct Met(u128);
 pub(super) struct Needs {
     /// The number of each line.
     numbers: HashMap<&'static str, u32>,
+    /// The expressions that are looked for in the text itself, which is only done for rules that look at the kind.
+    texts: HashMap<&'static str, Regex>,
     /// What is asked for at a key, and at a text.
     words: HashMap<&'static str, Asked>,
     /// For each length of a word, up to 63, the first bytes of words of that length, a bit each: most words are told by
@@ -142,6 +145,9 @@ impl Needs {
         } else if let Some((key, reference)) = line.split_once(" refer with ") {
             let reference = Reference::read(reference)?;
             self.words.entry(key).or_default().referring.push((reference, number));
+        } else if let Some(pattern) = line.strip_prefix("the text ~ ") {
+            self.texts.insert(line, Regex::new(pattern).ok()?);
+            return None;
         } else if let Some((key, pattern)) = line.split_once(" ~ ") {
             let pattern = Regex::new(pattern).ok()?;
             self.words.entry(key).or_default().texts.push((pattern, number));
@@ -159,9 +165,16 @@ impl Needs {
         Some(())
     }
 
-    /// Whether a line counts as met.
-    pub(super) fn is_met(&self, line: &str, met: Met) -> bool {
-        self.numbers.get(line).is_none_or(|number| met.0 & (1 << number) != 0)
+    /// Whether a line counts as met by an object.
+    pub(super) fn is_met(&self, line: &str, met: Met, object: Value<'_>) -> bool {
+        match self.texts.get(line) {
+            Some(pattern) => {
+                let node = object.node();
+                let written = object.source().get(node.start as usize..node.end as usize);
+                written.is_none_or(|text| pattern.is_match(text))
+            }
+            None => self.numbers.get(line).is_none_or(|number| met.0 & (1 << number) != 0),
+        }
     }
 
     /// Which needs an object meets. The depth is bounded by the loader's nesting budget.
