@@ -4,7 +4,8 @@
     python3 schemas/custom.py [FOLDER OF GO MODULES]
 
 The definitions come from the Go modules of their projects, at the versions below; they are fetched with `go mod
-download` unless they are in the folder already. Needs PyYAML.
+download` unless they are in the folder already. Where a module holds the Go types alone, controller-gen makes the
+definitions of them, as the project does. Needs PyYAML and Go.
 """
 
 import collections
@@ -13,23 +14,40 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import yaml
 
-# Label, module, version, paths of the definitions. All under the Apache License 2.0.
+# Label, module, version, paths of the definitions. Under the Apache License 2.0, and Traefik under MIT.
 PROJECTS = [
+    ("Argo Rollouts", "github.com/argoproj/argo-rollouts", "v1.10.2", ["manifests/crds/*-crd.yaml"]),
     ("Argo CD", "github.com/argoproj/argo-cd/v3", "v3.6.1", ["manifests/crds/*-crd.yaml"]),
     ("cert-manager", "github.com/cert-manager/cert-manager", "v1.21.2", ["deploy/crds/*.yaml"]),
     ("External Secrets", "github.com/external-secrets/external-secrets", "v1.3.2", ["config/crds/bases/*.yaml"]),
     ("Flux kustomize-controller", "github.com/fluxcd/kustomize-controller", "v1.10.1", ["config/crd/bases/*.yaml"]),
     ("Flux source-controller", "github.com/fluxcd/source-controller", "v1.10.1", ["config/crd/bases/*.yaml"]),
+    ("Gatekeeper", "github.com/open-policy-agent/gatekeeper/v3", "v3.23.1", ["charts/gatekeeper/crds/*[!s]-custom*.yaml"]),
     # Of a kind in both channels the experimental definition counts: it knows more fields.
     ("Gateway API", "sigs.k8s.io/gateway-api", "v1.7.0", ["config/crd/experimental/gateway.networking*.yaml"]),
     ("Istio", "istio.io/api", "v1.31.1", ["kubernetes/customresourcedefinitions.gen.yaml"]),
+    ("KEDA", "github.com/kedacore/keda/v2", "v2.21.0", ["config/crd/bases/*.yaml"]),
+    ("Kyverno", "github.com/kyverno/kyverno", "v1.19.1",
+     ["config/crds/kyverno/*.yaml", "config/crds/policies.kyverno.io/*.yaml"]),
     ("Prometheus operator", "github.com/prometheus-operator/prometheus-operator", "v0.85.0",
      ["example/prometheus-operator-crd/*.yaml"]),
     ("Sealed Secrets", "github.com/bitnami-labs/sealed-secrets", "v0.40.0", ["helm/sealed-secrets/crds/*.yaml"]),
+    ("Traefik", "github.com/traefik/traefik/v3", "v3.7.13",
+     ["docs/content/reference/dynamic-configuration/traefik.io_*.yaml"]),
 ]
+
+# Label, module of Go types, version. Under the Apache License 2.0.
+TYPES = [
+    ("Flux helm-controller", "github.com/fluxcd/helm-controller/api", "v1.6.4"),
+    ("Flux image-automation-controller", "github.com/fluxcd/image-automation-controller/api", "v1.2.5"),
+    ("Flux image-reflector-controller", "github.com/fluxcd/image-reflector-controller/api", "v1.2.5"),
+    ("Flux notification-controller", "github.com/fluxcd/notification-controller/api", "v1.9.4"),
+]
+GENERATOR = "sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0"
 
 # What no check reads.
 IDLE = {"description", "title", "example", "externalDocs", "x-kubernetes-map-type", "x-kubernetes-group-version-kind"}
@@ -55,6 +73,24 @@ def folder_of(module, version, cache):
     if not os.path.isdir(folder):
         sys.exit(f"{module}@{version} cannot be had")
     return folder
+
+
+def generate(module, version, folder):
+    """Makes the definitions of the types in a module."""
+    def go(*arguments):
+        subprocess.run(["go", *arguments], cwd=folder, check=True, env={**os.environ, "GOFLAGS": "-mod=mod"})
+    go("mod", "init", "definitions")
+    go("get", f"{module}/...@{version}")
+    go("run", GENERATOR, "crd", f"paths={module}/...", f"output:dir={folder}")
+
+
+def definitions(files):
+    """The definitions in YAML files."""
+    for file in files:
+        with open(file, encoding="utf-8") as stream:
+            for document in yaml.load_all(stream, Loader=Loader):
+                if document and document.get("kind") == "CustomResourceDefinition":
+                    yield document["spec"]
 
 
 def plain(schema):
@@ -140,23 +176,24 @@ def main():
     cache = sys.argv[1] if len(sys.argv) > 1 else subprocess.run(
         ["go", "env", "GOMODCACHE"], check=True, capture_output=True, text=True).stdout.strip()
     kinds = []
+
+    def take(label, version, files):
+        found = 0
+        for spec in definitions(sorted(files)):
+            versions = [version_of(own) for own in spec["versions"] if own.get("served", True)]
+            kinds.append((spec["group"], spec["names"]["kind"], spec["scope"], f"{label} {version.lstrip('v')}", versions))
+            found += 1
+        if not found:
+            sys.exit(f"{label} {version} has no definitions")
+        print(f"{label} {version}: {found} kinds")
+
     for label, module, version, patterns in PROJECTS:
         folder = folder_of(module, version, cache)
-        files = sorted(file for pattern in patterns for file in glob.glob(os.path.join(folder, pattern)))
-        found = 0
-        for file in files:
-            with open(file, encoding="utf-8") as stream:
-                for document in yaml.load_all(stream, Loader=Loader):
-                    if not document or document.get("kind") != "CustomResourceDefinition":
-                        continue
-                    spec = document["spec"]
-                    versions = [version_of(own) for own in spec["versions"] if own.get("served", True)]
-                    kinds.append((spec["group"], spec["names"]["kind"], spec["scope"],
-                                  f"{label} {version.lstrip('v')}", versions))
-                    found += 1
-        if not found:
-            sys.exit(f"{module}@{version} has no definitions at {patterns}")
-        print(f"{label} {version}: {found} kinds")
+        take(label, version, [file for pattern in patterns for file in glob.glob(os.path.join(folder, pattern))])
+    for label, module, version in TYPES:
+        with tempfile.TemporaryDirectory() as folder:
+            generate(module, version, folder)
+            take(label, version, glob.glob(os.path.join(folder, "*.yaml")))
     pool = Pool()
     for kind in kinds:
         for _, schema in kind[4]:

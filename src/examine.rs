@@ -212,14 +212,17 @@ impl<'r> Run<'r> {
                 seen.resources += 1;
                 seen.has_policies |= check::policy::is_policy(&resource);
                 if seen.objects.add(&resource) {
-                    seen.waiting.note(&resource, document.span);
+                    self.check_by_guess(&resource, document.span, mode, seen);
                 } else {
                     if mode == Mode::Whole {
                         seen.waiting.note_definition(&resource, document.span, wanted);
                     }
                     let targets = self.targets(file);
                     if targets.check(&resource, mode, self.rules.api, &mut seen.findings) == Verdict::Waits {
-                        self.check_by_guess(&resource, document.span, mode, seen);
+                        let is_known = self.check_by_guess(&resource, document.span, mode, seen);
+                        if !is_known {
+                            seen.count_unknown(&resource);
+                        }
                     }
                 }
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {

@@ -131,17 +131,18 @@ impl Waiting {
 
 impl Run<'_> {
     /// Checks a custom resource by the embedded definition of its kind, if there is one and the user has no schemas of
-    /// their own, which come first. Otherwise it waits.
-    pub(super) fn check_by_guess(&self, resource: &Resource<'_>, document: Span, mode: Mode, seen: &mut Seen) {
+    /// their own, which come first. Otherwise it waits, and the answer is no.
+    pub(super) fn check_by_guess(&self, resource: &Resource<'_>, document: Span, mode: Mode, seen: &mut Seen) -> bool {
         let known = self.schemas.is_empty().then(|| self.known.of(self.loader, resource));
         let Some(kinds) = known.as_deref().and_then(|slot| slot.get()?.as_ref()) else {
             seen.waiting.note(resource, document);
-            return seen.count_unknown(resource);
+            return false;
         };
         let kind = seen.waiting.note_version(resource);
         let guess = seen.waiting.guesses.entry(kind).or_default();
         guess.documents.insert(document);
         check_custom(kinds, &self.targets(document.file).last(), resource, mode, &mut guess.seen);
+        true
     }
 
     /// Checks the custom resources whose definitions the input holds.
