@@ -7,6 +7,7 @@
 
 pub mod definition;
 pub mod diagnostic;
+pub mod digest;
 pub mod document;
 pub mod json;
 pub mod listing;

@@ -8,7 +8,7 @@ mod argo;
 mod fabrikate;
 mod flux;
 mod helm;
-mod kustomize;
+pub mod kustomize;
 mod objects;
 mod rules;
 

@@ -23,5 +23,46 @@ pub(super) const STALE: Rule = Rule::new(
     "Run `fab generate` for that environment and commit what it writes; make changes in the definition.",
 );
 
+/// A kustomization cannot be decoded.
+pub(super) const INVALID_KUSTOMIZATION: Rule = Rule::new(
+    "invalid-kustomization",
+    Category::Definition,
+    Severity::Error,
+    "a kustomization has a field that Kustomize does not know, or a value of the wrong shape",
+    "Kustomize decodes strictly: it refuses the file, and nothing of it or of what takes it in is built.",
+    "Correct the field that the message names.",
+);
+
+/// A kustomization names something that is not there.
+pub(super) const MISSING_FILE: Rule = Rule::new(
+    "missing-kustomize-file",
+    Category::Definition,
+    Severity::Error,
+    "a kustomization names a file or folder that does not exist, or a folder without a kustomization",
+    "`kustomize build` fails, for this kustomization and for all that take it in.",
+    "Correct the path, or add what is missing.",
+);
+
+/// The real tool fails.
+pub(super) const FAILED_BUILD: Rule = Rule::new(
+    "failed-kustomize-build",
+    Category::Definition,
+    Severity::Error,
+    "a kustomization cannot be built",
+    "`kustomize build` fails, for this kustomization and for all that take it in, so nothing of it reaches the cluster.",
+    "Mend what the message names.",
+);
+
+/// A targeted patch that changes nothing.
+pub(super) const PATCH_WITHOUT_TARGET: Rule = Rule::new(
+    "patch-without-target",
+    Category::Definition,
+    Severity::Warning,
+    "the target of a patch fits none of the resources",
+    "Kustomize says nothing, and the patch changes nothing: what it was meant to change is deployed unchanged.",
+    "Correct the target, or remove the patch.",
+);
+
 /// What this stage can report.
-pub static RULES: &[Rule] = &[INVALID_VALUE, STALE];
+pub static RULES: &[Rule] =
+    &[INVALID_VALUE, STALE, INVALID_KUSTOMIZATION, MISSING_FILE, FAILED_BUILD, PATCH_WITHOUT_TARGET];

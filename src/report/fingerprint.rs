@@ -7,11 +7,9 @@
 //! with equal fields, the second and later ones in the order of the report have their number (`2`) as one more field.
 
 use std::collections::HashMap;
-use std::fmt::Write;
-
-use sha2::{Digest, Sha256};
 
 use crate::model::diagnostic::Diagnostic;
+use crate::model::digest;
 use crate::model::report::Report;
 use crate::model::source::Sources;
 
@@ -26,7 +24,7 @@ pub fn fingerprints(report: &Report) -> Vec<String> {
         if *count > 1 {
             fields.extend(format!("{count}\0").bytes());
         }
-        hexadecimal(&Sha256::digest(&fields))
+        digest::sha256(&fields)
     };
     report.diagnostics.iter().map(number).collect()
 }
@@ -46,12 +44,4 @@ fn fields(finding: &Diagnostic, sources: &Sources) -> Vec<u8> {
         bytes.push(0);
     }
     bytes
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,7 +4,9 @@
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>, and for the lower-case keys and the three
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
+mod build;
 mod reader;
+pub mod rendered;
 mod supplement;
 
 use std::collections::BTreeSet;

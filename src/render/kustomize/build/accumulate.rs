@@ -1,0 +1,381 @@
+//! A kustomization and everything below it, in the order in which kustomize works (kustomize,
+//! `api/internal/target/kusttarget.go`, `accumulateTarget`).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::listing::{Listing, join};
+use crate::model::report::NotChecked;
+use crate::model::source::{FileId, Span};
+use crate::model::value::Value;
+
+use super::super::super::rules::{MISSING_FILE, PATCH_WITHOUT_TARGET};
+use super::configurations::Configuration;
+use super::draft::Node;
+use super::read::{check, entry, failure, field, items, text, text_of};
+use super::resource::Resource;
+use super::source::{Frozen, Inside, Source};
+use super::{generate, images, labels, names, namespace, patch, replacements, replicas, vars};
+
+/// What a build may look at.
+pub(in crate::render) struct Library<'a> {
+    pub listing: &'a Listing,
+    /// The YAML files that kustomizations reach.
+    pub sources: HashMap<FileId, Vec<Arc<Source>>>,
+    /// Reads a text that stands in a kustomization.
+    pub parse: &'a (dyn Fn(String) -> Part + Sync),
+    /// The bytes of any other file.
+    pub text: &'a (dyn Fn(FileId) -> Option<Arc<[u8]>> + Sync),
+}
+
+/// Builds kustomizations; what several take in is built once.
+pub(in crate::render) struct Builder<'a> {
+    pub library: Library<'a>,
+    built: Mutex<HashMap<String, Arc<Accumulated>>>,
+    inline: Mutex<HashMap<Span, Arc<Source>>>,
+}
+
+/// What has come together so far.
+#[derive(Debug, Clone, Default)]
+pub(in crate::render) struct Accumulated {
+    pub resources: Vec<Resource>,
+    pub configuration: Configuration,
+    pub vars: Vec<vars::Var>,
+    pub log: Log,
+}
+
+/// What was met on the way.
+#[derive(Debug, Clone, Default)]
+pub(in crate::render) struct Log {
+    /// What is wrong.
+    pub findings: Vec<Diagnostic>,
+    /// The real tool fails.
+    pub failed: bool,
+    /// What could not be had: objects may be missing.
+    pub holes: Vec<NotChecked>,
+    /// The kustomizations that were taken in, by folder.
+    pub folders: BTreeSet<String>,
+}
+
+impl Log {
+    /// Something that the real tool fails at.
+    pub fn fail(&mut self, finding: Diagnostic) {
+        self.failed = true;
+        self.findings.push(finding);
+    }
+
+    pub fn hole(&mut self, span: Span, message: String) {
+        self.holes.push(NotChecked { message, span: Some(span) });
+    }
+
+    fn join(&mut self, other: &Log) {
+        self.findings.extend(other.findings.iter().cloned());
+        self.failed |= other.failed;
+        self.holes.extend(other.holes.iter().cloned());
+        self.folders.extend(other.folders.iter().cloned());
+    }
+}
+
+/// How deep kustomizations may take in each other.
+const DEEP: usize = 100;
+
+/// A kustomization that is being worked on.
+pub(in crate::render) struct Site<'s, 'a> {
+    pub builder: &'s Builder<'a>,
+    pub folder: &'s str,
+    pub source: &'s Arc<Source>,
+    pub root: Value<'s>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(library: Library<'a>) -> Self {
+        Builder { library, built: Mutex::default(), inline: Mutex::default() }
+    }
+
+    /// Gives the files back.
+    pub fn into_sources(self) -> HashMap<FileId, Vec<Arc<Source>>> {
+        self.library.sources
+    }
+
+    /// The kustomization of a folder.
+    pub fn kustomization(&self, folder: &str) -> Option<&Arc<Source>> {
+        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+        let file = names.iter().find_map(|name| self.library.listing.file(&join(folder, name)?))?;
+        self.library.sources.get(&file)?.first()
+    }
+
+    /// Everything that the kustomization of a folder makes, before the last steps of a build.
+    pub fn base(&self, folder: &str, above: &mut Vec<String>) -> Arc<Accumulated> {
+        let built = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = built().get(folder) {
+            return known.clone();
+        }
+        let mut accumulated = Accumulated::default();
+        self.add(folder, &mut accumulated, false, above);
+        let accumulated = Arc::new(accumulated);
+        built().insert(folder.to_owned(), accumulated.clone());
+        accumulated
+    }
+
+    /// Adds what the kustomization of a folder does to what there is.
+    fn add(&self, folder: &str, to: &mut Accumulated, is_component: bool, above: &mut Vec<String>) {
+        let Some(source) = self.kustomization(folder) else { return };
+        let Some((_, root)) = source.part.roots().next() else {
+            let span = Span::top(source.part.tree.file);
+            to.log.fail(failure(span, "the kustomization is empty", ""));
+            return;
+        };
+        above.push(folder.to_owned());
+        to.log.folders.insert(folder.to_owned());
+        Site { builder: self, folder, source, root }.accumulate(to, is_component, above);
+        above.pop();
+    }
+
+    /// The text inside of a scalar as a source of its own.
+    pub fn inline(&self, scalar: Value<'_>) -> Arc<Source> {
+        let span = scalar.span();
+        let mut inline = self.inline.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = inline.get(&span) {
+            return known.clone();
+        }
+        let part = (self.library.parse)(text_of(scalar));
+        let source = Arc::new(Source::scalar(part, Inside::of(scalar)));
+        inline.insert(span, source.clone());
+        source
+    }
+}
+
+impl<'s> Site<'s, '_> {
+    fn accumulate(&self, to: &mut Accumulated, is_component: bool, above: &mut Vec<String>) {
+        for finding in check(self.root, is_component) {
+            to.log.fail(finding);
+        }
+        for list in ["resources", "bases"] {
+            for item in items(self.root, list) {
+                self.resource(item, to, above);
+            }
+        }
+        to.configuration.read(self, &mut to.log);
+        generate::generate(self, to);
+        for item in items(self.root, "components") {
+            self.component(item, to, above);
+        }
+        self.transform(to);
+        for list in ["generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator"] {
+            if let Some(entry) = entry(self.root, list).filter(|entry| !entry.value.is_empty()) {
+                let what = if list.starts_with("helm") { "Helm charts" } else { "plugins" };
+                to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
+            }
+        }
+        vars::read(self, to);
+    }
+
+    fn transform(&self, to: &mut Accumulated) {
+        let fail = |finding: Option<Diagnostic>, to: &mut Accumulated| {
+            if let Some(finding) = finding {
+                to.log.fail(finding);
+            }
+        };
+        patch::strategic(self, to);
+        patch::patches(self, to);
+        fail(namespace::transform(self, to), to);
+        names::transform(self, to);
+        labels::transform(self, to);
+        patch::json6902(self, to);
+        replicas::transform(self, to);
+        images::transform(self, to);
+        replacements::transform(self, to);
+    }
+
+    /// The path of an entry, from the root of the listing.
+    fn path(&self, text: &str) -> Option<String> {
+        join(self.folder, text)
+    }
+
+    /// A YAML file that a field names.
+    pub fn file(&self, item: Value<'_>, log: &mut Log) -> Option<&'s [Arc<Source>]> {
+        let name = text_of(item);
+        let known = self.path(&name).and_then(|path| self.builder.library.listing.file(&path));
+        match known.and_then(|file| self.builder.library.sources.get(&file)) {
+            Some(sources) => Some(sources),
+            None => {
+                self.missing(item, &name, log);
+                None
+            }
+        }
+    }
+
+    /// The bytes of a file that a field names.
+    pub fn bytes(&self, item: Value<'_>, name: &str, log: &mut Log) -> Option<(FileId, Arc<[u8]>)> {
+        let file = self.path(name).and_then(|path| self.builder.library.listing.file(&path));
+        let read = file.and_then(|file| Some((file, (self.builder.library.text)(file)?)));
+        if read.is_none() {
+            self.missing(item, name, log);
+        }
+        read
+    }
+
+    /// Says that a path leads nowhere, if that is known.
+    fn missing(&self, item: Value<'_>, name: &str, log: &mut Log) {
+        let span = item.span();
+        if is_remote(name) {
+            log.hole(span, format!("`{name}` is remote: plimsoll fetches nothing"));
+            return;
+        }
+        match self.path(name) {
+            Some(path) if self.builder.library.listing.file(&path).is_some() => {
+                log.hole(span, format!("`{name}` is no YAML file that can be read"));
+            }
+            Some(path) if self.builder.library.listing.knows(&path) => {
+                let finding = Diagnostic::new(&MISSING_FILE, span, format!("`{name}` does not exist"), "no such file or folder")
+                    .effect("`kustomize build` fails, and nothing is built");
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let beside: Vec<&str> = self
+                    .builder
+                    .library
+                    .listing
+                    .below(folder)
+                    .map(|(name, _)| name.strip_prefix(folder).unwrap_or(name).trim_start_matches('/'))
+                    .map(|name| name.split('/').next().unwrap_or(name))
+                    .collect();
+                let last = name.rsplit('/').next().unwrap_or(name);
+                log.fail(match crate::model::near::nearest(last, beside) {
+                    Some(near) => finding.help(format!("did you mean `{}{near}`?", &name[..name.len() - last.len()])),
+                    None => finding.help("correct the path, or add the file"),
+                });
+            }
+            _ => log.hole(span, format!("`{name}` lies outside of what was given to plimsoll")),
+        }
+    }
+
+    fn resource(&self, item: Value<'_>, to: &mut Accumulated, above: &mut Vec<String>) {
+        let name = text_of(item);
+        let span = item.span();
+        let path = self.path(&name);
+        let listing = self.builder.library.listing;
+        if let Some(folder) = path.as_deref().filter(|path| listing.file(path).is_none() && listing.is_folder(path)) {
+            let Some(()) = self.may_enter(folder, span, &name, to, above) else { return };
+            let base = self.builder.base(folder, above);
+            to.log.join(&base.log);
+            to.configuration.merge(&base.configuration);
+            to.vars.extend(base.vars.iter().cloned());
+            for resource in &base.resources {
+                let mut resource = resource.clone();
+                resource.included.push(span);
+                append(to, resource, span);
+            }
+            return;
+        }
+        let Some(sources) = self.file(item, &mut to.log) else { return };
+        for source in sources {
+            if !source.part.findings.is_empty() && source.part.documents.len() < source.part.count {
+                // What is wrong is said where it is; the real tool does not get past it.
+                to.log.failed |= source.part.findings.iter().any(|one| one.severity == crate::model::rule::Severity::Error);
+            }
+            if source.part.template {
+                to.log.hole(span, format!("`{name}` is a template, not YAML"));
+                to.log.failed = true;
+            }
+            for (_, root) in source.part.roots() {
+                objects(Node::Frozen(Frozen::new(source, root), None), &mut |node| {
+                    let span_of_object = node.trace().span;
+                    let mut resource = Resource::new(node);
+                    resource.from = Some(span_of_object);
+                    resource.included.push(span);
+                    if resource.id.gvk.kind.is_empty() || resource.id.name.is_empty() {
+                        // What has neither is no object; the stages behind say what it lacks.
+                        to.log.failed = true;
+                        return;
+                    }
+                    append(to, resource, span);
+                });
+            }
+        }
+    }
+
+    /// Whether the kustomization of a folder may be taken in.
+    fn may_enter(&self, folder: &str, span: Span, name: &str, to: &mut Accumulated, above: &[String]) -> Option<()> {
+        if above.iter().any(|one| one == folder) || above.len() > DEEP {
+            to.log.fail(failure(span, format!("`{name}` takes in this kustomization again"), "a circle"));
+            return None;
+        }
+        if self.builder.kustomization(folder).is_none() {
+            let finding = Diagnostic::new(&MISSING_FILE, span, format!("there is no kustomization in `{name}`"), "")
+                .effect("`kustomize build` fails, and nothing is built")
+                .help("name the files in it, or add a kustomization.yaml");
+            to.log.fail(finding);
+            return None;
+        }
+        Some(())
+    }
+
+    fn component(&self, item: Value<'_>, to: &mut Accumulated, above: &mut Vec<String>) {
+        let (name, span) = (text_of(item), item.span());
+        let listing = self.builder.library.listing;
+        match self.path(&name).filter(|path| listing.is_folder(path)) {
+            Some(folder) if !is_remote(&name) => {
+                let Some(()) = self.may_enter(&folder, span, &name, to, above) else { return };
+                let before = to.resources.len();
+                self.builder.add(&folder, to, true, above);
+                for resource in to.resources.iter_mut().skip(before) {
+                    resource.included.push(span);
+                }
+            }
+            _ => self.missing(item, &name, &mut to.log),
+        }
+    }
+
+    /// The value of a text field with its place.
+    pub fn text(&self, key: &str) -> Option<(String, Span)> {
+        text(self.root, key).map(|(text, value)| (text, value.span()))
+    }
+
+    /// The place of the key of a field.
+    pub fn key(&self, key: &str) -> Option<Span> {
+        field(self.root, key)?;
+        entry(self.root, key).map(|entry| entry.key.span())
+    }
+}
+
+/// Adds an object, unless there is one of its id.
+pub(in crate::render) fn append(to: &mut Accumulated, resource: Resource, span: Span) {
+    if let Some(other) = to.resources.iter().find(|other| other.id.is_same(&resource.id)) {
+        let message = format!("{} is taken in twice", resource.id.title());
+        let label = "the second time";
+        let other = other.included.last().copied();
+        let finding = failure(span, message, label);
+        to.log.fail(match other.filter(|other| *other != span) {
+            Some(other) => finding.see(other, "the first time"),
+            None => finding,
+        });
+        return;
+    }
+    to.resources.push(resource);
+}
+
+/// The objects of a document: the items of a list of any kind, or the document itself.
+fn objects(node: Node, add: &mut dyn FnMut(Node)) {
+    let is_list = node.text_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+    match node.get("items").filter(|items| is_list && items.is_list()) {
+        Some(items) => items.items().into_iter().for_each(|item| objects(item, add)),
+        None => add(node),
+    }
+}
+
+/// Whether an entry names something on another machine (kustomize, `api/internal/git/repospec.go`).
+pub(in crate::render) fn is_remote(name: &str) -> bool {
+    name.contains("://")
+        || name.contains("?ref=")
+        || ["github.com/", "github.com:", "git@", "git::", "gh:", "bitbucket.org/", "gitlab.com/"]
+            .iter()
+            .any(|start| name.starts_with(start))
+}
+
+/// A targeted patch that nothing fits.
+pub(in crate::render) fn without_target(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&PATCH_WITHOUT_TARGET, span, message, "no object fits")
+        .effect("kustomize says nothing, and the patch changes nothing")
+        .help("correct the target, or remove the patch")
+}

@@ -1,0 +1,138 @@
+//! `labels`, `commonLabels` and `commonAnnotations` (kustomize,
+//! `api/internal/konfig/builtinpluginconsts/commonlabels.go` and its neighbours).
+
+use std::sync::LazyLock;
+
+use crate::model::source::Span;
+use crate::model::value::{Entry, Value};
+
+use super::accumulate::{Accumulated, Site};
+use super::configurations::field_spec;
+use super::draft::{Node, Trace};
+use super::fields::{FieldSpec, Make, visit};
+use super::read::{field, flag, items, text_of};
+use super::resource::over;
+
+/// The kinds with a template of pods.
+const TEMPLATES: [&str; 6] =
+    ["ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "apps/StatefulSet", "batch/Job"];
+
+/// `metadata/labels` or `metadata/annotations` of the templates.
+fn templates(field: &str) -> Vec<FieldSpec> {
+    let mut rows: Vec<FieldSpec> = TEMPLATES
+        .iter()
+        .map(|kind| FieldSpec::built_in(kind, &format!("spec/template/metadata/{field}"), true))
+        .collect();
+    for path in ["spec/jobTemplate/metadata", "spec/jobTemplate/spec/template/metadata"] {
+        rows.push(FieldSpec::built_in("batch/CronJob", &format!("{path}/{field}"), true));
+    }
+    rows
+}
+
+static TEMPLATE_LABELS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| templates("labels"));
+
+static TEMPLATE_ANNOTATIONS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| templates("annotations"));
+
+static CLAIM_LABELS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| {
+    vec![FieldSpec::built_in("apps/StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", true)]
+});
+
+static SELECTORS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| {
+    let mut rows = vec![
+        FieldSpec { version: "v1".into(), ..FieldSpec::built_in("Service", "spec/selector", true) },
+        FieldSpec { version: "v1".into(), ..FieldSpec::built_in("ReplicationController", "spec/selector", true) },
+        FieldSpec::built_in("Deployment", "spec/selector/matchLabels", true),
+        FieldSpec::built_in("ReplicaSet", "spec/selector/matchLabels", true),
+        FieldSpec::built_in("DaemonSet", "spec/selector/matchLabels", true),
+        FieldSpec::built_in("apps/StatefulSet", "spec/selector/matchLabels", true),
+        FieldSpec::built_in("batch/Job", "spec/selector/matchLabels", false),
+        FieldSpec::built_in("batch/CronJob", "spec/jobTemplate/spec/selector/matchLabels", false),
+        FieldSpec::built_in("policy/PodDisruptionBudget", "spec/selector/matchLabels", false),
+    ];
+    for path in ["spec/podSelector", "spec/ingress/from/podSelector", "spec/egress/to/podSelector"] {
+        let path = format!("{path}/matchLabels");
+        rows.push(FieldSpec::built_in("networking.k8s.io/NetworkPolicy", &path, false));
+    }
+    for kind in ["apps/Deployment", "apps/StatefulSet"] {
+        for term in ["podAffinity", "podAntiAffinity"] {
+            let base = format!("spec/template/spec/affinity/{term}");
+            for path in [
+                "preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+                "requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+            ] {
+                rows.push(FieldSpec::built_in(kind, &format!("{base}/{path}"), false));
+            }
+        }
+        let path = "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels";
+        rows.push(FieldSpec::built_in(kind, path, false));
+    }
+    rows
+});
+
+fn own(field: &str) -> Vec<FieldSpec> {
+    vec![FieldSpec::built_in("", &format!("metadata/{field}"), true)]
+}
+
+pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
+    for item in items(site.root, "labels") {
+        let Some(pairs) = field(item, "pairs") else { continue };
+        let mut rows: Vec<FieldSpec> = items(item, "fields").map(field_spec).collect();
+        if flag(item, "includeSelectors") {
+            rows.extend(common(to));
+        } else {
+            rows.extend(own("labels"));
+            if flag(item, "includeTemplates") {
+                rows.extend(TEMPLATE_LABELS.iter().cloned());
+            }
+            if flag(item, "includeVolumeClaimTemplates") {
+                rows.extend(CLAIM_LABELS.iter().cloned());
+            }
+        }
+        set(to, pairs, &rows);
+    }
+    if let Some(pairs) = field(site.root, "commonLabels") {
+        let rows = common(to);
+        set(to, pairs, &rows);
+    }
+    if let Some(pairs) = field(site.root, "commonAnnotations") {
+        let mut rows = own("annotations");
+        rows.extend(TEMPLATE_ANNOTATIONS.iter().cloned());
+        rows.extend(to.configuration.annotations.iter().cloned());
+        set(to, pairs, &rows);
+    }
+}
+
+/// Everywhere that a common label goes.
+fn common(to: &Accumulated) -> Vec<FieldSpec> {
+    let mut rows = own("labels");
+    rows.extend(TEMPLATE_LABELS.iter().chain(CLAIM_LABELS.iter()).chain(SELECTORS.iter()).cloned());
+    rows.extend(to.configuration.labels.iter().cloned());
+    rows
+}
+
+fn set(to: &mut Accumulated, pairs: Value<'_>, rows: &[FieldSpec]) {
+    let pairs: Vec<Entry<'_>> = pairs.entries().collect();
+    let Some(first) = pairs.first() else { return };
+    let trace = Trace::at(first.key.span());
+    for resource in &mut to.resources {
+        let gvk = resource.id.gvk.clone();
+        for row in rows.iter().filter(|row| row.selects(&gvk)) {
+            let make = if row.create { Make::Map } else { Make::Nothing };
+            // `volumeClaimTemplates[]` is no field to make; what is below it is.
+            visit(&mut resource.node, &row.path, make, &trace, &mut |node| write(node, &pairs));
+        }
+    }
+}
+
+fn write(node: &mut Node, pairs: &[Entry<'_>]) {
+    let Some(map) = node.map_mut() else { return };
+    for pair in pairs {
+        let (key, value): (_, Span) = (pair.name(), pair.value.span());
+        let trace = over(map.get(&key).filter(|old| !old.is_null()), value);
+        let text = text_of(pair.value);
+        if map.get(&key).is_some_and(|old| old.is_string() && old.text().is_some_and(|old| *old == *text)) {
+            continue;
+        }
+        map.set(&key, Trace::at(pair.key.span()), Node::string(text, trace));
+    }
+}

@@ -1,0 +1,67 @@
+//! A kustomization is built in process, as `kubectl kustomize` 1.32 (kustomize 5.5.0) builds it, and every value of the
+//! result knows where it was written.
+//!
+//! [`accumulate`] goes through a kustomization and those below it, in the order of the real tool; one file has one of
+//! its transformers. [`draft`] is the tree that they change, [`emit`] makes YAML of it.
+
+pub(in crate::render) mod accumulate;
+mod configurations;
+pub(in crate::render) mod draft;
+pub(in crate::render) mod emit;
+mod fields;
+mod generate;
+mod hash;
+mod images;
+mod labels;
+mod names;
+mod namespace;
+mod order;
+mod patch;
+pub(in crate::render) mod read;
+mod references;
+mod replacements;
+mod replicas;
+pub(in crate::render) mod resource;
+mod select;
+pub(in crate::render) mod source;
+mod vars;
+
+use accumulate::{Accumulated, Builder};
+use draft::Node;
+
+/// Builds the kustomization of a folder to the end.
+pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulated {
+    let mut built = (*builder.base(folder, &mut Vec::new())).clone();
+    for resource in &mut built.resources {
+        let Some(span) = resource.hashed else { continue };
+        let suffix = hash::suffix(&resource.node);
+        resource.remember();
+        resource.rename(&format!("{}-{suffix}", resource.id.name), span);
+    }
+    references::follow(&mut built);
+    vars::resolve(&mut built);
+    built.resources.retain(|resource| !is_local(&resource.node));
+    built.resources.iter_mut().for_each(|resource| tidy(&mut resource.node));
+    order::legacy(&mut built.resources);
+    built
+}
+
+/// Objects for tools alone never leave kustomize.
+fn is_local(node: &Node) -> bool {
+    node.at(&["metadata", "annotations"])
+        .and_then(|annotations| annotations.get("config.kubernetes.io/local-config"))
+        .and_then(|value| value.text().map(|text| text == "true"))
+        .unwrap_or(false)
+}
+
+/// Annotations of an object that was changed are left out if there are none: the real tool keeps its own among them,
+/// and removes them at the end.
+fn tidy(node: &mut Node) {
+    if !matches!(node, Node::Map(_)) {
+        return;
+    }
+    let is_empty = node.at(&["metadata", "annotations"]).is_some_and(|annotations| annotations.is_empty());
+    if is_empty && let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut) {
+        metadata.remove("annotations");
+    }
+}

@@ -1,0 +1,194 @@
+//! JSON patches: RFC 6902 as kustomize's library reads it (`gopkg.in/evanphx/json-patch.v4`).
+
+use crate::model::node::Kind;
+use crate::model::origin::Role;
+use crate::model::source::Span;
+
+use super::super::draft::{Node, Trace};
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    op: String,
+    path: String,
+    from: String,
+    value: Option<Node>,
+    /// Where the operation says what it does.
+    span: Span,
+    path_span: Span,
+}
+
+/// Why an operation cannot be followed.
+pub(super) type Refusal = (Span, String);
+
+/// Reads the operations of a patch.
+pub(super) fn read(node: &Node) -> Result<Vec<Operation>, Refusal> {
+    node.items()
+        .iter()
+        .map(|item| {
+            let text = |key: &str| item.text_at(&[key]).unwrap_or_default();
+            let span = |key: &str| item.get(key).map_or_else(|| item.trace().span, |value| value.trace().span);
+            let operation = Operation {
+                op: text("op"),
+                path: text("path"),
+                from: text("from"),
+                value: item.get("value"),
+                span: span("op"),
+                path_span: span("path"),
+            };
+            let is_known = matches!(&*operation.op, "add" | "remove" | "replace" | "move" | "copy" | "test");
+            if is_known {
+                Ok(operation)
+            } else {
+                let said = if operation.op.is_empty() { "none" } else { &operation.op };
+                Err((operation.span, format!("the operation is {said}, not add, remove, replace, move, copy or test")))
+            }
+        })
+        .collect()
+}
+
+/// Applies the operations in their order. `entry` is the place of the patch in the kustomization.
+pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) -> Result<(), Refusal> {
+    for one in operations {
+        let refuse = |why: String| (one.path_span, why);
+        let value = || {
+            let null = Node::plain("null", Trace::at(one.span));
+            one.value.clone().unwrap_or(null).and(Role::PatchedBy, entry)
+        };
+        match &*one.op {
+            "add" => add(object, &one.path, value(), one, entry).map_err(refuse)?,
+            "replace" => replace(object, &one.path, value(), one, entry).map_err(refuse)?,
+            "remove" => drop(remove(object, &one.path).map_err(refuse)?),
+            "copy" => {
+                let node = find(object, &one.from).ok_or_else(|| refuse(format!("`{}` is not there", one.from)))?;
+                add(object, &one.path, node.and(Role::PatchedBy, one.path_span), one, entry).map_err(refuse)?;
+            }
+            "move" => {
+                let node = remove(object, &one.from).map_err(refuse)?;
+                add(object, &one.path, node.and(Role::PatchedBy, one.path_span), one, entry).map_err(refuse)?;
+            }
+            _ => {
+                let found = find(object, &one.path);
+                let wanted = value();
+                let is_equal = match &found {
+                    Some(found) => equal(found, &wanted),
+                    None => wanted.is_null(),
+                };
+                if !is_equal {
+                    return Err(refuse(format!("the test of `{}` fails", one.path)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The segments of a pointer.
+fn segments(pointer: &str) -> Vec<String> {
+    pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~")).collect()
+}
+
+fn find(object: &Node, pointer: &str) -> Option<Node> {
+    segments(pointer).iter().try_fold(object.clone(), |node, segment| match node.kind() {
+        Kind::Mapping => node.get(segment),
+        Kind::Sequence => {
+            let items = node.items();
+            items.get(index(segment, items.len())?).cloned()
+        }
+        _ => None,
+    })
+}
+
+/// An index; a negative one counts from the end.
+fn index(segment: &str, length: usize) -> Option<usize> {
+    let number: i64 = segment.parse().ok()?;
+    let at = if number < 0 { number.checked_add(i64::try_from(length).ok()?)? } else { number };
+    usize::try_from(at).ok()
+}
+
+/// The collection that the last segment is about, and that segment.
+fn parent<'n>(object: &'n mut Node, pointer: &str) -> Result<(&'n mut Node, String), String> {
+    let mut segments = segments(pointer);
+    let Some(last) = segments.pop() else { return Err("the path is empty".to_owned()) };
+    let mut node = object;
+    for (depth, segment) in segments.iter().enumerate() {
+        let missing = || format!("`/{}` is not there", segments[..=depth].join("/"));
+        node = match node.kind() {
+            Kind::Mapping => node.map_mut().and_then(|map| map.get_mut(segment)).ok_or_else(missing)?,
+            Kind::Sequence => {
+                let list = node.list_mut().ok_or_else(missing)?;
+                let at = index(segment, list.items.len()).ok_or_else(missing)?;
+                list.items.get_mut(at).ok_or_else(missing)?
+            }
+            _ => return Err(missing()),
+        };
+    }
+    if node.is_map() || node.is_list() { Ok((node, last)) } else { Err(format!("there is no map or list to put `{last}` into")) }
+}
+
+fn add(object: &mut Node, pointer: &str, value: Node, one: &Operation, entry: Span) -> Result<(), String> {
+    let (parent, last) = parent(object, pointer)?;
+    if let Some(list) = parent.list_mut() {
+        let at = if last == "-" { Some(list.items.len()) } else { index(&last, list.items.len()) };
+        let at = at.filter(|at| *at <= list.items.len()).ok_or_else(|| format!("there is no item `{last}`"))?;
+        list.items.insert(at, value);
+        return Ok(());
+    }
+    put(parent, &last, value, one, entry);
+    Ok(())
+}
+
+fn replace(object: &mut Node, pointer: &str, value: Node, one: &Operation, entry: Span) -> Result<(), String> {
+    let (parent, last) = parent(object, pointer)?;
+    if let Some(list) = parent.list_mut() {
+        let at = index(&last, list.items.len()).filter(|at| *at < list.items.len());
+        let at = at.ok_or_else(|| format!("there is no item `{last}`"))?;
+        let span = list.items[at].trace().span;
+        list.items[at] = value.and(Role::SetBy, span);
+        return Ok(());
+    }
+    put(parent, &last, value, one, entry);
+    Ok(())
+}
+
+fn put(parent: &mut Node, key: &str, value: Node, one: &Operation, entry: Span) {
+    let Some(map) = parent.map_mut() else { return };
+    let value = match map.get(key) {
+        Some(old) => {
+            let span = old.trace().span;
+            value.and(Role::SetBy, span)
+        }
+        None => value,
+    };
+    map.set(key, Trace::at(one.path_span).and(Role::PatchedBy, entry), value);
+}
+
+fn remove(object: &mut Node, pointer: &str) -> Result<Node, String> {
+    let (parent, last) = parent(object, pointer)?;
+    if let Some(list) = parent.list_mut() {
+        let at = index(&last, list.items.len()).filter(|at| *at < list.items.len());
+        return at.map(|at| list.items.remove(at)).ok_or_else(|| format!("there is no item `{last}`"));
+    }
+    let removed = parent.map_mut().and_then(|map| map.remove(&last));
+    removed.map(|entry| entry.value).ok_or_else(|| format!("`{pointer}` is not there"))
+}
+
+/// Whether two values are the same JSON.
+fn equal(one: &Node, two: &Node) -> bool {
+    match (one.kind(), two.kind()) {
+        (Kind::Scalar, Kind::Scalar) => {
+            one.is_null() == two.is_null()
+                && (one.is_null() || (one.is_string() == two.is_string() && one.text() == two.text()))
+        }
+        (Kind::Sequence, Kind::Sequence) => {
+            let (one, two) = (one.items(), two.items());
+            one.len() == two.len() && one.iter().zip(&two).all(|(one, two)| equal(one, two))
+        }
+        (Kind::Mapping, Kind::Mapping) => {
+            let entries = one.entries();
+            entries.len() == two.entries().len()
+                && entries.iter().all(|entry| two.get(&entry.key).is_some_and(|other| equal(&entry.value, &other)))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,250 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902` (kustomize, `api/internal/builtins/PatchTransformer.go`).
+
+mod json;
+mod keys;
+mod merge;
+
+use std::sync::Arc;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near;
+use crate::model::node::Kind;
+use crate::model::origin::Role;
+use crate::model::source::Span;
+use crate::model::value::Value;
+
+use super::accumulate::{Accumulated, Log, Site, without_target};
+use super::draft::{Chain, Link, Node};
+use super::read::{failure, field, flag, items, text_of};
+use super::resource::{Id, Resource};
+use super::select::Selector;
+use super::source::{Frozen, Source};
+use crate::model::origin::Origin;
+use keys::Shape;
+use merge::Outcome;
+
+/// `patchesStrategicMerge`: files, or patches as text.
+pub(super) fn strategic(site: &Site<'_, '_>, to: &mut Accumulated) {
+    for item in items(site.root, "patchesStrategicMerge") {
+        let text = text_of(item);
+        let sources = if text.contains('\n') || text.starts_with('{') {
+            vec![site.builder.inline(item)]
+        } else {
+            site.file(item, &mut to.log).map(<[_]>::to_vec).unwrap_or_default()
+        };
+        for patch in documents(&sources, item.span()) {
+            merge_untargeted(&patch, item.span(), to, Changes::default());
+        }
+    }
+}
+
+/// `patches`: of either sort, with or without a target.
+pub(super) fn patches(site: &Site<'_, '_>, to: &mut Accumulated) {
+    for item in items(site.root, "patches") {
+        let Some((sources, span)) = sources(site, item, &mut to.log) else { continue };
+        let patches = documents(&sources, span);
+        let Some(first) = patches.first() else {
+            if sources.iter().all(|source| source.part.findings.is_empty() && !source.part.template) {
+                to.log.fail(failure(span, "the patch is empty", "nothing to lay over"));
+            } else {
+                to.log.failed = true;
+            }
+            continue;
+        };
+        let changes = field(item, "options").map(Changes::read).unwrap_or_default();
+        let target = match field(item, "target").map(|target| Selector::read(target, target_span(target))) {
+            Some(Err((span, why))) => {
+                to.log.fail(failure(span, why, ""));
+                continue;
+            }
+            Some(Ok(target)) => Some(target),
+            None => None,
+        };
+        match (first.kind(), target) {
+            (Kind::Sequence, Some(target)) => operations(first, &target, span, to),
+            (Kind::Sequence, None) => {
+                let finding = failure(span, "a patch of operations has no `target`", "which object is it for?");
+                to.log.fail(finding.help("add a `target` with the kind and name of the object"));
+            }
+            (Kind::Mapping, Some(target)) => merge_targeted(first, &target, span, to, changes),
+            (Kind::Mapping, None) => {
+                patches.iter().for_each(|patch| merge_untargeted(patch, span, to, changes));
+            }
+            _ => to.log.fail(failure(span, "the patch is neither an object nor a list of operations", "")),
+        }
+    }
+}
+
+/// `patchesJson6902`
+pub(super) fn json6902(site: &Site<'_, '_>, to: &mut Accumulated) {
+    for item in items(site.root, "patchesJson6902") {
+        let Some((sources, span)) = sources(site, item, &mut to.log) else { continue };
+        let patches = documents(&sources, span);
+        let (Some(first), Some(target)) = (patches.first(), field(item, "target")) else {
+            to.log.fail(failure(span, "the patch has no operations, or no target", ""));
+            continue;
+        };
+        match Selector::read(target, target_span(target)) {
+            Ok(target) => operations(first, &target, span, to),
+            Err((span, why)) => to.log.fail(failure(span, why, "")),
+        }
+    }
+}
+
+/// What stands for a target: its name, else its first key.
+fn target_span(target: Value<'_>) -> Span {
+    target.title_span()
+}
+
+/// What a patch may change beside the content.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changes {
+    name: bool,
+    kind: bool,
+}
+
+impl Changes {
+    fn read(options: Value<'_>) -> Self {
+        Changes { name: flag(options, "allowNameChange"), kind: flag(options, "allowKindChange") }
+    }
+}
+
+/// The text of an entry: of its `path`, or its `patch`.
+fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<Arc<Source>>, Span)> {
+    let (path, patch) = (field(item, "path"), field(item, "patch"));
+    match (path, patch) {
+        (Some(path), None) => Some((site.file(path, log)?.to_vec(), path.span())),
+        (None, Some(patch)) => {
+            let key = item.entries().find(|entry| entry.name().eq_ignore_ascii_case("patch"));
+            Some((vec![site.builder.inline(patch)], key.map_or_else(|| patch.span(), |entry| entry.key.span())))
+        }
+        _ => {
+            let finding = failure(item.title_span(), "a patch needs either `path` or `patch`", "");
+            log.fail(finding);
+            None
+        }
+    }
+}
+
+/// The documents of a patch, each knowing by which entry it is laid over.
+fn documents(sources: &[Arc<Source>], entry: Span) -> Vec<Node> {
+    let chain: Chain = Some(Arc::new(Link { origin: Origin { role: Role::PatchedBy, span: entry }, next: None }));
+    let all = sources.iter().flat_map(|source| source.part.roots().map(move |(_, root)| Frozen::new(source, root)));
+    all.map(|frozen| Node::Frozen(frozen, chain.clone())).collect()
+}
+
+/// Lays a patch over the one object that it names.
+fn merge_untargeted(patch: &Node, span: Span, to: &mut Accumulated, changes: Changes) {
+    let id = Id::of(patch);
+    if id.gvk.kind.is_empty() && patch.get("kind").is_none() && patch.get("apiVersion").is_none() {
+        to.log.fail(failure(span, "the patch names no object: it has no `kind`", ""));
+        return;
+    }
+    let found: Vec<usize> = (0..to.resources.len())
+        .filter(|at| to.resources[*at].ids().any(|own| own.is_same(&id)))
+        .collect();
+    match found.as_slice() {
+        [at] => merge_into(patch, &[*at], to, changes),
+        [] if !to.log.holes.is_empty() => {}
+        [] => {
+            let finding = unmatched(&id, patch, span, to);
+            to.log.fail(finding);
+        }
+        _ => {
+            let message = format!("{} of the patch is more than one object", id.title());
+            to.log.fail(failure(span, message, "which one is meant?"));
+        }
+    }
+}
+
+/// The finding about a patch for an object that is not there.
+fn unmatched(id: &Id, patch: &Node, span: Span, to: &Accumulated) -> Diagnostic {
+    let place = patch.at(&["metadata", "name"]).map_or(span, |name| name.trace().span);
+    let message = format!("the patch is for {}, which is not among the resources", id.title());
+    let finding = failure(place, message, "no object fits").see(span, "laid over here");
+    let same_name = to.resources.iter().find(|one| one.id.name == id.name && one.id.gvk.kind == id.gvk.kind);
+    if let Some(other) = same_name {
+        let (group, own) = (&other.id.gvk, &id.gvk);
+        if (&group.group, &group.version) != (&own.group, &own.version) {
+            let version = |gvk: &super::resource::Gvk| {
+                if gvk.group.is_empty() { gvk.version.clone() } else { format!("{}/{}", gvk.group, gvk.version) }
+            };
+            return finding.help(format!("the object is of `{}`, the patch of `{}`", version(group), version(own)));
+        }
+        let (theirs, ours) = (other.id.effective_namespace(), id.effective_namespace());
+        return finding.help(format!("the object is in namespace `{theirs}`, the patch in `{ours}`"));
+    }
+    let names: Vec<&str> =
+        to.resources.iter().filter(|one| one.id.gvk.kind == id.gvk.kind).map(|one| &*one.id.name).collect();
+    match near::nearest(&id.name, names.iter().copied()) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help("correct the name, or remove the patch"),
+    }
+}
+
+fn merge_targeted(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated, changes: Changes) {
+    let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
+    if found.is_empty() {
+        note_unmatched(target, span, to);
+    }
+    merge_into(patch, &found, to, changes);
+}
+
+/// A target that nothing fits is no failure.
+fn note_unmatched(target: &Selector, span: Span, to: &mut Accumulated) {
+    if to.log.holes.is_empty() {
+        let message = "the target of this patch fits none of the resources".to_owned();
+        to.log.findings.push(without_target(target.span.unwrap_or(span), message));
+    }
+}
+
+fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Changes) {
+    let mut gone = Vec::new();
+    for &at in found {
+        let resource: &mut Resource = &mut to.resources[at];
+        let keep = resource.id.clone();
+        if changes.name || changes.kind {
+            resource.remember();
+        }
+        let mut patch = patch.clone();
+        if let Some(map) = patch.map_mut() {
+            map.remove("apiVersion");
+        }
+        if merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) == Outcome::Goes || resource.node.is_empty() {
+            gone.push(at);
+            continue;
+        }
+        resource.refresh();
+        resource.restore(&keep, !changes.name, !changes.kind);
+        resource.refresh();
+    }
+    for at in gone.into_iter().rev() {
+        to.resources.remove(at);
+    }
+}
+
+fn operations(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated) {
+    let operations = match json::read(patch) {
+        Ok(operations) => operations,
+        Err((place, why)) => {
+            to.log.fail(failure(place, why, "").see(span, "laid over here"));
+            return;
+        }
+    };
+    let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
+    if found.is_empty() {
+        note_unmatched(target, span, to);
+    }
+    for at in found {
+        let resource = &mut to.resources[at];
+        resource.remember();
+        let applied = json::apply(&mut resource.node, &operations, span);
+        resource.refresh();
+        if let Err((place, why)) = applied {
+            let message = format!("the patch does not apply to {}: {why}", resource.id.title());
+            let finding = failure(place, message, "this operation fails");
+            let finding = resource.included.first().map(|base| finding.clone().see(*base, "the object comes from here"));
+            to.log.fail(finding.unwrap_or_else(|| failure(place, "the patch does not apply", "")));
+        }
+    }
+}

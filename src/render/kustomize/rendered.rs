@@ -1,0 +1,186 @@
+//! Kustomizations built: what the stages behind see of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::listing::Listing;
+use crate::model::origin::{Origin, Role};
+use crate::model::report::NotChecked;
+use crate::model::source::{FileId, Span};
+
+use super::build::accumulate::{Builder, Library};
+use super::build::build;
+use super::build::draft::Node;
+use super::build::emit::Emitted;
+use super::build::source::Source;
+use super::reader::Reader;
+use super::{Kustomize, file_of, folder_of};
+use crate::render::Format;
+
+/// The bytes of a file, if it can be read.
+pub type Bytes<'a> = &'a (dyn Fn(FileId) -> Option<Arc<[u8]>> + Sync);
+
+/// Reads a text as YAML.
+pub type Parse<'a> = &'a (dyn Fn(String) -> Part + Sync);
+
+/// The kustomizations of a listing with all YAML files that they reach, ready to be built.
+pub struct Kustomizations<'a> {
+    builder: Builder<'a>,
+}
+
+/// A kustomization that was built.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Its folder.
+    pub folder: String,
+    /// What it makes, in the order of the command line.
+    pub objects: Vec<Object>,
+    /// What is wrong with it, or with what it takes in.
+    pub findings: Vec<Diagnostic>,
+    /// Whether the real tool fails.
+    pub failed: bool,
+    /// What could not be had, so that objects may be missing.
+    pub not_checked: Vec<NotChecked>,
+    /// The folders of all kustomizations that are part of it.
+    pub folders: BTreeSet<String>,
+}
+
+/// An object as a kustomization makes it.
+#[derive(Debug)]
+pub struct Object {
+    content: Node,
+    /// The lines that brought it in, outermost first.
+    pub included: Vec<Span>,
+    /// Where it stands, if nothing has changed it.
+    pub as_written: Option<Span>,
+    /// Where its document begins that it was made from; absent for generated ones.
+    pub document: Option<Span>,
+}
+
+/// The text of an object, and where each stretch of it comes from.
+#[derive(Debug, Default)]
+pub struct Text {
+    emitted: Emitted,
+}
+
+impl Object {
+    /// Writes it as YAML.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let mut emitted = Emitted::default();
+        emitted.document(&self.content);
+        Text { emitted }
+    }
+}
+
+/// Where a stretch of a text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct From {
+    /// The stretch, in bytes.
+    pub start: u32,
+    /// Its end.
+    pub end: u32,
+    /// The text that a person would edit.
+    pub span: Span,
+    /// The stretch is that text, byte for byte.
+    pub exact: bool,
+    /// What led to it, outermost first.
+    pub chain: Vec<Origin>,
+}
+
+impl Text {
+    /// The YAML.
+    #[must_use]
+    pub fn yaml(&self) -> &str {
+        &self.emitted.text
+    }
+
+    /// The YAML by itself.
+    #[must_use]
+    pub fn into_yaml(self) -> String {
+        self.emitted.text
+    }
+
+    /// Where each key and scalar comes from, in order.
+    pub fn origins(&self) -> impl Iterator<Item = From> + '_ {
+        self.emitted.places.iter().map(|place| {
+            let mut chain: Vec<Origin> = place.trace.links().collect();
+            chain.reverse();
+            From { start: place.start, end: place.end, span: place.trace.span, exact: place.exact, chain }
+        })
+    }
+}
+
+/// What the first document of a kustomization names: YAML files, and folders of further kustomizations.
+#[must_use]
+pub fn reached(name: &str, part: &Part, listing: &Listing) -> (Vec<FileId>, Vec<String>) {
+    let Some((_, root)) = part.roots().next() else { return Default::default() };
+    let reader = Reader { folder: folder_of(name), root, listing };
+    let mut files = reader.resources();
+    files.extend(reader.parts().into_iter().map(|(file, _)| file));
+    (files, reader.folders())
+}
+
+/// Whether a file of that name is a kustomization.
+#[must_use]
+pub fn is_kustomization(name: &str) -> bool {
+    Kustomize.is_definition(name)
+}
+
+/// The kustomization of a folder, by its printed name.
+#[must_use]
+pub fn kustomization_in(folder: &str, listing: &Listing) -> Option<(Arc<str>, FileId)> {
+    let is_own = |name: &Arc<str>| folder_of(name) == folder && is_kustomization(file_of(name));
+    listing.below(folder).find(|(name, _)| is_own(name)).map(|(name, file)| (name.clone(), file))
+}
+
+impl<'a> Kustomizations<'a> {
+    /// `files` are the kustomizations and what they reach.
+    #[must_use]
+    pub fn new(listing: &'a Listing, files: Vec<(FileId, Vec<Part>)>, parse: Parse<'a>, text: Bytes<'a>) -> Self {
+        let sources = files.into_iter().map(|(file, parts)| {
+            (file, parts.into_iter().map(|part| Arc::new(Source::file(part))).collect::<Vec<_>>())
+        });
+        let sources: HashMap<_, _> = sources.collect();
+        Kustomizations { builder: Builder::new(Library { listing, sources, parse, text }) }
+    }
+
+    /// Builds the kustomization of a folder.
+    #[must_use]
+    pub fn build(&self, folder: &str) -> Built {
+        let built = build(&self.builder, folder);
+        let objects = built.resources.into_iter().map(|resource| {
+            let as_written = match &resource.node {
+                Node::Frozen(frozen, None) => Some(frozen.span()),
+                _ => None,
+            };
+            let mut included = resource.included;
+            included.reverse();
+            Object { document: resource.from, content: resource.node, included, as_written }
+        });
+        Built {
+            folder: folder.to_owned(),
+            objects: objects.collect(),
+            findings: built.log.findings,
+            failed: built.log.failed,
+            not_checked: built.log.holes,
+            folders: built.log.folders,
+        }
+    }
+
+    /// Gives the files back.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<(FileId, Vec<Part>)> {
+        let sources = self.builder.into_sources();
+        let part = |source: Arc<Source>| Arc::try_unwrap(source).ok().map(|source| source.part);
+        sources.into_iter().map(|(file, sources)| (file, sources.into_iter().filter_map(part).collect())).collect()
+    }
+}
+
+/// Links that say how an object came in, outermost first.
+#[must_use]
+pub fn inclusion(included: &[Span]) -> Vec<Origin> {
+    included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect()
+}
