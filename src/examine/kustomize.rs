@@ -61,7 +61,9 @@ pub fn load_all(inputs: &Inputs, sources: &Sources) -> Vec<(FileId, Vec<Part>)> 
     for (name, _, parts) in &own {
         files.extend(parts.first().map(|part| reached(name, part, &inputs.listing).0).unwrap_or_default());
     }
-    own.iter().for_each(|(_, file, _)| drop(files.remove(file)));
+    for (_, file, _) in &own {
+        files.remove(file);
+    }
     let others: Vec<_> = files.into_par_iter().map(|file| (file, load(&loader, file, sources))).collect();
     own.into_iter().map(|(_, file, parts)| (file, parts)).chain(others).collect()
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::Listing;
+use crate::model::node::{Node, Style};
 use crate::model::origin::{Origin, Role};
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 
 use super::build::accumulate::{Builder, Library};
 use super::build::build;
-use super::build::draft::Node;
+use super::build::draft::Node as Draft;
 use super::build::emit::Emitted;
 use super::build::source::Source;
 use super::reader::Reader;
@@ -50,7 +51,7 @@ pub struct Built {
 /// An object as a kustomization makes it.
 #[derive(Debug)]
 pub struct Object {
-    content: Node,
+    content: Draft,
     /// The lines that brought it in, outermost first.
     pub included: Vec<Span>,
     /// Where it stands, if nothing has changed it.
@@ -141,7 +142,8 @@ impl<'a> Kustomizations<'a> {
     #[must_use]
     pub fn new(listing: &'a Listing, files: Vec<(FileId, Vec<Part>)>, parse: Parse<'a>, text: Bytes<'a>) -> Self {
         let sources = files.into_iter().map(|(file, parts)| {
-            (file, parts.into_iter().map(|part| Arc::new(Source::file(part))).collect::<Vec<_>>())
+            let unended = parts.last().is_some_and(|part| is_unended(part, || text(file)));
+            (file, parts.into_iter().map(|part| Arc::new(Source::file(part, unended))).collect::<Vec<_>>())
         });
         let sources: HashMap<_, _> = sources.collect();
         Kustomizations { builder: Builder::new(Library { listing, sources, parse, text }) }
@@ -152,10 +154,7 @@ impl<'a> Kustomizations<'a> {
     pub fn build(&self, folder: &str) -> Built {
         let built = build(&self.builder, folder);
         let objects = built.resources.into_iter().map(|resource| {
-            let as_written = match &resource.node {
-                Node::Frozen(frozen, None) => Some(frozen.span()),
-                _ => None,
-            };
+            let as_written = resource.from.filter(|_| resource.untouched);
             let mut included = resource.included;
             included.reverse();
             Object { document: resource.from, content: resource.node, included, as_written }
@@ -183,4 +182,10 @@ impl<'a> Kustomizations<'a> {
 #[must_use]
 pub fn inclusion(included: &[Span]) -> Vec<Origin> {
     included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect()
+}
+
+/// Whether a file ends in a block scalar without a line feed.
+fn is_unended(part: &Part, text: impl FnOnce() -> Option<Arc<[u8]>>) -> bool {
+    let is_block = |node: &Node| matches!(node.style, Style::Literal | Style::Folded);
+    part.tree.nodes.last().is_some_and(is_block) && text().is_some_and(|text| !text.ends_with(b"\n"))
 }

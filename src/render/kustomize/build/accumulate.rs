@@ -14,7 +14,7 @@ use crate::model::value::Value;
 use super::super::super::rules::{MISSING_FILE, PATCH_WITHOUT_TARGET};
 use super::configurations::Configuration;
 use super::draft::Node;
-use super::read::{check, entry, failure, field, items, text, text_of};
+use super::read::{check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
 use super::{generate, images, labels, names, namespace, patch, replacements, replicas, vars};
@@ -85,7 +85,6 @@ const DEEP: usize = 100;
 pub(in crate::render) struct Site<'s, 'a> {
     pub builder: &'s Builder<'a>,
     pub folder: &'s str,
-    pub source: &'s Arc<Source>,
     pub root: Value<'s>,
 }
 
@@ -129,7 +128,7 @@ impl<'a> Builder<'a> {
         };
         above.push(folder.to_owned());
         to.log.folders.insert(folder.to_owned());
-        Site { builder: self, folder, source, root }.accumulate(to, is_component, above);
+        Site { builder: self, folder, root }.accumulate(to, is_component, above);
         above.pop();
     }
 
@@ -140,8 +139,10 @@ impl<'a> Builder<'a> {
         if let Some(known) = inline.get(&span) {
             return known.clone();
         }
-        let part = (self.library.parse)(text_of(scalar));
-        let source = Arc::new(Source::scalar(part, Inside::of(scalar)));
+        let text = text_of(scalar);
+        let unended = !text.ends_with('\n');
+        let part = (self.library.parse)(text);
+        let source = Arc::new(Source::scalar(part, Inside::of(scalar), unended));
         inline.insert(span, source.clone());
         source
     }
@@ -149,7 +150,7 @@ impl<'a> Builder<'a> {
 
 impl<'s> Site<'s, '_> {
     fn accumulate(&self, to: &mut Accumulated, is_component: bool, above: &mut Vec<String>) {
-        for finding in check(self.root, is_component) {
+        for finding in check(self.root, if above.len() > 1 { Some(is_component) } else { None }) {
             to.log.fail(finding);
         }
         for list in ["resources", "bases"] {
@@ -229,8 +230,9 @@ impl<'s> Site<'s, '_> {
                 log.hole(span, format!("`{name}` is no YAML file that can be read"));
             }
             Some(path) if self.builder.library.listing.knows(&path) => {
-                let finding = Diagnostic::new(&MISSING_FILE, span, format!("`{name}` does not exist"), "no such file or folder")
-                    .effect("`kustomize build` fails, and nothing is built");
+                let finding =
+                    Diagnostic::new(&MISSING_FILE, span, format!("`{name}` does not exist"), "no such file or folder")
+                        .effect("`kustomize build` fails, and nothing is built");
                 let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 let beside: Vec<&str> = self
                     .builder
@@ -272,7 +274,8 @@ impl<'s> Site<'s, '_> {
         for source in sources {
             if !source.part.findings.is_empty() && source.part.documents.len() < source.part.count {
                 // What is wrong is said where it is; the real tool does not get past it.
-                to.log.failed |= source.part.findings.iter().any(|one| one.severity == crate::model::rule::Severity::Error);
+                to.log.failed |=
+                    source.part.findings.iter().any(|one| one.severity == crate::model::rule::Severity::Error);
             }
             if source.part.template {
                 to.log.hole(span, format!("`{name}` is a template, not YAML"));
@@ -330,12 +333,6 @@ impl<'s> Site<'s, '_> {
     /// The value of a text field with its place.
     pub fn text(&self, key: &str) -> Option<(String, Span)> {
         text(self.root, key).map(|(text, value)| (text, value.span()))
-    }
-
-    /// The place of the key of a field.
-    pub fn key(&self, key: &str) -> Option<Span> {
-        field(self.root, key)?;
-        entry(self.root, key).map(|entry| entry.key.span())
     }
 }
 

@@ -78,7 +78,8 @@ impl Configuration {
     }
 
     fn add_reference(&mut self, row: Row) {
-        let is_same = |known: &&mut Row| (&known.group, &known.version, &known.kind) == (&row.group, &row.version, &row.kind);
+        let is_same =
+            |known: &&mut Row| (&known.group, &known.version, &known.kind) == (&row.group, &row.version, &row.kind);
         match self.references.iter_mut().find(is_same) {
             Some(known) => add(&mut known.fields, row.fields.into_iter()),
             None => self.references.push(row),

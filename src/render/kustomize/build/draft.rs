@@ -155,7 +155,7 @@ impl Node {
     /// The text of a scalar, whatever its type.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match self {
-            Node::Frozen(frozen, _) => frozen.value().text(),
+            Node::Frozen(frozen, _) => frozen.text(),
             Node::Scalar { text, .. } => Some(Cow::Borrowed(text)),
             _ => None,
         }

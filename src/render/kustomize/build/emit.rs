@@ -42,7 +42,11 @@ impl Emitted {
             Node::Frozen(frozen, _) if frozen.value().is_scalar() => self.frozen_scalar(frozen, node, indent),
             Node::Scalar { text, string, trace } => {
                 let start = self.text.len();
-                if *string { self.string(text, indent) } else { self.text.push_str(text) }
+                if *string {
+                    self.string(text, indent)
+                } else {
+                    self.text.push_str(text)
+                }
                 self.place(start, trace.clone(), false);
             }
             node if node.is_empty() => {
@@ -103,7 +107,7 @@ impl Emitted {
         if exact {
             self.text.push_str(raw);
         } else if node.is_string() {
-            let text = value.text().unwrap_or_default();
+            let text = frozen.text().unwrap_or_default();
             // A tag can make a string of what its text is not.
             let text = if written.tag == Tag::Binary { value.as_str().unwrap_or(text) } else { text };
             self.string(&text, indent);
@@ -209,7 +213,8 @@ pub(super) fn is_plain(text: &str) -> bool {
 fn is_block(text: &str) -> bool {
     let is_first = text.starts_with(|first: char| !first.is_whitespace() && !first.is_control());
     let is_odd = |character: char| {
-        (character.is_control() && !matches!(character, '\n' | '\t')) || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        (character.is_control() && !matches!(character, '\n' | '\t'))
+            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
     };
     is_first && text.contains('\n') && !text.contains(is_odd) && !text.trim_end_matches('\n').ends_with([' ', '\t'])
 }

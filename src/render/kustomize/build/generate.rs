@@ -84,14 +84,17 @@ impl<'s> Generator<'_, 's, '_> {
         ];
         if self.kind == "Secret" {
             let typed = text(self.item, "type");
-            root.push(pair("type", match typed {
-                Some((text, value)) => Node::string(text, Trace::at(value.span())),
-                None => word("Opaque"),
-            }));
+            root.push(pair(
+                "type",
+                match typed {
+                    Some((text, value)) => Node::string(text, Trace::at(value.span())),
+                    None => word("Opaque"),
+                },
+            ));
         }
         for (key, mut pairs) in [("data", data), ("binaryData", binary)] {
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
-            if !pairs.is_empty() {
+            if !pairs.is_empty() || (self.kind == "Secret" && key == "data") {
                 root.push(pair(key, mapping(pairs, trace.clone())));
             }
         }
@@ -140,7 +143,9 @@ impl<'s> Generator<'_, 's, '_> {
                     let bytes = unquoted(value).as_bytes().to_vec();
                     pairs.push(Pair { key: key.to_owned(), span: item.span(), bytes });
                 }
-                None => log.fail(failure(item.span(), format!("the literal `{text}` is not of the form key=value"), "")),
+                None => {
+                    log.fail(failure(item.span(), format!("the literal `{text}` is not of the form key=value"), ""))
+                }
             }
         }
         for item in items(self.item, "files") {
@@ -181,9 +186,7 @@ fn variables(bytes: &[u8], span: Span, pairs: &mut Vec<Pair>) {
 
 /// A value without one pair of quotes around it.
 fn unquoted(text: &str) -> &str {
-    let inner = |quote: char| {
-        (text.len() >= 2).then(|| text.strip_prefix(quote)?.strip_suffix(quote)).flatten()
-    };
+    let inner = |quote: char| (text.len() >= 2).then(|| text.strip_prefix(quote)?.strip_suffix(quote)).flatten();
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
@@ -229,7 +232,6 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
             new.prefixes.clone_from(&old.prefixes);
             new.suffixes.clone_from(&old.suffixes);
             new.renamed.clone_from(&old.renamed);
-            new.hashed = new.hashed.or(old.hashed);
             new.included.clone_from(&old.included);
             to.resources[at] = new;
         }

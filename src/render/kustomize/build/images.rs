@@ -40,7 +40,9 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
                 containers(&mut resource.node, &image);
             }
             for row in to.configuration.images.iter().filter(|row| row.selects(&gvk)) {
-                visit(&mut resource.node, &row.path, Make::Nothing, &Trace::at(image.span), &mut |node| image.set(node));
+                visit(&mut resource.node, &row.path, Make::Nothing, &Trace::at(image.span), &mut |node| {
+                    image.set(node)
+                });
             }
         }
     }
@@ -50,7 +52,9 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
 fn has_images(node: &Node, image: &Image) -> bool {
     let Node::Frozen(frozen, _) = node else {
         return if node.is_map() {
-            node.entries().iter().any(|entry| has_images(&entry.value, image) || is_list_of(&entry.key, &entry.value, image))
+            node.entries()
+                .iter()
+                .any(|entry| has_images(&entry.value, image) || is_list_of(&entry.key, &entry.value, image))
         } else {
             node.items().iter().any(|item| has_images(item, image))
         };

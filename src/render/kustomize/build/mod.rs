@@ -41,7 +41,10 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
     references::follow(&mut built);
     vars::resolve(&mut built);
     built.resources.retain(|resource| !is_local(&resource.node));
-    built.resources.iter_mut().for_each(|resource| tidy(&mut resource.node));
+    for resource in &mut built.resources {
+        resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
+        tidy(&mut resource.node);
+    }
     order::legacy(&mut built.resources);
     built
 }
@@ -54,14 +57,11 @@ fn is_local(node: &Node) -> bool {
         .unwrap_or(false)
 }
 
-/// Annotations of an object that was changed are left out if there are none: the real tool keeps its own among them,
-/// and removes them at the end.
+/// Annotations are left out if there are none: the real tool keeps its own among them, and removes them at the end.
 fn tidy(node: &mut Node) {
-    if !matches!(node, Node::Map(_)) {
-        return;
-    }
     let is_empty = node.at(&["metadata", "annotations"]).is_some_and(|annotations| annotations.is_empty());
-    if is_empty && let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut) {
+    if is_empty && let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut)
+    {
         metadata.remove("annotations");
     }
 }

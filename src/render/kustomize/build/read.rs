@@ -79,7 +79,7 @@ pub(in crate::render) fn flag(value: Value<'_>, key: &str) -> bool {
 }
 
 /// What is wrong with the file as such.
-pub(in crate::render) fn check(root: Value<'_>, is_component: bool) -> Vec<Diagnostic> {
+pub(in crate::render) fn check(root: Value<'_>, is_component: Option<bool>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for entry in root.entries() {
         let name = entry.name();
@@ -101,6 +101,8 @@ pub(in crate::render) fn check(root: Value<'_>, is_component: bool) -> Vec<Diagn
         });
     }
     if let Some((kind, value)) = text(root, "kind") {
+        // A component may be built by itself.
+        let is_component = is_component.unwrap_or(kind == "Component");
         let wanted = if is_component { "Component" } else { "Kustomization" };
         if kind != wanted {
             let message = match (&*kind, is_component) {

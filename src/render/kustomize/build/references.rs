@@ -51,15 +51,12 @@ fn rows() -> Vec<Row> {
     };
     let scaled = || vec![named(&[("HorizontalPodAutoscaler", "spec/scaleTargetRef/name")])];
     let containers = |field: &str, from: &str| -> Vec<(String, String)> {
-        let one = |list: &str| {
-            [format!("{list}/env/valueFrom/{field}KeyRef/name"), format!("{list}/envFrom/{from}/name")]
-        };
+        let one =
+            |list: &str| [format!("{list}/env/valueFrom/{field}KeyRef/name"), format!("{list}/envFrom/{from}/name")];
         let paths: Vec<String> = ["containers", "initContainers"].into_iter().flat_map(one).collect();
         pods(&paths.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    let rules = || {
-        named(&[("Role", "rules/resourceNames"), ("ClusterRole", "rules/resourceNames")])
-    };
+    let rules = || named(&[("Role", "rules/resourceNames"), ("ClusterRole", "rules/resourceNames")]);
     let mut rows: Vec<Row> =
         ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map(|kind| row(kind, scaled())).into();
     rows.push(row(
@@ -117,10 +114,7 @@ fn rows() -> Vec<Row> {
     ));
     rows.push(row(
         "ServiceAccount",
-        vec![
-            named(&[(&bindings[0], "subjects"), (&bindings[1], "subjects")]),
-            pods(&["serviceAccountName"]),
-        ],
+        vec![named(&[(&bindings[0], "subjects"), (&bindings[1], "subjects")]), pods(&["serviceAccountName"])],
     ));
     rows.push(row("PersistentVolumeClaim", vec![pods(&["volumes/persistentVolumeClaim/claimName"])]));
     rows.push(row(
@@ -241,7 +235,8 @@ impl Referrer {
             let everything = self.id.gvk.is_cluster_scoped() || one.id.gvk.is_cluster_scoped();
             everything || self.id.is_same_namespace(&one.id) || self.bound.contains(&one.id.namespace)
         };
-        let is_meant = |one: &Candidate| one.previous.iter().any(|id| id.gvk.is_selected(&row.group, &row.version, &row.kind));
+        let is_meant =
+            |one: &Candidate| one.previous.iter().any(|id| id.gvk.is_selected(&row.group, &row.version, &row.kind));
         let is_role = |one: &Candidate| {
             role.is_none_or(|role| one.previous.iter().any(|id| id.gvk.is_selected(&role.group, "", &role.kind)))
         };
@@ -264,9 +259,7 @@ impl Referrer {
                 found.retain(|one| keep(one));
             }
         };
-        narrow(&mut found, &|one| {
-            ends_with(&one.prefixes, &self.prefixes) && ends_with(&one.suffixes, &self.suffixes)
-        });
+        narrow(&mut found, &|one| ends_with(&one.prefixes, &self.prefixes) && ends_with(&one.suffixes, &self.suffixes));
         narrow(&mut found, &|one| one.prefixes == self.prefixes && one.suffixes == self.suffixes);
         let first = *found.first()?;
         found.iter().all(|one| one.id.name == first.id.name).then_some(first)

@@ -111,8 +111,7 @@ fn put(target: Value<'_>, value: &Node, to: &mut Accumulated) -> Result<(), Refu
         items(target, "reject").map(|reject| Selector::read(reject, reject.title_span())).collect();
     let rejected = rejected?;
     let options = Options::read(target);
-    let mut paths: Vec<(String, Span)> =
-        items(target, "fieldPaths").map(|path| (text_of(path), path.span())).collect();
+    let mut paths: Vec<(String, Span)> = items(target, "fieldPaths").map(|path| (text_of(path), path.span())).collect();
     if paths.is_empty() {
         paths.push(("metadata.name".to_owned(), span));
     }

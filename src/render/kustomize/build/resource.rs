@@ -137,6 +137,8 @@ pub(in crate::render) struct Resource {
     pub included: Vec<Span>,
     /// Where the object stands that it was made from.
     pub from: Option<Span>,
+    /// Nothing has changed it.
+    pub untouched: bool,
 }
 
 impl Resource {
@@ -151,6 +153,7 @@ impl Resource {
             hashed: None,
             included: Vec::new(),
             from: None,
+            untouched: false,
         }
     }
 
@@ -176,8 +179,7 @@ impl Resource {
 
     /// Sets its name, because of what stands at `span`.
     pub fn rename(&mut self, name: &str, span: Span) {
-        self.renamed =
-            Some(Arc::new(Link { origin: Origin { role: Role::SetBy, span }, next: self.renamed.take() }));
+        self.renamed = Some(Arc::new(Link { origin: Origin { role: Role::SetBy, span }, next: self.renamed.take() }));
         let Some(metadata) = self.node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut)
         else {
             return;

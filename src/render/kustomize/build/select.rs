@@ -77,8 +77,9 @@ impl Selector {
         for (at, (key, pattern)) in parts.into_iter().enumerate() {
             let Some(field) = field(value, key) else { continue };
             let text = text_of(field);
-            *pattern = Pattern::of(&text)
-                .ok_or_else(|| (field.span(), format!("`{text}` is no regular expression that kustomize can compile")))?;
+            *pattern = Pattern::of(&text).ok_or_else(|| {
+                (field.span(), format!("`{text}` is no regular expression that kustomize can compile"))
+            })?;
             selector.literal[at] = text;
         }
         for (key, requirements) in
@@ -86,8 +87,7 @@ impl Selector {
         {
             let Some(field) = field(value, key) else { continue };
             let text = text_of(field);
-            *requirements =
-                parse(&text).ok_or_else(|| (field.span(), format!("`{text}` is no selector of labels")))?;
+            *requirements = parse(&text).ok_or_else(|| (field.span(), format!("`{text}` is no selector of labels")))?;
         }
         Ok(selector)
     }

@@ -1,5 +1,6 @@
 //! The texts that drafts are made from, and the way from a place in them to a place in a file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::document::Part;
@@ -14,6 +15,8 @@ pub(in crate::render) struct Source {
     pub part: Part,
     /// Where the text stands, if it is no file.
     inside: Option<Inside>,
+    /// The loader added the last line feed.
+    unended: bool,
 }
 
 /// Where the text of a scalar stands in its file.
@@ -25,14 +28,14 @@ pub(in crate::render) struct Inside {
 }
 
 impl Source {
-    /// A part of a file.
-    pub fn file(part: Part) -> Self {
-        Source { part, inside: None }
+    /// A part of a file; `unended`: it has no line feed at its end.
+    pub fn file(part: Part, unended: bool) -> Self {
+        Source { part, inside: None, unended }
     }
 
     /// The text of a scalar.
-    pub fn scalar(part: Part, inside: Inside) -> Self {
-        Source { part, inside: Some(inside) }
+    pub fn scalar(part: Part, inside: Inside, unended: bool) -> Self {
+        Source { part, inside: Some(inside), unended }
     }
 
     /// Where a node stands in its file.
@@ -117,6 +120,19 @@ impl Frozen {
     /// Where it stands.
     pub fn span(&self) -> Span {
         self.source.span(self.value().node())
+    }
+
+    /// The text of a scalar. Other than clients of Kubernetes, kustomize adds no line feed to a file that has none at its
+    /// end, which a block scalar there is read without.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        let value = self.value();
+        let text = value.text()?;
+        let node = value.node();
+        if !matches!(node.style, Style::Literal | Style::Folded) || !text.ends_with('\n') {
+            return Some(text);
+        }
+        let is_cut = self.source.unended && node.end as usize + 1 >= value.source().len();
+        if is_cut { Some(Cow::Owned(text[..text.len() - 1].to_owned())) } else { Some(text) }
     }
 
     /// Another value of the same source.

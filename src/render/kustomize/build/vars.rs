@@ -154,7 +154,8 @@ fn replace(node: &mut Node, values: &HashMap<String, Node>) {
         return;
     }
     let Some(text) = node.text().filter(|text| text.contains("$(")).map(std::borrow::Cow::into_owned) else { return };
-    if let Some(value) = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).and_then(|name| values.get(name))
+    if let Some(value) =
+        text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).and_then(|name| values.get(name))
     {
         *node = value.clone().and(Role::SetBy, node.trace().span);
         return;

@@ -123,7 +123,11 @@ fn parent<'n>(object: &'n mut Node, pointer: &str) -> Result<(&'n mut Node, Stri
             _ => return Err(missing()),
         };
     }
-    if node.is_map() || node.is_list() { Ok((node, last)) } else { Err(format!("there is no map or list to put `{last}` into")) }
+    if node.is_map() || node.is_list() {
+        Ok((node, last))
+    } else {
+        Err(format!("there is no map or list to put `{last}` into"))
+    }
 }
 
 fn add(object: &mut Node, pointer: &str, value: Node, one: &Operation, entry: Span) -> Result<(), String> {

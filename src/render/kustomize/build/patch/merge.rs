@@ -155,9 +155,7 @@ fn clean(mut node: Node, shape: Shape) -> Node {
     }
     if let Some(own) = node.map_mut() {
         own.entries.retain(|entry| {
-            &*entry.key != DIRECTIVE
-                && !entry.value.is_null()
-                && directive(&entry.value).as_deref() != Some("delete")
+            &*entry.key != DIRECTIVE && !entry.value.is_null() && directive(&entry.value).as_deref() != Some("delete")
         });
         for entry in &mut own.entries {
             let (below, strategy) = shape.below(&entry.key);
@@ -184,20 +182,15 @@ fn clean_list(mut node: Node, shape: Shape) -> Node {
     node
 }
 
-/// Removes the nulls that are not even written, and lists to be merged that are empty, as the walk of the real tool
-/// does everywhere in an object that is patched.
+/// Removes the nulls that are not even written, as the walk of the real tool does everywhere in an object that is
+/// patched.
 fn prune(node: &mut Node, shape: Shape) {
-    let is_gone = |written: &Written, text: &str| {
-        is_null(written, text) && written.b == 0 || (written.kind == Kind::Sequence && written.b == 0)
-    };
+    let is_gone = |written: &Written, text: &str| is_null(written, text) && written.b == 0;
     if !holds(node, is_gone) {
         return;
     }
     let Some(own) = node.map_mut() else { return };
-    own.entries.retain(|entry| {
-        let merges = matches!(shape.below(&entry.key).1, Strategy::Merge(_));
-        !entry.value.is_absent() && !(merges && entry.value.is_list() && entry.value.is_empty())
-    });
+    own.entries.retain(|entry| !entry.value.is_absent());
     for entry in &mut own.entries {
         let (below, strategy) = shape.below(&entry.key);
         if entry.value.is_map() {

@@ -28,7 +28,9 @@ pub(super) fn strategic(site: &Site<'_, '_>, to: &mut Accumulated) {
     for item in items(site.root, "patchesStrategicMerge") {
         let text = text_of(item);
         let sources = if text.contains('\n') || text.starts_with('{') {
-            vec![site.builder.inline(item)]
+            let inline = site.builder.inline(item);
+            inline_findings(&inline, &mut to.log);
+            vec![inline]
         } else {
             site.file(item, &mut to.log).map(<[_]>::to_vec).unwrap_or_default()
         };
@@ -115,8 +117,10 @@ fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<A
     match (path, patch) {
         (Some(path), None) => Some((site.file(path, log)?.to_vec(), path.span())),
         (None, Some(patch)) => {
+            let inline = site.builder.inline(patch);
+            inline_findings(&inline, log);
             let key = item.entries().find(|entry| entry.name().eq_ignore_ascii_case("patch"));
-            Some((vec![site.builder.inline(patch)], key.map_or_else(|| patch.span(), |entry| entry.key.span())))
+            Some((vec![inline], key.map_or_else(|| patch.span(), |entry| entry.key.span())))
         }
         _ => {
             let finding = failure(item.title_span(), "a patch needs either `path` or `patch`", "");
@@ -124,6 +128,17 @@ fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<A
             None
         }
     }
+}
+
+/// What is wrong with the text of a patch that stands in a kustomization: nobody else reads it.
+fn inline_findings(source: &Source, log: &mut Log) {
+    for finding in &source.part.findings {
+        let mut finding = Diagnostic { fix: None, ..finding.clone() };
+        finding.primary.span = source.moved(finding.primary.span);
+        finding.labels.iter_mut().for_each(|label| label.span = source.moved(label.span));
+        log.findings.push(finding);
+    }
+    log.failed |= !source.part.findings.is_empty() && source.part.documents.len() < source.part.count;
 }
 
 /// The documents of a patch, each knowing by which entry it is laid over.
@@ -140,9 +155,8 @@ fn merge_untargeted(patch: &Node, span: Span, to: &mut Accumulated, changes: Cha
         to.log.fail(failure(span, "the patch names no object: it has no `kind`", ""));
         return;
     }
-    let found: Vec<usize> = (0..to.resources.len())
-        .filter(|at| to.resources[*at].ids().any(|own| own.is_same(&id)))
-        .collect();
+    let found: Vec<usize> =
+        (0..to.resources.len()).filter(|at| to.resources[*at].ids().any(|own| own.is_same(&id))).collect();
     match found.as_slice() {
         [at] => merge_into(patch, &[*at], to, changes),
         [] if !to.log.holes.is_empty() => {}
@@ -243,7 +257,8 @@ fn operations(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated)
         if let Err((place, why)) = applied {
             let message = format!("the patch does not apply to {}: {why}", resource.id.title());
             let finding = failure(place, message, "this operation fails");
-            let finding = resource.included.first().map(|base| finding.clone().see(*base, "the object comes from here"));
+            let finding =
+                resource.included.first().map(|base| finding.clone().see(*base, "the object comes from here"));
             to.log.fail(finding.unwrap_or_else(|| failure(place, "the patch does not apply", "")));
         }
     }
