@@ -19,6 +19,8 @@ pub struct Cli {
 pub enum Command {
     /// Check definitions and manifests
     Lint(Box<Lint>),
+    /// Write the manifests that the definition in a folder makes
+    Render(Render),
     /// Show how Kubernetes reads a YAML or JSON file: one JSON line a document
     Parse(Parse),
     /// Say what a rule checks, why it matters, how to mend it, how to switch it off
@@ -100,6 +102,17 @@ pub struct Lint {
     pub statistics: bool,
 }
 
+/// `plimsoll render`
+#[derive(Debug, Default, Args)]
+pub struct Render {
+    /// The folder with a kustomization
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write behind each line the file and line that it comes from
+    #[arg(long)]
+    pub origins: bool,
+}
+
 /// `plimsoll parse`
 #[derive(Debug, Args)]
 pub struct Parse {
@@ -177,7 +190,7 @@ pub enum Color {
 
 /// Options of the documented interface that this release does not have: named in the error, never accepted and ignored.
 const PLANNED: &[&str] =
-    &["--since", "--baseline", "--write-baseline", "--config-from", "--fix", "--diff", "render", "test", "init"];
+    &["--since", "--baseline", "--write-baseline", "--config-from", "--fix", "--diff", "test", "init"];
 
 /// Arguments that cannot be followed, or a wish for help.
 #[derive(Debug)]

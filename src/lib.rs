@@ -17,6 +17,7 @@
 //! | [`settings`] | arguments and `plimsoll.yaml` become the options of each stage |
 //! | [`examine`] | load -> render -> check, for one tree of files, in parallel |
 //! | [`explain`] | the commands that describe plimsoll itself |
+//! | `manifests` | `plimsoll render` |
 //!
 //! # The laws
 //!
@@ -38,6 +39,7 @@ pub mod report;
 pub mod settings;
 
 mod lint;
+mod manifests;
 
 use std::io::{self, Read, Write};
 
@@ -53,6 +55,7 @@ pub use lint::lint;
 pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match command {
         Command::Lint(arguments) => lint(*arguments, out, err),
+        Command::Render(arguments) => manifests::render(&arguments, out, err),
         Command::Parse(arguments) => parse(&arguments, out, err),
         Command::Explain(arguments) => {
             let rules = rules();

@@ -121,6 +121,7 @@ fn list(object: &mut Node, patch: &Node, keys: &[&str], shape: Shape) -> Outcome
             }
             (_, Some(at)) => {
                 let mut other = rest.remove(at);
+                let item = without_keys(item, &other, keys);
                 map(&mut other, &item, shape);
                 merged.push(other);
             }
@@ -133,6 +134,14 @@ fn list(object: &mut Node, patch: &Node, keys: &[&str], shape: Shape) -> Outcome
     merged.extend(rest);
     own.items = merged;
     if own.items.is_empty() { Outcome::Goes } else { Outcome::Stays }
+}
+
+/// An element of a patch without the keys that only say which one it is for.
+fn without_keys(mut item: Node, other: &Node, keys: &[&str]) -> Node {
+    if let Some(map) = item.map_mut() {
+        map.entries.retain(|entry| !keys.contains(&&*entry.key) || other.get(&entry.key).is_none());
+    }
+    item
 }
 
 /// Whether two elements are one: of several keys, one that is missing on a side fits anything.

@@ -220,10 +220,7 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
         if changes.name || changes.kind {
             resource.remember();
         }
-        let mut patch = patch.clone();
-        if let Some(map) = patch.map_mut() {
-            map.remove("apiVersion");
-        }
+        let patch = without_identity(patch, changes);
         if merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) == Outcome::Goes || resource.node.is_empty() {
             gone.push(at);
             continue;
@@ -235,6 +232,26 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
     for at in gone.into_iter().rev() {
         to.resources.remove(at);
     }
+}
+
+/// A patch without what only says which object it is for.
+fn without_identity(patch: &Node, changes: Changes) -> Node {
+    let mut patch = patch.clone();
+    let Some(map) = patch.map_mut() else { return patch };
+    map.remove("apiVersion");
+    if !changes.kind {
+        map.remove("kind");
+    }
+    if let Some(metadata) = map.get_mut("metadata").and_then(Node::map_mut) {
+        metadata.remove("namespace");
+        if !changes.name {
+            metadata.remove("name");
+        }
+        if metadata.entries.is_empty() {
+            map.remove("metadata");
+        }
+    }
+    patch
 }
 
 fn operations(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated) {

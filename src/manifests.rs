@@ -1,0 +1,168 @@
+//! `plimsoll render`: the manifests that a definition makes, and where each of their values was written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli;
+use crate::discover::{self, Inputs, printed_name};
+use crate::examine::kustomize::{load_from, parse};
+use crate::lint::refuse;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::report::{NotChecked, Report, Summary};
+use crate::model::source::{FileId, LineIndex, Sources};
+use crate::render::kustomize::rendered::{Built, From, Kustomizations, kustomization_in};
+use crate::report::{self, Format, Style};
+use crate::settings::Refusal;
+
+/// Renders the definition in a folder. Returns the exit code.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let mut sources = Sources::default();
+    let (inputs, folder) = match find(&arguments.dir, &mut sources) {
+        Ok(found) => found,
+        Err(refusal) => return refuse(refusal, err),
+    };
+    if kustomization_in(&folder, &inputs.listing).is_none() {
+        let message = format!("there is no kustomization in `{}`", arguments.dir.display());
+        let help = "name a folder with a kustomization.yaml; other definitions are not rendered yet".to_owned();
+        return refuse(Refusal::argument(message, Some(help)), err);
+    }
+    let files = load_from(&folder, &inputs, &sources);
+    let bytes = |file: FileId| read(&sources, file);
+    let built = Kustomizations::new(&inputs.listing, files, &parse, &bytes).build(&folder);
+    if !built.failed {
+        let mut lines = arguments.origins.then(|| Lines { sources: &sources, indexes: BTreeMap::new() });
+        write(&built, lines.as_mut(), out)?;
+    }
+    let failed = built.failed;
+    report(built, sources, err)?;
+    Ok(u8::from(failed))
+}
+
+/// Lists the repository around a folder, and names the folder in it.
+fn find(dir: &Path, sources: &mut Sources) -> Result<(Inputs, String), Refusal> {
+    let unreadable = |why: String| Refusal::argument(format!("`{}` cannot be read: {why}", dir.display()), None);
+    let folder = dir.canonicalize().map_err(|error| unreadable(error.to_string()))?;
+    if !folder.is_dir() {
+        return Err(unreadable("it is no folder".to_owned()));
+    }
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let repository = folder.ancestors().find(|above| above.join(".git").exists());
+    let root = match repository {
+        Some(root) => root.to_path_buf(),
+        None if folder.starts_with(&here) => here,
+        None => folder.clone(),
+    };
+    let options = discover::Options {
+        paths: vec![root.clone()],
+        working_directory: root.clone(),
+        root: root.clone(),
+        base: root.clone(),
+        ..discover::Options::default()
+    };
+    let inputs = discover::discover(&options, sources).map_err(|error| unreadable(error.why))?;
+    let name = printed_name(&folder, &root);
+    Ok((inputs, if name == "." { String::new() } else { name }))
+}
+
+fn read(sources: &Sources, file: FileId) -> Option<Arc<[u8]>> {
+    std::fs::read(&sources.get(file).path).ok().map(Arc::from)
+}
+
+fn write(built: &Built, mut lines: Option<&mut Lines<'_>>, out: &mut dyn Write) -> io::Result<()> {
+    for (number, object) in built.objects.iter().enumerate() {
+        if number > 0 {
+            out.write_all(b"---\n")?;
+        }
+        let text = object.text();
+        let Some(lines) = lines.as_mut() else {
+            out.write_all(text.yaml().as_bytes())?;
+            continue;
+        };
+        for span in &object.included {
+            writeln!(out, "# included-by {}", lines.place(*span))?;
+        }
+        let mut origins = text.origins().peekable();
+        let mut start = 0;
+        for line in text.yaml().split_inclusive('\n') {
+            let end = start + line.len() as u32;
+            let mut last: Option<From> = None;
+            while let Some(origin) = origins.next_if(|origin| origin.start < end) {
+                last = Some(origin);
+            }
+            let line = line.trim_end_matches('\n');
+            match last {
+                Some(origin) => writeln!(out, "{line}  # {}", lines.origin(&origin))?,
+                None => writeln!(out, "{line}")?,
+            }
+            start = end;
+        }
+    }
+    Ok(())
+}
+
+/// Lines of files.
+struct Lines<'s> {
+    sources: &'s Sources,
+    indexes: BTreeMap<FileId, LineIndex>,
+}
+
+impl Lines<'_> {
+    /// `base/web.yaml:12`
+    fn place(&mut self, span: crate::model::source::Span) -> String {
+        let index = self
+            .indexes
+            .entry(span.file)
+            .or_insert_with(|| LineIndex::new(&read(self.sources, span.file).unwrap_or_else(|| Arc::from([]))));
+        let name = report::sanitise::clean(self.sources.name(span.file)).into_owned();
+        format!("{name}:{}", index.line_of(span.start) + 1)
+    }
+
+    /// `base/web.yaml:12, set-by overlay/kustomization.yaml:4`
+    fn origin(&mut self, origin: &From) -> String {
+        let mut text = self.place(origin.span);
+        let mut known = BTreeSet::from([text.clone()]);
+        for link in origin.chain.iter().rev() {
+            let place = self.place(link.span);
+            if known.insert(place.clone()) {
+                text.push_str(&format!(", {} {place}", link.role.as_str()));
+            }
+        }
+        text
+    }
+}
+
+/// Writes what is wrong, and what was left out.
+fn report(built: Built, mut sources: Sources, err: &mut dyn Write) -> io::Result<()> {
+    let (findings, not_checked): (Vec<Diagnostic>, Vec<NotChecked>) = (built.findings, built.not_checked);
+    if findings.is_empty() && not_checked.is_empty() {
+        return Ok(());
+    }
+    let spans = findings.iter().flat_map(|finding| finding.labels.iter().chain([&finding.primary])).map(|one| one.span);
+    let files: BTreeSet<FileId> =
+        spans.chain(not_checked.iter().filter_map(|one| one.span)).map(|span| span.file).collect();
+    for file in files {
+        if let Some(text) = read(&sources, file) {
+            sources.keep(file, text, Vec::new());
+        }
+    }
+    let mut report = Report {
+        diagnostics: findings,
+        not_checked,
+        sources,
+        summary: Summary::default(),
+        rules: Vec::new(),
+        kubernetes: String::new(),
+    };
+    report.not_checked.sort();
+    report.not_checked.dedup();
+    for one in &report.not_checked {
+        writeln!(err, "not rendered: {}", report::sanitise::clean(&one.message))?;
+    }
+    report.not_checked.clear();
+    report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, err)
+}
