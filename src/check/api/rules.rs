@@ -290,7 +290,7 @@ pub const NON_STANDARD_ADDRESS: Rule = warning(
     Category::Api,
     "an IP address or network that is written in an unusual way",
     "programs read zeros before digits, mapped addresses and bits behind a prefix differently; the API server warns, and \
-     newer versions are to refuse them (KEP-4858)",
+     refuses them from Kubernetes 1.36 on (KEP-4858)",
     "write the address in its canonical form",
 );
 

@@ -1,10 +1,13 @@
 //! Addresses and networks that are not written as they should be: `GetWarningsForIP` and `GetWarningsForCIDR` in
-//! `k8s.io/apimachinery/pkg/util/validation/ip.go`.
+//! `k8s.io/apimachinery/pkg/util/validation/ip.go`. From 1.36 on (`StrictIPCIDRValidation`, `pkg/features/kube_features.go`)
+//! the server refuses those that programs read differently; only IPv6 that is not canonical stays a warning.
 
 use std::net::IpAddr;
 
 use crate::check::api::object::{Field, Object};
 use crate::check::api::rules::NON_STANDARD_ADDRESS;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::Severity;
 
 /// An address that the server takes: one with zeros before its digits, or of version 4 in the clothes of version 6, will
 /// not be taken for ever.
@@ -21,6 +24,7 @@ pub(in crate::check::api) fn address<'t>(object: &mut Object<'_, 't>, field: &Fi
 /// A network that the server takes.
 pub(in crate::check::api) fn network<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, read: IpAddr, length: u8) {
     let Some(written) = field.text() else { return };
+    let written = written.trim();
     let whole = if read.is_ipv4() { 32 } else { 128 };
     let proper = format!("{}/{length}", masked(read, length));
     if masked(read, length) != read {
@@ -29,6 +33,7 @@ pub(in crate::check::api) fn network<'t>(object: &mut Object<'_, 't>, field: &Fi
             .wrong(&NON_STANDARD_ADDRESS, field, &fault, "a network, or one address?")
             .effect("the API server accepts the object, with a warning, and the bits are ignored")
             .help(format!("write `{proper}` for the network, or `{read}/{whole}` for the one address"));
+        let finding = strictly(object, finding);
         object.report(finding);
         return;
     }
@@ -42,12 +47,12 @@ pub(in crate::check::api) fn network<'t>(object: &mut Object<'_, 't>, field: &Fi
         .is_some_and(|(address, digits)| address.parse() == Ok(read) && (digits == "0" || !digits.starts_with('0')));
     if is_mapped || !is_plain {
         report(object, field, "is an unusual way to write a network", &proper, LATER);
-    } else if read.is_ipv6() && proper != *written {
+    } else if read.is_ipv6() && proper != written {
         report(object, field, "is not written in the canonical form of RFC 5952", &proper, COMPARED);
     }
 }
 
-const LATER: &str = "the API server accepts it with a warning, and will refuse it in a later version";
+const LATER: &str = "the API server accepts it with a warning, and refuses it from Kubernetes 1.36 on";
 const COMPARED: &str = "the API server accepts it with a warning; whoever compares it as text takes it for another";
 
 #[cold]
@@ -58,7 +63,16 @@ fn report<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, fault: &str, p
         .effect(effect)
         .help(format!("write `{proper}`"))
         .fix(false, span, proper);
+    let finding = if effect == LATER { strictly(object, finding) } else { finding };
     object.report(finding);
+}
+
+/// What newer servers make of it.
+fn strictly(object: &Object<'_, '_>, finding: Diagnostic) -> Diagnostic {
+    if object.version.minor < 36 {
+        return finding;
+    }
+    Diagnostic { severity: Severity::Error, ..finding.effect(object.effect) }
 }
 
 /// The address with the bits behind the prefix cleared.
