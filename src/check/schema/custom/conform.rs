@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 
@@ -167,13 +168,6 @@ impl Check {
             other => self.is_unfinished(other),
         }
     }
-}
-
-/// Whether another tool fills in a part of a text: `${NAME}`, `$(NAME)`, `{{ name }}`.
-pub(in super::super) fn is_placeholder(text: &str) -> bool {
-    [("${", "}"), ("$(", ")"), ("{{", "}}")]
-        .iter()
-        .any(|(open, close)| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
 fn plain(option: &Json) -> String {

@@ -11,6 +11,7 @@ use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as Json;
 
+use crate::check::wording::is_placeholder;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::Resource;
@@ -21,7 +22,6 @@ use super::super::table::Table;
 use super::super::walk::{Root, Walk};
 use super::super::{INVALID_VALUE, MISSING_FIELD, UNKNOWN_FIELD, WRONG_TYPE};
 use super::alternatives::phrase;
-use super::conform::is_placeholder;
 use super::keywords::to_json;
 
 /// Deeper than any manifest or schema.

@@ -18,12 +18,13 @@ use kube_cel::cel::parser::{Expression, Parser};
 use kube_cel::cel::{ExecutionError, Value};
 use serde_json::Value as Json;
 
+use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 
 use super::super::table::{Shape, Table, Type};
 use super::Asks;
-use super::conform::{Fault, Outcome, What, is_placeholder};
+use super::conform::{Fault, Outcome, What};
 use functions::with_functions;
 
 /// The longest expression that is read, in bytes.
