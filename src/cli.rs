@@ -21,6 +21,8 @@ pub enum Command {
     Lint(Box<Lint>),
     /// Write the manifests that the definition in a folder makes
     Render(Render),
+    /// Run the tests of policies: Rego rules called `test_…`, and suites of gator
+    Test(Test),
     /// Show how Kubernetes reads a YAML or JSON file: one JSON line a document
     Parse(Parse),
     /// Say what a rule checks, why it matters, how to mend it, how to switch it off
@@ -111,6 +113,20 @@ pub struct Render {
     /// Write behind each line the file and line that it comes from
     #[arg(long)]
     pub origins: bool,
+}
+
+/// `plimsoll test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Files and folders with policies, their tests and suites
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// JSON or YAML that policies see as `data`: files, or folders, whose names become keys; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub data: Vec<PathBuf>,
+    /// As text or as JSON
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ListFormat,
 }
 
 /// `plimsoll parse`

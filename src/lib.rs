@@ -16,6 +16,7 @@
 //! | [`cli`] | what was typed |
 //! | [`settings`] | arguments and `plimsoll.yaml` become the options of each stage |
 //! | [`examine`] | load -> render -> check, for one tree of files, in parallel |
+//! | `prove` | the tests that people write for their policies |
 //! | [`explain`] | the commands that describe plimsoll itself |
 //! | `manifests` | `plimsoll render` |
 //!
@@ -40,6 +41,7 @@ pub mod settings;
 
 mod lint;
 mod manifests;
+mod prove;
 
 use std::io::{self, Read, Write};
 
@@ -56,6 +58,7 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
     match command {
         Command::Lint(arguments) => lint(*arguments, out, err),
         Command::Render(arguments) => manifests::render(&arguments, out, err),
+        Command::Test(arguments) => prove::prove(&arguments, out, err),
         Command::Parse(arguments) => parse(&arguments, out, err),
         Command::Explain(arguments) => {
             let rules = rules();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use globset::GlobSet;
 
-pub use policies::{PolicyFile, PolicyFiles, policies};
+pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
 pub use schemas::{SchemaFiles, schemas};
 
 use crate::model::listing::Listing;

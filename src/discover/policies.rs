@@ -14,6 +14,8 @@ pub struct PolicyFile {
     pub file: FileId,
     /// Its printed name.
     pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
     /// Its text.
     pub text: String,
 }
@@ -51,7 +53,7 @@ pub fn policies(
             if seen.contains(&file) {
                 continue;
             }
-            let read = read(&file, working_directory, sources)?;
+            let read = policy_file(&file, working_directory, sources)?;
             match () {
                 () if is_rego(&file) => found.rego.push(read),
                 () if file.file_stem().is_some_and(|stem| stem == "data") => found.data.push((keys(path, &file), read)),
@@ -70,7 +72,7 @@ pub fn policies(
         }
         for file in files {
             let keys = prefix.iter().cloned().chain(keys(&path, &file)).collect();
-            found.data.push((keys, read(&file, working_directory, sources)?));
+            found.data.push((keys, policy_file(&file, working_directory, sources)?));
         }
     }
     Ok(found)
@@ -111,10 +113,14 @@ fn keys(root: &Path, file: &Path) -> Vec<String> {
     relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
-fn read(path: &Path, working_directory: &Path, sources: &mut Sources) -> Result<PolicyFile, Unreadable> {
+/// Reads one file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn policy_file(path: &Path, working_directory: &Path, sources: &mut Sources) -> Result<PolicyFile, Unreadable> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Unreadable { path: path.to_path_buf(), why: error.to_string() })?;
     let name = printed_name(path, working_directory);
     let file = sources.add_text(name.as_str(), text.clone().into_bytes());
-    Ok(PolicyFile { file, name, text })
+    Ok(PolicyFile { file, name, path: path.to_path_buf(), text })
 }

@@ -87,7 +87,8 @@ impl Run<'_> {
                 resources.flat_map(Resource::expand).map(move |resource| Object { resource, name })
             })
             .collect();
-        let together = self.rules.policies.together(&objects);
+        let sight = self.rules.policies.sight(&objects);
+        let together = sight.together();
         let found: Vec<Vec<Diagnostic>> =
             (0..objects.len()).into_par_iter().map_init(|| together.worker(), |worker, at| worker.check(at)).collect();
         let before = seen.findings.len();

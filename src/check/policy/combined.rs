@@ -91,7 +91,8 @@ impl Combined<'_> {
         let files = &self.files;
         let wrap = |contents: Rego| input(files, &without, Some((at, &contents)));
         let (program, object) = (&self.user.program, &files[at].1);
-        let case = Case { program, rule, object, wrap: &wrap, route: &[], within: &[], others };
+        let whole = wrap(object.clone());
+        let case = Case { program, rule, object, input: &whole, wrap: &wrap, route: &[], within: &[], others };
         let mut subject = Subject::new(&self.objects[at].resource, self.objects[at].name);
         report::report(&case, &mut self.asker, std::slice::from_ref(found), &mut subject)
     }

@@ -30,7 +30,7 @@ impl User {
     /// Reads policies. With a `policy-error` among the problems none is evaluated; the others are warnings.
     pub(super) fn load(files: &[(FileId, String, String)], data: &Rego) -> (User, Vec<Diagnostic>) {
         let files = files.iter().filter(|(_, name, _)| !name.ends_with("_test.rego"));
-        let texts = files.map(|(file, _, text)| (Text::file(*file, text), Version::Either)).collect();
+        let texts = files.map(|(file, _, text)| (Text::of_file(*file, text), Version::Either)).collect();
         let read = match Read::new(texts) {
             Ok(read) => read,
             Err(problems) => return (User::default(), problems),

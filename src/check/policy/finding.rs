@@ -104,6 +104,9 @@ impl Place {
             (Some(Found { path, sure: true }), _) => at(path, tried),
             (_, Some(path)) => Place { missing: true, ..at(path, "the policy looks for this") },
             (Some(Found { path, .. }), None) => at(path, tried),
+            (None, None) if looked_at(by, case).is_some() => {
+                at(looked_at(by, case).unwrap_or_default(), "the policy looks into this")
+            }
             (None, None) => {
                 let name = resource.value.at(["metadata", "name"]).is_some();
                 let path = if name { Path::of(["metadata", "name"]) } else { Path::default() };
@@ -114,15 +117,25 @@ impl Place {
     }
 }
 
-/// The first place that the rule looks for and the object does not have.
-fn missing(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
-    let references = by.iter().flat_map(|definition| &definition.references);
-    let mut inside = references.filter_map(|path| {
+/// The places of the object that the definitions name.
+fn inside<'d>(by: &'d [&'d Definition], case: &'d Case<'_>) -> impl Iterator<Item = &'d [Segment]> {
+    by.iter().flat_map(|definition| &definition.references).filter_map(|path| {
         let (route, rest) = path.0.split_at_checked(case.route.len())?;
         let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key(own) if **own == **key);
         route.iter().zip(case.route).all(same).then_some(rest)
-    });
-    inside.find(|path| path.len() > 1 && position::lookup(case.object, path).is_none()).map(|path| Path(path.to_vec()))
+    })
+}
+
+/// The first place that the rule looks for and the object does not have.
+fn missing(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
+    let mut places = inside(by, case);
+    places.find(|path| path.len() > 1 && position::lookup(case.object, path).is_none()).map(|path| Path(path.to_vec()))
+}
+
+/// The deepest place that the rule looks into, where it does not say for what.
+fn looked_at(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
+    let places = inside(by, case).filter(|path| path.len() > 1 && !position::is_identity(path));
+    places.max_by_key(|path| path.len()).map(|path| Path(path.to_vec()))
 }
 
 /// A line of the file of a resource, without its indentation.

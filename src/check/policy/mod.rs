@@ -10,6 +10,7 @@ mod combined;
 mod conftest;
 mod data;
 mod finding;
+mod gatekeeper;
 mod kinds;
 mod needs;
 mod pack;
@@ -17,25 +18,27 @@ mod position;
 mod rego;
 mod report;
 mod reporting;
+mod selector;
+pub mod testing;
 mod together;
 mod worker;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::{Category, Rule, Severity};
-use crate::model::source::FileId;
+use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use builtin::Builtin;
 use conftest::User;
 pub use pack::pack_rules;
-pub use together::{Object, Together, is_policy};
+use together::Cluster;
+pub use together::{Object, Sight, Together, TogetherWorker, is_policy};
 pub use worker::Worker;
 
 /// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].
-pub static RULES: &[Rule] = &[POLICY_ERROR, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR, DATA_MISSING];
+pub static RULES: &[Rule] = &[POLICY_ERROR, POLICY_TEST, NEVER_REPORTS, BUILTIN_FUNCTION_ERROR, DATA_MISSING];
 
-/// A policy that could not do its work. A run with such a finding cannot be trusted: exit code 2.
 /// A policy that does not compile or fails: the run cannot be trusted.
 pub const POLICY_ERROR: Rule = Rule::new(
     "policy-error",
@@ -44,6 +47,16 @@ pub const POLICY_ERROR: Rule = Rule::new(
     "a policy does not load, or fails at run time",
     "the policy has checked nothing, so its silence must not be taken for a pass",
     "mend the policy; the message and the frame say where it stops",
+);
+
+/// A test of a policy that does not end as its author expects; `plimsoll test` alone says so.
+pub const POLICY_TEST: Rule = Rule::new(
+    "policy-test",
+    Category::Policy,
+    Severity::Error,
+    "a test of a policy fails",
+    "the policy does not do what its author expects of it",
+    "mend the policy or the test",
 );
 
 /// A policy that loads and can never report anything.
@@ -81,6 +94,8 @@ const BUILTIN_FUNCTION_ERROR: Rule = Rule::new(
 pub struct Policies {
     builtin: Builtin,
     user: User,
+    /// The policies of clusters among those that were given.
+    cluster: Cluster,
     warnings: Vec<Diagnostic>,
 }
 
@@ -102,11 +117,17 @@ impl Policies {
     #[must_use]
     pub fn load_all(wanted: &dyn Fn(&Rule) -> bool, given: &Given<'_>) -> (Policies, Vec<Diagnostic>) {
         let builtin = Builtin::new(wanted);
-        let (user, problems) = match data::merged(&given.data) {
+        let (user, mut problems) = match data::merged(&given.data) {
             Ok(_) if given.rego.is_empty() => (User::default(), Vec::new()),
             Ok(data) => load_user(&given.rego, &data),
             Err(problem) => (User::default(), vec![*problem]),
         };
+        let objects: Vec<&Resource<'_>> = given.objects.iter().collect();
+        let (cluster, broken) = match objects.is_empty() {
+            true => (Cluster::default(), Vec::new()),
+            false => Cluster::read(&objects),
+        };
+        problems.extend(broken);
         let (mut errors, warnings): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.rule == POLICY_ERROR.id);
         for error in &mut errors {
@@ -114,7 +135,7 @@ impl Policies {
                 .effect
                 .get_or_insert("no policy was evaluated, so nothing is checked: exit code 2, not a pass".to_owned());
         }
-        (Policies { builtin, user, warnings }, errors)
+        (Policies { builtin, user, cluster, warnings }, errors)
     }
 
     /// What is doubtful about policies that load: findings like those of [`Worker::check`].
@@ -142,19 +163,19 @@ impl Policies {
     /// Whether no policy is left to check.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.builtin.is_empty() && self.user.rules.is_empty() && self.user.combined.is_empty()
+        self.builtin.is_empty() && self.user.rules.is_empty() && !self.wants_all()
     }
 
     /// Whether some policy has to know all objects at once.
     #[must_use]
     pub fn wants_all(&self) -> bool {
-        !self.user.combined.is_empty()
+        !self.user.combined.is_empty() || !self.cluster.is_empty()
     }
 
     /// The policies that need all objects, and these.
     #[must_use]
-    pub fn together<'a>(&'a self, objects: &'a [Object<'a>]) -> Together<'a> {
-        Together::new(self, objects)
+    pub fn sight<'a>(&'a self, objects: &'a [Object<'a>]) -> Sight<'a> {
+        Sight::new(self, objects)
     }
 
     /// What one thread needs to check resources. It is cheap; engines are made when a resource needs them.
@@ -176,15 +197,20 @@ pub struct Given<'t> {
 }
 
 fn load_user(files: &[(FileId, String, String)], data: &regorus::Value) -> (User, Vec<Diagnostic>) {
+    on_big_stack(|| User::load(files, data))
+        .unwrap_or_else(|| (User::default(), vec![broke_down(Span::top(files[0].0))]))
+}
+
+/// The finding for policies that brought down what reads them.
+fn broke_down(span: Span) -> Diagnostic {
+    let message = "the policies could not be loaded: the policy engine broke down";
+    Diagnostic::new(&POLICY_ERROR, span, message, "")
+}
+
+/// Runs something in a thread of its own with room for regorus' parser; `None` if it breaks down.
+fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || User::load(files, data));
-        match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(loaded)) => loaded,
-            _ => {
-                let message = "the policies could not be loaded: the policy engine broke down";
-                let span = crate::model::source::Span::top(files[0].0);
-                (User::default(), vec![Diagnostic::new(&POLICY_ERROR, span, message, "")])
-            }
-        }
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.ok()?.join().ok()
     })
 }

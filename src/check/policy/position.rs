@@ -103,7 +103,7 @@ fn best(found: &[Responsible]) -> Option<Found> {
 }
 
 /// `kind`, `apiVersion`, `metadata` and what only says which object or part it is.
-fn is_identity(path: &[Segment]) -> bool {
+pub(super) fn is_identity(path: &[Segment]) -> bool {
     match path {
         [Segment::Key(key)] => matches!(&**key, "kind" | "apiVersion" | "metadata"),
         [Segment::Key(first), Segment::Key(second)] if &**first == "metadata" && &**second == "namespace" => true,

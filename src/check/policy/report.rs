@@ -38,7 +38,9 @@ pub(super) struct Case<'c> {
     pub rule: &'c Reporting,
     /// The object, as the rule sees it.
     pub object: &'c Rego,
-    /// The input for an object.
+    /// The input for it.
+    pub input: &'c Rego,
+    /// The input for another object in its place.
     pub wrap: &'c dyn Fn(Rego) -> Rego,
     /// The route to the object in the input.
     pub route: &'c [&'c str],
@@ -51,7 +53,7 @@ pub(super) struct Case<'c> {
 impl<'c> Case<'c> {
     /// The input is the object.
     pub(super) fn of_object(program: &'c Program, rule: &'c Reporting, object: &'c Rego) -> Self {
-        Case { program, rule, object, wrap: &|object| object, route: &[], within: &[], others: &[] }
+        Case { program, rule, object, input: object, wrap: &|object| object, route: &[], within: &[], others: &[] }
     }
 }
 

@@ -1,10 +1,18 @@
-//! What can only be asked when all objects are known: rules over the list of all files.
+//! What can only be asked when all objects are known: rules over the list of all files, and the policies of a cluster.
 
+use regorus::Value as Rego;
+
+use crate::check::schema::{Schemas, Scope};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::NotChecked;
 use crate::model::resource::Resource;
 
-use super::{Policies, combined};
+use super::gatekeeper::constraint::Point;
+use super::gatekeeper::enforce::{Asked, Enforced, Enforcer};
+use super::gatekeeper::{self, Gatekeeper};
+use super::rego::value;
+use super::report::Subject;
+use super::{Policies, broke_down, combined, on_big_stack};
 
 /// An object of the run.
 #[derive(Debug)]
@@ -17,48 +25,138 @@ pub struct Object<'t> {
 
 /// Whether an object is a policy that the cluster would enforce.
 #[must_use]
-pub fn is_policy(_resource: &Resource<'_>) -> bool {
-    false
+pub fn is_policy(resource: &Resource<'_>) -> bool {
+    gatekeeper::is_policy(resource.group(), &resource.kind)
 }
 
-/// The policies that need all objects, and these.
-pub struct Together<'a> {
+/// The policies of a cluster, read.
+#[derive(Default)]
+pub(super) struct Cluster {
+    gatekeeper: Gatekeeper,
+    /// The other objects that came along.
+    others: Vec<Rego>,
+}
+
+impl Cluster {
+    /// Reads the policies among objects. Those that cannot be read are problems.
+    pub(super) fn read(resources: &[&Resource<'_>]) -> (Cluster, Vec<Diagnostic>) {
+        on_big_stack(|| Cluster::read_here(resources)).unwrap_or_else(|| {
+            let span = resources.first().map(|first| first.value.title_span());
+            (Cluster::default(), span.map(broke_down).into_iter().collect())
+        })
+    }
+
+    fn read_here(resources: &[&Resource<'_>]) -> (Cluster, Vec<Diagnostic>) {
+        let (mut cluster, mut problems) = (Cluster::default(), Vec::new());
+        for resource in resources {
+            if is_policy(resource) {
+                cluster.gatekeeper.add(resource, &mut problems);
+            } else {
+                cluster.others.push(value::convert(resource.value));
+            }
+        }
+        (cluster, problems)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.gatekeeper.is_empty()
+    }
+}
+
+/// The policies of a run that need all objects, and those of the objects that are policies themselves.
+pub struct Sight<'a> {
     policies: &'a Policies,
     objects: &'a [Object<'a>],
+    converted: Vec<Rego>,
+    found: Cluster,
+    problems: Vec<Diagnostic>,
+    schemas: Schemas,
+}
+
+impl<'a> Sight<'a> {
+    pub(super) fn new(policies: &'a Policies, objects: &'a [Object<'a>]) -> Self {
+        let own: Vec<&Resource<'_>> =
+            objects.iter().map(|object| &object.resource).filter(|resource| is_policy(resource)).collect();
+        let (found, problems) = match own.is_empty() {
+            true => (Cluster::default(), Vec::new()),
+            false => Cluster::read(&own),
+        };
+        let needed = !found.is_empty() || !policies.cluster.is_empty();
+        let converted = objects.iter().map(|object| value::convert(object.resource.value));
+        let converted = if needed { converted.collect() } else { Vec::new() };
+        Sight { policies, objects, converted, found, problems, schemas: Schemas::default() }
+    }
+
+    /// Makes the policies ready.
+    #[must_use]
+    pub fn together(&self) -> Together<'_> {
+        let given = &self.policies.cluster;
+        let known: Vec<Rego> = self.converted.iter().chain(&given.others).cloned().collect();
+        let all = [(&given.gatekeeper, true), (&self.found.gatekeeper, false)];
+        let enforced = on_big_stack(|| Enforced::new(&all, &known, Point::Cluster)).unwrap_or_else(|| {
+            let constraints = all.iter().flat_map(|(all, _)| &all.constraints);
+            let mut nothing = Enforced::default();
+            nothing.findings.extend(constraints.map(|constraint| broke_down(constraint.span)).next());
+            nothing
+        });
+        Together { sight: self, enforced }
+    }
+}
+
+/// The policies that need all objects, ready to be asked about each.
+pub struct Together<'a> {
+    sight: &'a Sight<'a>,
+    enforced: Enforced<'a>,
 }
 
 impl<'a> Together<'a> {
-    pub(super) fn new(policies: &'a Policies, objects: &'a [Object<'a>]) -> Self {
-        Together { policies, objects }
-    }
-
     /// What one thread needs.
     #[must_use]
     pub fn worker(&'a self) -> TogetherWorker<'a> {
-        TogetherWorker { _together: self }
+        TogetherWorker { together: self, enforcer: Enforcer::default() }
     }
 
-    /// What is wrong with all objects together.
+    /// What is wrong with the policies, and with all objects together.
     #[must_use]
     pub fn findings(&self) -> Vec<Diagnostic> {
-        combined::check(&self.policies.user, self.objects)
+        let mut findings = self.sight.problems.clone();
+        findings.extend(self.enforced.findings.iter().cloned());
+        findings.extend(combined::check(&self.sight.policies.user, self.sight.objects));
+        findings
     }
 
-    /// What could not be checked.
+    /// What could not be checked; to be asked when every object was checked.
     #[must_use]
     pub fn not_checked(&self) -> Vec<NotChecked> {
-        Vec::new()
+        let mut lines = self.enforced.not_checked.clone();
+        lines.extend(self.enforced.unknown());
+        lines
     }
 }
 
 /// One thread at work.
 pub struct TogetherWorker<'a> {
-    _together: &'a Together<'a>,
+    together: &'a Together<'a>,
+    enforcer: Enforcer,
 }
 
 impl TogetherWorker<'_> {
     /// Checks the object of that number.
-    pub fn check(&mut self, _at: usize) -> Vec<Diagnostic> {
-        Vec::new()
+    pub fn check(&mut self, at: usize) -> Vec<Diagnostic> {
+        let (sight, enforced) = (self.together.sight, &self.together.enforced);
+        let mut out = Vec::new();
+        let (Some(object), false) = (sight.converted.get(at), enforced.is_empty()) else { return out };
+        let resource = &sight.objects[at].resource;
+        let scope = sight.schemas.scope(&resource.api_version, &resource.kind);
+        let asked = Asked {
+            group: resource.group(),
+            version: resource.version(),
+            kind: &resource.kind,
+            object,
+            namespaced: matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some()),
+        };
+        let mut subject = Subject::new(resource, sight.objects[at].name);
+        self.enforcer.check(enforced, &asked, &mut subject, &mut out);
+        out
     }
 }

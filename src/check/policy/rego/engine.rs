@@ -72,10 +72,16 @@ pub fn add_data(engine: &mut Engine, data: &Value) -> Result<(), Failure> {
 
 /// The value of a rule, `data.package.rule`, for the input that was set.
 pub fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
-    let value = guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()));
-    // Nobody asked for them here, and they would pile up.
+    // Those of the last evaluation would pile up.
     drop(engine.take_prints());
-    value
+    guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()))
+}
+
+/// What `print` was given in the last evaluation, without the place in front of it.
+pub fn printed(engine: &mut Engine) -> Vec<String> {
+    let lines = engine.take_prints().unwrap_or_default();
+    let bare = |line: &String| line.split_once(": ").map_or(line.as_str(), |(_, text)| text).to_owned();
+    lines.iter().map(bare).collect()
 }
 
 /// Runs `work`, turning regorus' error text, or a panic inside it, into a [`Failure`].
@@ -147,10 +153,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_policy_prints_is_not_printed() {
+    fn what_a_policy_prints_is_kept() {
         let mut engine = blank();
         add(&mut engine, "p", "package a\n\nx if print(\"loud\")\n", false).unwrap();
         assert_eq!(evaluate(&mut engine, "data.a.x").unwrap(), Value::from(true));
-        assert!(engine.take_prints().unwrap().is_empty());
+        assert_eq!(printed(&mut engine), ["loud"]);
     }
 }

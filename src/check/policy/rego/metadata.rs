@@ -3,6 +3,9 @@
 
 use regorus::Value;
 
+/// Longest text of a policy that is shown.
+const LONGEST: usize = 200;
+
 /// One block, and the line of what it annotates.
 #[derive(Debug, Clone)]
 pub struct Metadata {
@@ -36,6 +39,15 @@ impl Metadata {
     pub fn links(&self) -> Vec<String> {
         let items = self.value["related_resources"].as_array().map(|items| items.to_vec()).unwrap_or_default();
         items.iter().filter_map(|item| text(item).or_else(|| text(&item["ref"]))).collect()
+    }
+}
+
+/// A text on one line, and not too long.
+pub fn short(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

@@ -17,7 +17,6 @@ pub struct Parsed {
 
 /// Which Rego a text is said to be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 pub enum Version {
     /// v1 if it can be read as that, else v0.
     Either,

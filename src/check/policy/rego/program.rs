@@ -27,6 +27,7 @@ pub struct Program {
 }
 
 /// A policy text.
+#[derive(Clone)]
 struct Module {
     text: Text,
     v0: bool,
@@ -116,6 +117,17 @@ impl Program {
         true
     }
 
+    /// A stretch of the text of a module, as it is loaded.
+    pub fn stretch(&self, module: usize, range: std::ops::Range<usize>) -> String {
+        let module = &self.modules[module];
+        module.rewritten.stretch(&module.text.text, range)
+    }
+
+    /// Adds a rule behind the text of a module.
+    pub fn append(&mut self, module: usize, rule: &str) {
+        self.modules[module].copies.push_str(rule);
+    }
+
     /// Loads everything into an engine.
     ///
     /// # Errors
@@ -128,6 +140,16 @@ impl Program {
             }
             Err(failure) => Err(Box::new(self.failed(&failure, &POLICY_ERROR))),
         }
+    }
+
+    /// The same program with data.
+    ///
+    /// # Errors
+    /// What regorus finds only then, at its place.
+    pub fn with_data(&self, data: &Rego) -> Result<Program, Box<Diagnostic>> {
+        let mut program = Program { modules: self.modules.clone(), ..Program::default() };
+        program.prepare(Some(data))?;
+        Ok(program)
     }
 
     fn prepared(&self, data: Option<&Rego>) -> Result<Engine, Failure> {
@@ -194,6 +216,7 @@ fn module_name(number: usize) -> String {
 pub struct Asker {
     strict: Option<Engine>,
     lenient: Option<Engine>,
+    printed: Vec<String>,
 }
 
 /// The value of a rule, and the error of a built-in function that OPA would have passed over.
@@ -218,7 +241,14 @@ impl Asker {
     /// # Errors
     /// The rule fails, or takes too long.
     pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
-        evaluate(&mut self.lenient, || program.lenient(), query, input)
+        let value = evaluate(&mut self.lenient, || program.lenient(), query, input);
+        self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
+        value
+    }
+
+    /// What the last rule that was asked leniently has printed.
+    pub fn printed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.printed)
     }
 }
 

@@ -6,6 +6,8 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::Severity;
 use crate::model::value::Value;
 
+use super::metadata::short;
+
 /// One violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -96,9 +98,6 @@ fn read(item: &Rego) -> Result<Violation, String> {
     })
 }
 
-/// Longest value of a key that is shown.
-const LONGEST: usize = 200;
-
 /// What has no meaning here and is shown as it is: every key but those that were read, `details` as one.
 fn metadata(item: &Rego) -> Vec<String> {
     let Rego::Object(fields) = item else { return Vec::new() };
@@ -110,9 +109,7 @@ fn metadata(item: &Rego) -> Vec<String> {
             Rego::Object(fields) if fields.is_empty() => return None,
             other => other.to_string(),
         };
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
-        Some(format!("{key}: {}{}", &text[..end.unwrap_or(text.len())], if end.is_some() { "…" } else { "" }))
+        Some(format!("{key}: {}", short(&text)))
     });
     others.collect()
 }

@@ -1,5 +1,4 @@
 //! The text of a policy and where it stands: a file of its own, or a value of a manifest.
-#![allow(dead_code)]
 
 use crate::model::node::Style;
 use crate::model::source::{FileId, Span};
@@ -25,7 +24,7 @@ enum Place {
 
 impl Text {
     /// The text of a file.
-    pub fn file(file: FileId, text: &str) -> Text {
+    pub fn of_file(file: FileId, text: &str) -> Text {
         Text { text: text.to_owned(), file, place: Place::File }
     }
 
@@ -43,7 +42,7 @@ impl Text {
     }
 
     /// The file it stands in.
-    pub fn file_id(&self) -> FileId {
+    pub fn file(&self) -> FileId {
         self.file
     }
 

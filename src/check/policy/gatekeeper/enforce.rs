@@ -1,0 +1,404 @@
+//! Constraints at work: chosen by what they match before anything is evaluated, and asked about objects and about the
+//! pods that these make.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use regorus::Value as Rego;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::report::NotChecked;
+use crate::model::rule::{Category, Rule, Severity};
+
+use super::super::rego::program::{Asker, Program};
+use super::super::rego::result;
+use super::super::report::{self, Case, Subject};
+use super::super::reporting::Reporting;
+use super::super::{POLICY_ERROR, worker};
+use super::Gatekeeper;
+use super::constraint::{Constraint, Point};
+use super::expansion::{self, Expansion};
+use super::matching::{Candidate, Verdict};
+use super::review::{self, Review};
+use super::template::{Engine, Template};
+
+/// The route to the object in the input of a template.
+const ROUTE: &[&str] = &["review", "object"];
+
+/// Constraints with their templates, ready to be asked about a set of objects.
+#[derive(Default)]
+pub struct Enforced<'a> {
+    enforced: Vec<One<'a>>,
+    expansions: Vec<&'a Expansion>,
+    namespaces: BTreeMap<String, Rego>,
+    /// What cannot be asked, and why.
+    pub findings: Vec<Diagnostic>,
+    pub not_checked: Vec<NotChecked>,
+    /// Namespaces whose labels a constraint needs, by its number.
+    unknown: Mutex<BTreeMap<usize, BTreeSet<String>>>,
+}
+
+/// A constraint that is enforced.
+struct One<'a> {
+    constraint: &'a Constraint,
+    template: &'a Template,
+    program: Held<'a>,
+    reporting: &'a Reporting,
+    parameters: Rego,
+    rule: Rule,
+    severity: Severity,
+    /// The number of the template: constraints of one share engines.
+    engine: usize,
+}
+
+/// The program of a template: its own, or one that has the inventory.
+enum Held<'a> {
+    Own(&'a Program),
+    Shared(Arc<Program>),
+}
+
+impl Held<'_> {
+    fn get(&self) -> &Program {
+        match self {
+            Held::Own(program) => program,
+            Held::Shared(program) => program,
+        }
+    }
+}
+
+/// An object that constraints are asked about.
+pub struct Asked<'o> {
+    pub group: &'o str,
+    pub version: &'o str,
+    pub kind: &'o str,
+    pub object: &'o Rego,
+    pub namespaced: bool,
+}
+
+impl<'a> Enforced<'a> {
+    /// Puts constraints and templates together. `given` are policies that were named on the command line: what is wrong
+    /// with them is an error.
+    pub fn new(all: &[(&'a Gatekeeper, bool)], objects: &[Rego], point: Point) -> Self {
+        let mut enforced = Enforced::default();
+        let is_namespace =
+            |object: &&Rego| object["kind"] == Rego::from("Namespace") && object["apiVersion"] == Rego::from("v1");
+        for namespace in objects.iter().filter(is_namespace) {
+            if let Ok(name) = namespace["metadata"]["name"].as_string() {
+                enforced.namespaces.insert(name.to_string(), namespace.clone());
+            }
+        }
+        enforced.expansions = all.iter().flat_map(|(all, _)| &all.expansions).collect();
+        let templates: Vec<&Template> = all.iter().flat_map(|(all, _)| &all.templates).collect();
+        let mut inventory: Option<Rego> = None;
+        let mut shared: HashMap<usize, Option<Arc<Program>>> = HashMap::new();
+        for (constraint, given) in
+            all.iter().flat_map(|(all, given)| all.constraints.iter().map(move |one| (one, *given)))
+        {
+            let Some(severity) = constraint.severity(point) else { continue };
+            let Some(engine) = templates.iter().position(|template| template.kind == constraint.kind) else {
+                enforced.without_template(constraint, given);
+                continue;
+            };
+            let template = templates[engine];
+            let (program, reporting) = match &template.engine {
+                Engine::Other(why) => {
+                    let message = format!("constraint {} of kind {}: {why}", constraint.name, constraint.kind);
+                    enforced.not_checked.push(NotChecked { message, span: Some(constraint.span) });
+                    continue;
+                }
+                Engine::Rego { program, rule, referential: false } => (Held::Own(program), rule),
+                Engine::Rego { program, rule, .. } => {
+                    let inventory = inventory.get_or_insert_with(|| review::inventory(objects));
+                    let with = shared.entry(engine).or_insert_with(|| match program.with_data(inventory) {
+                        Ok(program) => Some(Arc::new(program)),
+                        Err(problem) => {
+                            enforced.findings.push(*problem);
+                            None
+                        }
+                    });
+                    let Some(program) = with else { continue };
+                    (Held::Shared(program.clone()), rule)
+                }
+            };
+            let schema = (point == Point::Cluster).then_some(&template.parameters);
+            let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
+            let rule = described(template, severity);
+            enforced.enforced.push(One {
+                constraint,
+                template,
+                program,
+                reporting,
+                parameters,
+                rule,
+                severity,
+                engine,
+            });
+        }
+        enforced
+    }
+
+    fn without_template(&mut self, constraint: &Constraint, given: bool) {
+        if given {
+            let message = format!("there is no template for constraints of kind `{}`", constraint.kind);
+            let problem = Diagnostic::new(&POLICY_ERROR, constraint.span, message, "this constraint checks nothing")
+                .effect("nothing is checked by it: exit code 2, not a pass")
+                .help("name the file of the ConstraintTemplate with `--policy` too");
+            self.findings.push(problem);
+        } else {
+            let message = format!(
+                "constraint {}: the template of kind {} is not among the objects",
+                constraint.name, constraint.kind
+            );
+            self.not_checked.push(NotChecked { message, span: Some(constraint.span) });
+        }
+    }
+
+    /// Whether nothing is enforced.
+    pub fn is_empty(&self) -> bool {
+        self.enforced.is_empty()
+    }
+
+    /// What turned out to be unknown while objects were checked.
+    pub fn unknown(&self) -> Vec<NotChecked> {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |(at, namespaces): (&usize, &BTreeSet<String>)| {
+            let constraint = self.enforced[*at].constraint;
+            let names = namespaces.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "constraint {}: its `namespaceSelector` needs the labels of the namespaces {names}, which are not among the objects",
+                constraint.name
+            );
+            NotChecked { message, span: Some(constraint.span) }
+        };
+        unknown.iter().map(line).collect()
+    }
+}
+
+/// One thread's engines.
+#[derive(Default)]
+pub struct Enforcer {
+    askers: HashMap<usize, Asker>,
+    /// The constraints that objects of a group and kind can be about.
+    wanted: HashMap<(String, String), Arc<[usize]>>,
+}
+
+impl Enforcer {
+    /// What the constraints say about an object, and about what it makes.
+    pub fn check(
+        &mut self,
+        all: &Enforced<'_>,
+        asked: &Asked<'_>,
+        subject: &mut Subject<'_, '_>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let direct = self.ask(all, asked, None, &[], None, subject, out);
+        for made in expansion::made(asked.group, asked.version, asked.kind, asked.object, &all.expansions, true) {
+            let by = made.by.map(|by| all.expansions[by]);
+            let asked = Asked {
+                group: &made.group,
+                version: &made.version,
+                kind: &made.kind,
+                object: &made.object,
+                namespaced: asked.namespaced,
+            };
+            self.ask(all, &asked, Some(by), &made.within, Some(&direct), subject, out);
+        }
+    }
+
+    /// The messages of all violations, as a test counts them.
+    ///
+    /// # Errors
+    /// Why the object cannot be judged.
+    pub fn messages(
+        &mut self,
+        all: &Enforced<'_>,
+        asked: &Asked<'_>,
+        review: Option<Review>,
+    ) -> Result<Vec<String>, String> {
+        let mut messages = Vec::new();
+        let made = expansion::made(asked.group, asked.version, asked.kind, asked.object, &all.expansions, false);
+        let itself = (asked.group, asked.version, asked.kind, asked.object, None);
+        let made = made
+            .iter()
+            .map(|made| (made.group.as_str(), made.version.as_str(), made.kind.as_str(), &made.object, made.by));
+        for (group, version, kind, object, by) in std::iter::once(itself).chain(made) {
+            for one in &all.enforced {
+                let namespaced = asked.namespaced;
+                let candidate = Candidate { group, kind, object, namespaced, generated: by.is_some() };
+                match one.constraint.matching.fits(candidate, &all.namespaces) {
+                    Verdict::Fits => {}
+                    Verdict::Other => continue,
+                    Verdict::Unknown(namespace) => {
+                        return Err(format!("the namespace `{namespace}` is not in the inventory"));
+                    }
+                }
+                let namespace = object["metadata"]["namespace"].as_string().ok();
+                let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
+                let plain = || Review::of(group, version, kind, object, namespace);
+                let review = review.clone().filter(|_| by.is_none()).unwrap_or_else(plain);
+                let input = review::input(review.with(object.clone()), &one.parameters);
+                let asker = self.askers.entry(one.engine).or_default();
+                let value = asker.ask_leniently(one.program.get(), &one.reporting.query, &input);
+                let found = value.map_err(|failure| failure.message).and_then(|value| result::violations(&value))?;
+                let implied = by.map(|by| format!("[Implied by {}] ", all.expansions[by].name)).unwrap_or_default();
+                messages.extend(found.into_iter().map(|found| format!("{implied}{}", found.message)));
+            }
+        }
+        Ok(messages)
+    }
+
+    /// The numbers of the constraints that fit.
+    #[expect(clippy::too_many_arguments, reason = "an object, how it came to be, and where its findings go")]
+    fn ask(
+        &mut self,
+        all: &Enforced<'_>,
+        asked: &Asked<'_>,
+        made: Option<Option<&Expansion>>,
+        within: &[crate::model::path::Segment],
+        but: Option<&[usize]>,
+        subject: &mut Subject<'_, '_>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Vec<usize> {
+        let key = (asked.group.to_owned(), asked.kind.to_owned());
+        let wanted = self.wanted.entry(key).or_insert_with(|| {
+            let wants = |one: &One<'_>| one.constraint.matching.wants(asked.group, asked.kind);
+            all.enforced.iter().enumerate().filter(|(_, one)| wants(one)).map(|(at, _)| at).collect()
+        });
+        let wanted = wanted.clone();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let candidate = Candidate {
+            group: asked.group,
+            kind: asked.kind,
+            object: asked.object,
+            namespaced: asked.namespaced,
+            generated: made.is_some(),
+        };
+        let namespace = asked.object["metadata"]["namespace"].as_string().ok();
+        let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
+        let mut request: Option<(Review, Rego)> = None;
+        let mut fitting = Vec::new();
+        for &at in wanted.iter() {
+            // What Kubernetes makes of a workload is asked about only by rules that are not about the workload itself.
+            if made.is_some_and(|by| by.is_none()) && but.is_some_and(|direct| direct.contains(&at)) {
+                continue;
+            }
+            let one = &all.enforced[at];
+            match one.constraint.matching.fits(candidate, &all.namespaces) {
+                Verdict::Fits => fitting.push(at),
+                Verdict::Other => continue,
+                Verdict::Unknown(namespace) => {
+                    let mut unknown = all.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+                    unknown.entry(at).or_default().insert(namespace);
+                    continue;
+                }
+            }
+            let (review, whole) = request.get_or_insert_with(|| {
+                let review = Review::of(asked.group, asked.version, asked.kind, asked.object, namespace);
+                let whole = review.with(asked.object.clone());
+                (review, whole)
+            });
+            let asker = self.askers.entry(one.engine).or_default();
+            let wrap = |object: Rego| review::input(review.with(object), &one.parameters);
+            let case = Case {
+                program: one.program.get(),
+                rule: one.reporting,
+                object: asked.object,
+                input: &review::input(whole.clone(), &one.parameters),
+                wrap: &wrap,
+                route: ROUTE,
+                within,
+                others: &[],
+            };
+            let before = out.len();
+            if let Some(violations) = worker::ask(asker, &case, subject, out).filter(|found| !found.is_empty()) {
+                out.extend(report::report(&case, asker, &violations, subject));
+            }
+            for finding in &mut out[before..] {
+                if finding.rule == POLICY_ERROR.id
+                    || finding.category != Category::Policy
+                    || !finding.rule.starts_with("custom/")
+                {
+                    continue;
+                }
+                one.sign(finding, made.flatten());
+            }
+        }
+        fitting
+    }
+}
+
+impl One<'_> {
+    /// Puts the names of the constraint into a finding.
+    fn sign(&self, finding: &mut Diagnostic, by: Option<&Expansion>) {
+        let implied = by.map(|by| format!("[Implied by {}] ", by.name)).unwrap_or_default();
+        finding.rule = self.rule.id.clone();
+        finding.severity = match by.and_then(|by| by.action.as_deref()) {
+            Some("deny") => Severity::Error,
+            Some("warn") => Severity::Warning,
+            Some(_) => Severity::Note,
+            None => self.severity,
+        };
+        finding.message = format!("[{}] {implied}{}", self.constraint.name, finding.message);
+        finding.effect = Some(self.rule.why.to_string());
+        *finding = finding.clone().see(self.constraint.span, format!("constraint of kind {}", self.template.kind));
+    }
+}
+
+fn described(template: &Template, severity: Severity) -> Rule {
+    let title = match template.title.as_str() {
+        "" => format!("constraint of kind {}", template.kind),
+        title => title.to_owned(),
+    };
+    let why = match severity {
+        Severity::Error => "Gatekeeper refuses the object",
+        Severity::Warning => "Gatekeeper lets the object pass with a warning",
+        Severity::Note => "Gatekeeper notes the object in its audit",
+    };
+    Rule {
+        id: format!("custom/{}", kebab(&template.kind)).into(),
+        category: Category::Policy,
+        severity,
+        default: true,
+        fixable: false,
+        title: title.into(),
+        why: why.into(),
+        help: "".into(),
+        links: Vec::new(),
+    }
+}
+
+/// `K8sPSPHostNamespace` is `k8s-psp-host-namespace`.
+fn kebab(kind: &str) -> String {
+    let chars: Vec<char> = kind.chars().collect();
+    let mut out = String::new();
+    for (at, char) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| chars[before]);
+        let begins = before.is_some_and(|before| {
+            let lower_next = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+            !before.is_uppercase() || (lower_next && before.is_uppercase())
+        });
+        if char.is_uppercase() && begins {
+            out.push('-');
+        }
+        out.extend(char.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kebab;
+
+    #[test]
+    fn kinds_become_words() {
+        for (kind, words) in [
+            ("K8sRequiredLabels", "k8s-required-labels"),
+            ("K8sPSPHostNamespace", "k8s-psp-host-namespace"),
+            ("AllowedRepos", "allowed-repos"),
+        ] {
+            assert_eq!(kebab(kind), words);
+        }
+    }
+}
