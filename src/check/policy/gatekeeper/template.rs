@@ -32,9 +32,9 @@ pub struct Template {
 /// What a template is written in.
 pub enum Engine {
     Rego {
-        program: Program,
+        program: Box<Program>,
         /// `violation`
-        rule: Reporting,
+        rule: Box<Reporting>,
         /// It reads `data.inventory`.
         referential: bool,
     },
@@ -152,7 +152,7 @@ fn rego(read: Read) -> Result<Engine, Vec<Diagnostic>> {
     reporting::copy_definitions(&mut rules, &mut program);
     program.prepare(None).map_err(|problem| vec![*problem])?;
     match rules.pop() {
-        Some(rule) => Ok(Engine::Rego { program, rule, referential }),
+        Some(rule) => Ok(Engine::Rego { program: Box::new(program), rule: Box::new(rule), referential }),
         None => Err(Vec::new()),
     }
 }
