@@ -6,7 +6,7 @@ use crate::check::schema::{BuiltIn, Schemas, Version, known_kinds};
 use crate::check::{self, policy};
 use crate::cli;
 use crate::load;
-use crate::model::rule::Rule;
+use crate::model::rule::{Parameter, Rule};
 use crate::render;
 use crate::report::{self, sanitise};
 use crate::settings;
@@ -36,6 +36,23 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "What:  {}", rule.title)?;
     writeln!(out, "Why:   {}", rule.why)?;
     writeln!(out, "Mend:  {}\n", rule.help)?;
+    if !rule.parameters.is_empty() {
+        writeln!(out, "Parameters, under `rules: {{{}: {{parameters: …}}}}` in plimsoll.yaml", rule.id)?;
+        for parameter in &rule.parameters {
+            writeln!(out, "  {}: {} ({})", parameter.name, parameter.default, parameter.help)?;
+        }
+        writeln!(out)?;
+    }
+    if !rule.default {
+        writeln!(out, "Switch on")?;
+        for word in std::iter::once(&rule.id).chain(&rule.profiles) {
+            let what = if *word == rule.id { "alone:       " } else { "its profile: " };
+            writeln!(out, "  {what}extend_select: [{word}]   in plimsoll.yaml, or --extend-select {word}")?;
+        }
+        writeln!(out)?;
+    } else if !rule.profiles.is_empty() {
+        writeln!(out, "Profiles: {}\n", rule.profiles.join(", "))?;
+    }
     writeln!(out, "Switch off")?;
     writeln!(out, "  one place:   # plimsoll: ignore[{}] reason", rule.id)?;
     writeln!(out, "  one file:    # plimsoll: ignore-file[{}] reason", rule.id)?;
@@ -47,6 +64,18 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes what a profile is for and which rules it has.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{name} (profile): {what}\n")?;
+    writeln!(out, "Switch on\n  extend_select: [{name}]   in plimsoll.yaml, or --extend-select {name}\n\nRules")?;
+    let own: Vec<Rule> =
+        rules().into_iter().filter(|rule| rule.profiles.iter().any(|profile| profile == name)).collect();
+    rules_as_text(&own, out)
 }
 
 /// Writes every rule as a table.
@@ -64,7 +93,9 @@ pub fn rules_as_text(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
             rule.severity.as_str(),
             rule.title
         );
-        writeln!(out, "{}", line.trim_end())?;
+        let profiles = if rule.default { String::new() } else { rule.profiles.join(", ") };
+        let profiles = if profiles.is_empty() { profiles } else { format!(" [{profiles}]") };
+        writeln!(out, "{}{profiles}", line.trim_end())?;
     }
     Ok(())
 }
@@ -87,11 +118,18 @@ pub fn rules_as_json(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
                 "why": rule.why,
                 "help": rule.help,
                 "links": rule.links,
+                "profiles": rule.profiles,
+                "parameters": rule.parameters.iter().map(parameter).collect::<Vec<_>>(),
             })
         })
         .collect();
     serde_json::to_writer_pretty(&mut *out, &serde_json::json!({ "version": 1, "rules": list }))?;
     writeln!(out)
+}
+
+fn parameter(parameter: &Parameter) -> serde_json::Value {
+    let default: serde_json::Value = serde_json::from_str(&parameter.default).unwrap_or_default();
+    serde_json::json!({ "name": parameter.name, "default": default, "help": parameter.help })
 }
 
 /// `plimsoll schemas`: the Kubernetes versions that are known, and the kinds of one of them; then the kinds of

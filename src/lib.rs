@@ -65,6 +65,9 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
             if let Some(rule) = rules.iter().find(|rule| rule.id == *arguments.rule) {
                 return explain::explain(rule, out).map(|()| 0);
             }
+            if let Some((name, what)) = model::rule::PROFILES.iter().find(|(name, _)| *name == arguments.rule) {
+                return explain::explain_profile(name, what, out).map(|()| 0);
+            }
             let near = model::near::nearest(&arguments.rule, rules.iter().map(|rule| &*rule.id));
             let hint =
                 near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));

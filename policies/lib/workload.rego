@@ -72,6 +72,12 @@ complete if {
 	count([1 | some container in containers; is_string(container.spec.image)]) == count(containers)
 }
 
+# A workload of which only a part is here.
+partial if {
+	marks[input.kind]
+	not complete
+}
+
 # The selector could be left out in the group `extensions`.
 mark := ["spec", "template"] if {
 	startswith(input.apiVersion, "extensions/")

@@ -130,7 +130,34 @@ pub struct Rule {
     pub help: Cow<'static, str>,
     /// Sources and further reading.
     pub links: Vec<Cow<'static, str>>,
+    /// The profiles it belongs to.
+    pub profiles: Vec<Cow<'static, str>>,
+    /// What the configuration can change about it.
+    pub parameters: Vec<Parameter>,
 }
+
+/// What the configuration can change about a rule, under `parameters`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The key.
+    pub name: String,
+    /// The value without configuration, as JSON; a configured value is of the same type.
+    pub default: String,
+    /// What it does.
+    pub help: String,
+}
+
+/// Rules that are selected together, most of which are off by default: the name, and what it is for.
+pub const PROFILES: [(&str, &str); 8] = [
+    ("pod-security-baseline", "the baseline level of the Pod Security Standards"),
+    ("pod-security-restricted", "the restricted level of the Pod Security Standards, the baseline level in it"),
+    ("high-availability", "services that outlive the loss of a node"),
+    ("network", "who can reach whom"),
+    ("rbac-strict", "rights that only operators need"),
+    ("supply-chain", "where images come from, and that they stay what they are"),
+    ("jobs", "Jobs and CronJobs that end and do not pile up"),
+    ("metadata", "labels, annotations and namespaces"),
+];
 
 impl Rule {
     /// A rule that is on by default, with its texts in the program.
@@ -153,6 +180,8 @@ impl Rule {
             why: Cow::Borrowed(why),
             help: Cow::Borrowed(help),
             links: Vec::new(),
+            profiles: Vec::new(),
+            parameters: Vec::new(),
         }
     }
 

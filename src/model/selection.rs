@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rule::{Category, Rule, Severity};
+use super::rule::{Category, PROFILES, Rule, Severity};
 
 /// One word of `--select` or `--ignore`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,14 +11,16 @@ pub enum Selector {
     All,
     /// The rules that are on without being asked for.
     Default,
-    /// A family.
+    /// A family; where it selects, its rules that are on by default.
     Category(Category),
+    /// Rules that are selected together, or the one rule of that name.
+    Profile(String),
     /// One rule.
     Rule(String),
 }
 
 impl Selector {
-    /// Reads a word; anything that is no keyword and no category is taken for a rule id.
+    /// Reads a word; anything that is no keyword, no category and no profile is taken for a rule id.
     #[must_use]
     pub fn parse(word: &str) -> Selector {
         match word {
@@ -26,6 +28,7 @@ impl Selector {
             "default" => Selector::Default,
             word => match Category::parse(word) {
                 Some(category) => Selector::Category(category),
+                None if PROFILES.iter().any(|(name, _)| *name == word) => Selector::Profile(word.to_owned()),
                 None => Selector::Rule(word.to_owned()),
             },
         }
@@ -38,6 +41,8 @@ impl Selector {
             Selector::All => Some(0),
             Selector::Category(category) => (*category == rule.category).then_some(1),
             Selector::Rule(id) => (*id == rule.id).then_some(2),
+            Selector::Profile(name) if *name == rule.id => Some(2),
+            Selector::Profile(name) => rule.profiles.iter().any(|own| own == name).then_some(1),
         }
     }
 }
@@ -58,7 +63,10 @@ impl Selection {
     #[must_use]
     pub fn level(&self, rule: &Rule) -> Option<Severity> {
         let narrowest = |selectors: &[Selector]| selectors.iter().filter_map(|selector| selector.reach(rule)).max();
-        let on = if self.select.is_empty() { rule.default.then_some(0) } else { narrowest(&self.select) };
+        // A family floods nobody: what is off by default wants to be named, or its profile.
+        let floods = |selector: &&Selector| rule.default || !matches!(selector, Selector::Category(_));
+        let selected = || self.select.iter().filter(floods).filter_map(|selector| selector.reach(rule)).max();
+        let on = if self.select.is_empty() { rule.default.then_some(0) } else { selected() };
         let off = narrowest(&self.ignore);
         let on = on?;
         if off.is_some_and(|off| off >= on) {
@@ -90,6 +98,16 @@ mod tests {
         assert_eq!(selection(&["security"], &["security"]).level(&rule(true)), None);
         assert_eq!(selection(&["schema"], &[]).level(&rule(true)), None);
         assert_eq!(selection(&["all"], &[]).level(&rule(false)), Some(Severity::Error));
+        assert_eq!(selection(&["security"], &[]).level(&rule(false)), None);
+    }
+
+    #[test]
+    fn a_profile_selects_its_rules_and_the_rule_of_its_name() {
+        let member = Rule { profiles: vec!["jobs".into()], ..rule(false) };
+        assert_eq!(selection(&["jobs"], &[]).level(&member), Some(Severity::Error));
+        assert_eq!(selection(&["default", "jobs"], &["host-network"]).level(&member), None);
+        assert_eq!(selection(&["jobs"], &["jobs"]).level(&member), None);
+        assert_eq!(selection(&["network"], &[]).level(&member), None);
     }
 
     #[test]

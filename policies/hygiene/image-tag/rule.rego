@@ -7,12 +7,21 @@
 #   - https://kubernetes.io/docs/concepts/containers/images/#image-names
 # custom:
 #   severity: warning
+#   profiles: [supply-chain]
 #   kinds: [workload]
 #   needs: ['image ~ (^|/)[^/:@]*$|:latest$|^[^@]*:[^/@]*:[^/@]*$']
+#   parameters:
+#     allowed:
+#       default: []
+#       help: patterns of tags that are accepted although they move, such as `dev-*`
+#     floating:
+#       default: [latest]
+#       help: tags that move
 #   help: >-
 #     name a version, or better a digest
 package plimsoll.hygiene["image-tag"]
 
+import data.plimsoll.parameters
 import data.plimsoll.resource
 import data.plimsoll.workload
 
@@ -23,6 +32,7 @@ deny contains finding if {
 	trim_space(image) != ""
 	not resource.placeholder(image)
 	fault := floating(image)
+	not allowed(image)
 	finding := object.union(pulled(container.spec), {
 		"path": array.concat(container.path, ["image"]),
 		"msg": sprintf("image `%s` of %s %s, in %s", [image, workload.title(container), fault, resource.describe(input)]),
@@ -30,8 +40,8 @@ deny contains finding if {
 }
 
 # A digest is a pin, with or without a tag; the colon of a registry's port is no tag.
-floating(image) := "has the tag `latest`" if {
-	tag(image) == "latest"
+floating(image) := sprintf("has the tag `%s`", [tag(image)]) if {
+	tag(image) in parameters["image-tag"].floating
 } else := "has no tag" if {
 	not contains(image, "@")
 	not tag(image)
@@ -42,6 +52,11 @@ tag(image) := parts[1] if {
 	segments := split(image, "/")
 	parts := split(segments[count(segments) - 1], ":")
 	count(parts) == 2
+}
+
+allowed(image) if {
+	some pattern in parameters["image-tag"].allowed
+	glob.match(pattern, [], tag(image))
 }
 
 # A moving tag that is not pulled again is worse still: nodes keep what they have.

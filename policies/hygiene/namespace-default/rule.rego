@@ -7,6 +7,7 @@
 #   - https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 # custom:
 #   severity: warning
+#   profiles: [metadata]
 #   kinds: ["*"]
 #   needs: [default]
 #   help: >-

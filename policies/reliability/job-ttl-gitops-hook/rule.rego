@@ -7,6 +7,7 @@
 #   - https://github.com/argoproj/argo-cd/issues/6880
 # custom:
 #   severity: warning
+#   profiles: [jobs]
 #   kinds: [batch/Job]
 #   needs: [ttlSecondsAfterFinished]
 #   help: >-

@@ -7,6 +7,7 @@
 #   - https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 # custom:
 #   severity: warning
+#   profiles: [high-availability]
 #   kinds: [policy/PodDisruptionBudget]
 #   help: >-
 #     leave room for one pod, for instance `maxUnavailable: 1`

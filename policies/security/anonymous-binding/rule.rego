@@ -8,6 +8,7 @@
 #   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # custom:
 #   severity: error
+#   profiles: [rbac-strict]
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
 #   needs: ["system:anonymous", "system:unauthenticated", "system:masters", "system:authenticated"]
 #   help: >-

@@ -7,6 +7,7 @@
 #   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # custom:
 #   severity: error
+#   profiles: [rbac-strict]
 #   kinds: [rbac.authorization.k8s.io/RoleBinding, rbac.authorization.k8s.io/ClusterRoleBinding]
 #   needs: [cluster-admin]
 #   help: >-

@@ -9,6 +9,7 @@
 #   - https://man7.org/linux/man-pages/man7/capabilities.7.html
 # custom:
 #   severity: error
+#   profiles: [pod-security-baseline, pod-security-restricted]
 #   kinds: [workload]
 #   needs: [add]
 #   help: >-

@@ -7,6 +7,7 @@
 #   - https://kubernetes.io/docs/concepts/security/pod-security-standards/
 # custom:
 #   severity: error
+#   profiles: [pod-security-restricted]
 #   kinds: [workload]
 #   needs: ["allowPrivilegeEscalation: true"]
 #   help: >-

@@ -7,6 +7,7 @@
 #   - https://kubernetes.io/docs/concepts/security/pod-security-standards/
 # custom:
 #   severity: error
+#   profiles: [pod-security-baseline, pod-security-restricted]
 #   kinds: [workload]
 #   needs: ["privileged: true"]
 #   help: >-

@@ -8,6 +8,7 @@
 #   - https://kubernetes.io/docs/concepts/security/pod-security-standards/
 # custom:
 #   severity: error
+#   profiles: [pod-security-baseline, pod-security-restricted]
 #   kinds: [workload]
 #   needs: [host]
 #   help: >-

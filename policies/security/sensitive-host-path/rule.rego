@@ -8,6 +8,7 @@
 #   - https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 # custom:
 #   severity: error
+#   profiles: [pod-security-baseline, pod-security-restricted]
 #   kinds: [workload]
 #   needs: [hostPath]
 #   help: >-

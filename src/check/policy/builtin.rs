@@ -12,6 +12,7 @@ use crate::model::value::Value;
 use super::kinds::Kinds;
 use super::needs::Needs;
 use super::pack::{LIBRARY, PACK, PackRule};
+use super::parameters::{self, Parameters};
 use super::rego::engine::{self, Failure};
 
 /// The wanted rules, and which of them go together.
@@ -25,6 +26,8 @@ pub(super) struct Builtin {
     others: usize,
     /// What the rules need to find in an object.
     needs: Needs,
+    /// What the configuration says of single rules.
+    parameters: Parameters,
     prepared: Mutex<HashMap<Choice, Preparation>>,
 }
 
@@ -81,6 +84,11 @@ impl Builtin {
         })
     }
 
+    /// Changes the parameters of rules, before any of them is asked.
+    pub(super) fn configure(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     /// Whether no rule is wanted.
     pub(super) fn is_empty(&self) -> bool {
         self.sets.iter().all(Vec::is_empty)
@@ -96,9 +104,9 @@ impl Builtin {
     /// The rules of a set that can have something to say about an object; `None` if there are none.
     pub(super) fn choose(&self, set: usize, object: Value<'_>) -> Option<Choice> {
         let met = self.needs.look(object);
-        let chosen = |rule: &PackRule| {
-            rule.needs.is_empty() || rule.needs.iter().any(|need| self.needs.is_met(need, met, object))
-        };
+        // What a rule needs is written for the parameters that it brings along.
+        let open = |rule: &PackRule| rule.needs.is_empty() || self.parameters.contains_key(&*rule.rule.id);
+        let chosen = |rule: &PackRule| open(rule) || rule.needs.iter().any(|need| self.needs.is_met(need, met, object));
         let rules = self.sets[set].iter().enumerate().filter(|(_, rule)| chosen(rule));
         let rules = rules.fold(0, |all, (number, _)| all | 1 << number);
         (rules != 0).then_some(Choice { set, rules })
@@ -116,7 +124,8 @@ impl Builtin {
             (choice, prepared.entry(choice).or_default().clone())
         };
         let rules = self.sets[choice.set].iter().enumerate().filter(|(number, _)| choice.rules & (1 << number) != 0);
-        prepared.get_or_init(|| Panel::prepare(rules.map(|(_, rule)| *rule).collect())).clone()
+        let rules = rules.map(|(_, rule)| *rule);
+        prepared.get_or_init(|| Panel::prepare(rules.collect(), &self.parameters)).clone()
     }
 }
 
@@ -127,7 +136,7 @@ const ALL: &str = "data.plimsoll.entry.all";
 const READY: &str = "data.plimsoll.entry.ready";
 
 impl Panel {
-    fn prepare(rules: Arc<[&'static PackRule]>) -> Result<Panel, Failure> {
+    fn prepare(rules: Arc<[&'static PackRule]>, parameters: &Parameters) -> Result<Panel, Failure> {
         let mut engine = engine::blank();
         for (name, text) in libraries(&rules) {
             engine::add(&mut engine, name, text, false)?;
@@ -135,6 +144,9 @@ impl Panel {
         let mut entry = String::from("package plimsoll.entry\n\nready := true\n\nall := [\n");
         for rule in rules.iter() {
             engine::add(&mut engine, &rule.rule.id, rule.text, false)?;
+            if let Some(module) = parameters::module(&rule.rule, parameters) {
+                engine::add(&mut engine, "parameters", &module, false)?;
+            }
             entry.push_str(&format!("\t{},\n", rule.query()));
         }
         entry.push_str("]\n");

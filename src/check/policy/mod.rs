@@ -14,6 +14,7 @@ mod gatekeeper;
 mod kinds;
 mod needs;
 mod pack;
+mod parameters;
 mod position;
 mod rego;
 mod report;
@@ -32,6 +33,7 @@ use crate::model::value::Value;
 use builtin::Builtin;
 use conftest::User;
 pub use pack::pack_rules;
+pub use parameters::{Parameters, fault};
 use together::Cluster;
 pub use together::{Object, Sight, Together, TogetherWorker, is_policy};
 pub use worker::Worker;
@@ -136,6 +138,11 @@ impl Policies {
                 .get_or_insert("no policy was evaluated, so nothing is checked: exit code 2, not a pass".to_owned());
         }
         (Policies { builtin, user, cluster, warnings }, errors)
+    }
+
+    /// Changes the parameters of rules of the pack; they are as [`fault`] wants them.
+    pub fn configure(&mut self, parameters: Parameters) {
+        self.builtin.configure(parameters);
     }
 
     /// What is doubtful about policies that load: findings like those of [`Worker::check`].

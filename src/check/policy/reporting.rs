@@ -163,6 +163,8 @@ fn described(package: &[String], name: &str, severity: Severity, block: Option<&
         why: block.and_then(|block| block.text("description")).unwrap_or_default().into(),
         help: block.and_then(|block| block.custom("help")).unwrap_or_default().into(),
         links: block.map(Metadata::links).unwrap_or_default().into_iter().map(Into::into).collect(),
+        profiles: Vec::new(),
+        parameters: Vec::new(),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use regorus::Value;
 
+use crate::model::rule::Parameter;
+
 /// Longest text of a policy that is shown.
 const LONGEST: usize = 200;
 
@@ -33,6 +35,16 @@ impl Metadata {
     /// A list of texts below `custom`.
     pub fn list(&self, key: &str) -> Vec<String> {
         texts(&self.value["custom"][key])
+    }
+
+    /// The objects below `parameters` of `custom`: a name, what it does, and its value without configuration.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let Ok(named) = self.value["custom"]["parameters"].as_object() else { return Vec::new() };
+        let read = |(name, value): (&Value, &Value)| {
+            let default = value["default"].to_json_str().ok()?;
+            Some(Parameter { name: text(name)?, default, help: text(&value["help"]).unwrap_or_default() })
+        };
+        named.iter_sorted().filter_map(read).collect()
     }
 
     /// The addresses in `related_resources`, written as texts or as objects with a `ref`.
