@@ -45,9 +45,9 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     }
     if !rule.default {
         writeln!(out, "Switch on")?;
-        for word in std::iter::once(&rule.id).chain(&rule.profiles) {
-            let what = if *word == rule.id { "alone:       " } else { "its profile: " };
-            writeln!(out, "  {what}extend_select: [{word}]   in plimsoll.yaml, or --extend-select {word}")?;
+        let alone = (!rule.profiles.contains(&rule.id)).then_some(("alone:      ", &rule.id));
+        for (what, word) in alone.into_iter().chain(rule.profiles.iter().map(|name| ("its profile:", name))) {
+            writeln!(out, "  {what} extend_select: [{word}]   in plimsoll.yaml, or --extend-select {word}")?;
         }
         writeln!(out)?;
     } else if !rule.profiles.is_empty() {

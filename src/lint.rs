@@ -83,13 +83,14 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
         .map_err(|error| unreadable(&error))?;
     let wanted = |rule: &Rule| settings.selection.level(rule).is_some();
     let read = examine::read_policies(&files);
-    let (policies, problems) = match read.problems.is_empty() {
+    let (mut policies, problems) = match read.problems.is_empty() {
         true => Policies::load_all(&wanted, &read.given()),
         false => (Policies::default(), read.problems),
     };
     if !problems.is_empty() {
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }
+    policies.configure(settings.parameters.clone());
     let api = api::RULES.iter().any(wanted);
     let rules = Rules { targets, api, policies };
     check_selectors(settings, &rules)?;

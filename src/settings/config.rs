@@ -46,6 +46,8 @@ pub struct Config {
 pub struct RuleConfig {
     /// The severity instead of the rule's own.
     pub severity: Option<Level>,
+    /// Values instead of those that the rule brings along.
+    pub parameters: BTreeMap<String, serde_json::Value>,
 }
 
 /// A severity, as it is written.
@@ -149,7 +151,7 @@ pub struct Broken {
 }
 
 /// Keys that the documentation of later releases has.
-const PLANNED: &[&str] = &["external", "parameters"];
+const PLANNED: &[&str] = &["external"];
 
 /// Reads the text of a configuration file. An empty file is the default configuration.
 ///

@@ -2,6 +2,7 @@
 
 pub mod config;
 mod output;
+mod parameters;
 mod place;
 
 use std::io::{IsTerminal, Read};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
+use crate::check::policy::Parameters;
 use crate::cli;
 use crate::discover;
 use crate::model::diagnostic::Diagnostic;
@@ -53,6 +55,8 @@ pub struct Settings {
     pub generated: Option<String>,
     /// Which rules speak.
     pub selection: Selection,
+    /// What the configuration changes about rules of the pack.
+    pub parameters: Parameters,
     /// Findings that the configuration accepts.
     pub suppress: Vec<Suppress>,
     /// Whether a suppression without a reason is a warning.
@@ -173,6 +177,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
     };
     let (config, file) = loaded.unwrap_or_default();
     let selection = selection(&arguments, &config);
+    let parameters = parameters::checked(&config.rules, sources, file)?;
     let outputs = output::resolve(&arguments.output)?;
     Ok(Settings {
         discover: discover_options(&arguments, &config, &place)?,
@@ -192,6 +197,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         environments: arguments.environment,
         generated: arguments.generated.map(|folder| place.name_of(&folder)),
         selection,
+        parameters,
         suppress: suppressions(config.suppress, sources, file)?,
         require_reason: config.require_reason,
         unchecked_fails: config.unchecked == Unchecked::Error,

@@ -41,7 +41,7 @@ impl Metadata {
     pub fn parameters(&self) -> Vec<Parameter> {
         let Ok(named) = self.value["custom"]["parameters"].as_object() else { return Vec::new() };
         let read = |(name, value): (&Value, &Value)| {
-            let default = value["default"].to_json_str().ok()?;
+            let default = serde_json::to_string(&value["default"]).ok()?;
             Some(Parameter { name: text(name)?, default, help: text(&value["help"]).unwrap_or_default() })
         };
         named.iter_sorted().filter_map(read).collect()
