@@ -366,6 +366,8 @@ fn described(template: &Template, severity: Severity) -> Rule {
         why: why.into(),
         help: "".into(),
         links: Vec::new(),
+        profiles: Vec::new(),
+        parameters: Vec::new(),
     }
 }
 
