@@ -211,6 +211,7 @@ impl<'r> Run<'r> {
             seen.findings.extend(broken_items(&resource));
             for resource in resource.expand() {
                 seen.resources += 1;
+                let before = seen.findings.len();
                 seen.has_policies |= check::policy::is_policy(&resource);
                 if seen.objects.add(&resource) {
                     self.check_by_guess(&resource, document.span, mode, seen);
@@ -230,6 +231,7 @@ impl<'r> Run<'r> {
                     let worker = worker.get_or_insert_with(|| self.worker());
                     worker.check(&resource, name, &mut seen.findings);
                 }
+                check::exempt(&resource, &mut seen.findings[before..]);
             }
         }
         if let Some(worker) = worker {

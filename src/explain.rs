@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::check::schema::{BuiltIn, Schemas, Version, known_kinds};
-use crate::check::{self, policy};
+use crate::check::{self, aliases, policy};
 use crate::cli;
 use crate::load;
 use crate::model::rule::{Parameter, Rule};
@@ -57,6 +57,15 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  one place:   # plimsoll: ignore[{}] reason", rule.id)?;
     writeln!(out, "  one file:    # plimsoll: ignore-file[{}] reason", rule.id)?;
     writeln!(out, "  everywhere:  ignore: [{}]   in plimsoll.yaml, or --ignore {}", rule.id, rule.id)?;
+    let mut elsewhere: Vec<String> =
+        aliases::of(&rule.id).map(|alias| format!("{} {}", alias.tool, alias.check)).collect();
+    elsewhere.dedup();
+    if !elsewhere.is_empty() {
+        writeln!(out, "\nElsewhere")?;
+        for line in elsewhere {
+            writeln!(out, "  {line}")?;
+        }
+    }
     if !rule.links.is_empty() {
         writeln!(out, "\nSee")?;
         for link in &rule.links {
@@ -76,6 +85,19 @@ pub fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Resul
     let own: Vec<Rule> =
         rules().into_iter().filter(|rule| rule.profiles.iter().any(|profile| profile == name)).collect();
     rules_as_text(&own, out)
+}
+
+/// Writes which rules take the place of a check of another tool, and explains them.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explain_alias(word: &str, named: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} is {} here.", sanitise::clean(word), named.join(" and "))?;
+    for rule in rules().iter().filter(|rule| named.contains(&&*rule.id)) {
+        writeln!(out)?;
+        explain(rule, out)?;
+    }
+    Ok(())
 }
 
 /// Writes every rule as a table.
@@ -119,6 +141,7 @@ pub fn rules_as_json(rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
                 "help": rule.help,
                 "links": rule.links,
                 "profiles": rule.profiles,
+                "aliases": aliases::of(&rule.id).map(|alias| [alias.tool, alias.check]).collect::<Vec<_>>(),
                 "parameters": rule.parameters.iter().map(parameter).collect::<Vec<_>>(),
             })
         })

@@ -68,6 +68,10 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
             if let Some((name, what)) = model::rule::PROFILES.iter().find(|(name, _)| *name == arguments.rule) {
                 return explain::explain_profile(name, what, out).map(|()| 0);
             }
+            let named = check::aliases::resolve(&arguments.rule);
+            if !named.is_empty() {
+                return explain::explain_alias(&arguments.rule, &named, out).map(|()| 0);
+            }
             let near = model::near::nearest(&arguments.rule, rules.iter().map(|rule| &*rule.id));
             let hint =
                 near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));

@@ -105,7 +105,7 @@ fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
         Selector::Rule(id) => Some(id),
         _ => None,
     });
-    for id in named.chain(selection.severities.keys()).chain(settings.suppress.iter().map(|entry| &entry.entry.rule)) {
+    for id in named.chain(selection.severities.keys()).chain(settings.suppress.iter().flat_map(|entry| &entry.rules)) {
         if !known.iter().any(|rule| rule.id == **id) {
             let categories = crate::model::rule::Category::ALL.map(crate::model::rule::Category::as_str);
             let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(categories));
@@ -169,7 +169,7 @@ fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &S
     // Of a run over single files nobody can say that an entry for the whole repository is unused.
     let entries = if inputs.folder { settings.suppress.as_slice() } else { &[] };
     let exceptions: Vec<Exception> =
-        entries.iter().map(|suppress| Exception { rule: suppress.entry.rule.clone(), span: suppress.span }).collect();
+        entries.iter().map(|suppress| Exception { rule: suppress.rules[0].clone(), span: suppress.span }).collect();
     let covers = |finding: &Diagnostic, sources: &Sources| {
         settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
     };

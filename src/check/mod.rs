@@ -1,13 +1,17 @@
 //! VERB 4: resources and definitions x rules -> diagnostics.
 
+pub mod aliases;
 pub mod api;
 pub mod definition;
 pub mod deprecation;
+mod exemption;
 pub mod policy;
 pub mod schema;
 pub mod versions;
 
 mod wording;
+
+pub use exemption::exempt;
 
 use crate::model::rule::Rule;
 

@@ -41,6 +41,8 @@ pub struct Diagnostic {
     pub affects: Vec<String>,
     /// An edit that mends it.
     pub fix: Option<Fix>,
+    /// Whether the object itself asks not to be told, by an annotation for another tool.
+    pub exempt: bool,
 }
 
 /// A place with a few words.
@@ -92,6 +94,7 @@ impl Diagnostic {
             origin: Vec::new(),
             affects: Vec::new(),
             fix: None,
+            exempt: false,
         }
     }
 

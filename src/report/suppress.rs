@@ -38,7 +38,7 @@ pub(super) fn part(
         if let Some(used) = exception.and_then(|at| excepted.get_mut(at)) {
             *used = true;
         }
-        by_comment || exception.is_some()
+        by_comment || exception.is_some() || finding.exempt
     });
     for (suppression, used) in suppressions.iter().zip(&comments.used) {
         // What follows a syntax error was not looked at, so nothing can be said of the comments in that file.

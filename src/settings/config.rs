@@ -41,7 +41,7 @@ pub struct Config {
 }
 
 /// Settings of one rule.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleConfig {
     /// The severity instead of the rule's own.

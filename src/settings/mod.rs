@@ -5,11 +5,13 @@ mod output;
 mod parameters;
 mod place;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
+use crate::check::aliases;
 use crate::check::policy::Parameters;
 use crate::cli;
 use crate::discover;
@@ -17,7 +19,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::selection::{Selection, Selector};
 use crate::model::source::{FileId, Sources, Span};
-use config::{Config, Unchecked};
+use config::{Config, RuleConfig, Unchecked};
 
 pub use output::{Destination, Output};
 pub use place::Place;
@@ -114,6 +116,8 @@ impl Override {
 pub struct Suppress {
     /// As written.
     pub entry: config::Suppress,
+    /// The rules it names: one, or those that take the place of a check of another tool.
+    pub rules: Vec<String>,
     /// Where it is written.
     pub span: Span,
     /// Its `path`.
@@ -128,7 +132,7 @@ impl Suppress {
         let is =
             |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == found);
         let object = finding.resource.as_deref();
-        entry.rule == finding.rule
+        self.rules.iter().any(|rule| *rule == finding.rule)
             && is(&entry.kind, object.map(|object| object.kind.as_str()))
             && is(&entry.namespace, object.and_then(|object| object.namespace.as_deref()))
             && is(&entry.name, object.and_then(|object| object.name.as_deref()))
@@ -175,9 +179,11 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
             None => None,
         },
     };
-    let (config, file) = loaded.unwrap_or_default();
+    let (mut config, file) = loaded.unwrap_or_default();
+    let rules = std::mem::take(&mut config.rules);
+    let parameters = parameters::checked(&rules, sources, file)?;
+    config.rules = with_own_ids(rules);
     let selection = selection(&arguments, &config);
-    let parameters = parameters::checked(&config.rules, sources, file)?;
     let outputs = output::resolve(&arguments.output)?;
     Ok(Settings {
         discover: discover_options(&arguments, &config, &place)?,
@@ -297,7 +303,7 @@ fn glob(pattern: &str) -> Result<Glob, Refusal> {
 }
 
 fn selection(arguments: &cli::Lint, config: &Config) -> Selection {
-    let parse = |words: &[String]| words.iter().map(|word| Selector::parse(word)).collect::<Vec<_>>();
+    let parse = |words: &[String]| words.iter().flat_map(|word| selectors(word)).collect::<Vec<_>>();
     let mut select = parse(if arguments.select.is_empty() { &config.select } else { &arguments.select });
     let extended = parse(&[config.extend_select.as_slice(), arguments.extend_select.as_slice()].concat());
     if !extended.is_empty() && select.is_empty() {
@@ -309,6 +315,27 @@ fn selection(arguments: &cli::Lint, config: &Config) -> Selection {
         ignore: parse(&[config.ignore.as_slice(), arguments.ignore.as_slice()].concat()),
         severities: config.rules.iter().filter_map(|(id, rule)| Some((id.clone(), rule.severity?.into()))).collect(),
     }
+}
+
+/// What a word selects; the id of a check of another tool selects the rules that take its place.
+fn selectors(word: &str) -> Vec<Selector> {
+    match Selector::parse(word) {
+        Selector::Rule(id) => ids(&id).into_iter().map(Selector::Rule).collect(),
+        selector => vec![selector],
+    }
+}
+
+/// The rules that an id stands for: its own, or those that take the place of a check of another tool.
+fn ids(id: &str) -> Vec<String> {
+    match aliases::resolve(id) {
+        rules if rules.is_empty() => vec![id.to_owned()],
+        rules => rules.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The settings of rules by our own ids.
+fn with_own_ids(rules: BTreeMap<String, RuleConfig>) -> BTreeMap<String, RuleConfig> {
+    rules.into_iter().flat_map(|(id, rule)| ids(&id).into_iter().map(move |id| (id, rule.clone()))).collect()
 }
 
 fn suppressions(
@@ -324,7 +351,7 @@ fn suppressions(
             seen.push(entry.rule.clone());
             let span = file.map_or(Span::top(FileId(0)), |file| suppress_span(sources, file, &entry.rule, nth));
             let path = entry.path.as_deref().map(glob).transpose()?.map(|glob| glob.compile_matcher());
-            Ok(Suppress { entry, span, path })
+            Ok(Suppress { rules: ids(&entry.rule), entry, span, path })
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::config::RuleConfig;
 use super::{RULES, Refusal};
+use crate::check::aliases;
 use crate::check::policy::{Parameters, fault, pack_rules};
 use crate::load::yaml;
 use crate::model::diagnostic::Diagnostic;
@@ -26,7 +27,8 @@ pub(super) fn checked(
     let configured: Vec<_> = rules.iter().filter(|(_, rule)| !rule.parameters.is_empty()).collect();
     let pack = if configured.is_empty() { Vec::new() } else { pack_rules() };
     for (id, rule) in configured {
-        let known = pack.iter().find(|known| known.id == **id);
+        let own = aliases::resolve(id).first().copied().unwrap_or(id);
+        let known = pack.iter().find(|known| known.id == *own);
         for (name, value) in &rule.parameters {
             let wrong = match known {
                 Some(known) => fault(known, name, value),
@@ -48,7 +50,7 @@ pub(super) fn checked(
                 return Err(Refusal { diagnostics: vec![diagnostic], sources: sources.clone() });
             }
         }
-        parameters.insert(id.clone(), rule.parameters.clone());
+        parameters.entry(own.to_owned()).or_default().extend(rule.parameters.clone());
     }
     Ok(parameters)
 }
