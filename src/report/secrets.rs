@@ -11,7 +11,13 @@ use crate::model::source::{FileId, Sources};
 const HARMLESS: [&[u8]; 5] = [b"apiVersion", b"kind", b"metadata", b"type", b"immutable"];
 
 /// Rules whose findings point at a value that must not be printed.
-const AT_A_SECRET: [&str; 3] = ["leaked-credential", "secret-in-configmap", "secret-in-env-literal"];
+const AT_A_SECRET: [&str; 5] = [
+    "credentials-in-source",
+    "leaked-credential",
+    "secret-in-configmap",
+    "secret-in-env-literal",
+    "token-in-access-file",
+];
 
 /// Completes the secrets of all files that `findings` point into, and leaves them sorted and apart from each other.
 pub(super) fn complete(findings: &[Diagnostic], sources: &mut Sources) {

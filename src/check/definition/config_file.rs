@@ -1,12 +1,12 @@
 //! Fields of config files, and the subcomponents that they name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{Config, ConfigFile, Definition, Name};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
-use crate::model::source::{FileId, Span};
+use crate::model::source::FileId;
 
 use super::component_file::suggest;
 use super::{list, rules};
@@ -46,27 +46,8 @@ pub(super) fn check_names(plan: &Plan, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Names the values that do not merge, once for all the environments that fail on them.
-pub(super) fn check_layers(plan: &Plan, out: &mut Vec<Diagnostic>) {
-    let mut conflicts: BTreeMap<(Span, Span), BTreeSet<&str>> = BTreeMap::new();
-    for environment in plan.definitions.iter().flat_map(|definition| &definition.environments) {
-        for pair in &environment.conflicts {
-            conflicts.entry(*pair).or_default().insert(&environment.name);
-        }
-    }
-    for ((high, low), environments) in conflicts {
-        let names = list(environments.iter().copied(), 3);
-        let message = format!("these values do not merge, for {names}");
-        let finding = Diagnostic::new(&rules::UNMERGEABLE_CONFIG, high, message, "a map or list, in the higher layer")
-            .see(low, "something else, in the lower layer")
-            .effect("`fab generate` fails")
-            .help("give the key the same shape in both");
-        out.push(Diagnostic { affects: environments.into_iter().map(str::to_owned).collect(), ..finding });
-    }
-}
-
 /// The environment that a file is for; `common` is for all of them.
-fn affects(file: &ConfigFile) -> Vec<String> {
+pub(super) fn affects(file: &ConfigFile) -> Vec<String> {
     if file.environment == "common" { Vec::new() } else { vec![file.environment.clone()] }
 }
 

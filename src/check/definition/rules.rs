@@ -148,6 +148,230 @@ pub(super) const MISSING_CHART: Rule = rule(
     "Correct `path`: it counts from the folder of the component file. For a remote chart give `method` and `source`.",
 );
 
+pub(super) const MISSING_COMPONENT: Rule = rule(
+    "missing-component",
+    Severity::Error,
+    "a component is not where its parent looks for it",
+    "`fab generate` fails. It is a note where a hook may make the component.",
+    "Correct `source` or `path`, which count from the folder of the component file.",
+);
+
+pub(super) const COMPONENT_CYCLE: Rule = rule(
+    "component-cycle",
+    Severity::Error,
+    "a component includes itself",
+    "Fabrikate follows the circle until it runs out of memory. A child without `source` and `path` is looked for in its parent's own folder.",
+    "Give the child a `source` or `path` that leads to its own folder.",
+);
+
+pub(super) const TWO_COMPONENT_FILES: Rule = rule(
+    "two-component-files",
+    Severity::Warning,
+    "a folder has two component files",
+    "Fabrikate reads `component.yaml`, and `component.json` only where there is none: changes of the other reach nothing.",
+    "Remove one of them.",
+);
+
+pub(super) const UNREAD_YML: Rule = rule(
+    "unread-yml",
+    Severity::Error,
+    "a component or config file ends in `.yml`",
+    "Fabrikate reads `.yaml` and `.json` alone, and says nothing of the others.",
+    "Rename the file.",
+);
+
+pub(super) const INVALID_RELEASE_NAME: Rule = rule(
+    "invalid-release-name",
+    Severity::Error,
+    "the name of a chart's component is no name for a Helm release",
+    "The component's name is the release's, and Helm refuses it: `fab generate` fails.",
+    "Use up to 53 lower case letters, digits and `-`.",
+);
+
+pub(super) const INCOMPLETE_CHART: Rule = rule(
+    "incomplete-chart",
+    Severity::Error,
+    "a chart that Helm fetches has no source or no path",
+    "`fab install` cannot fetch it.",
+    "Name the chart repository in `source`, and the chart in `path`.",
+);
+
+pub(super) const UNFETCHED_COMPONENT: Rule = rule(
+    "unfetched-component",
+    Severity::Error,
+    "a component has a method that fetches no components",
+    "Components are fetched with git alone; this one is looked for on the disk.",
+    "Use `method: git`.",
+);
+
+pub(super) const UNFETCHED_STATIC: Rule = rule(
+    "unfetched-static",
+    Severity::Error,
+    "a static component has `method: git`",
+    "Fabrikate never clones for a static component: it reads `path` in this repository, and fails or takes something else.",
+    "Use `method: http`, or check the manifests in.",
+);
+
+pub(super) const URL_WITHOUT_GIT: Rule = rule(
+    "url-without-git",
+    Severity::Error,
+    "a component has a URL for a source and no `method: git`",
+    "Without the method the URL is taken for the name of a folder, and `fab generate` fails.",
+    "Add `method: git`.",
+);
+
+pub(super) const CREDENTIALS_IN_SOURCE: Rule = rule(
+    "credentials-in-source",
+    Severity::Error,
+    "a source has a password or token in its URL",
+    "Everybody who can read the repository, its history included, has the credentials.",
+    "Revoke them, and name an environment variable for the repository in `access.yaml`.",
+);
+
+pub(super) const TOKEN_IN_ACCESS_FILE: Rule = rule(
+    "token-in-access-file",
+    Severity::Error,
+    "`access.yaml` holds a token",
+    "It is for the names of environment variables; where there is no variable of that name, Fabrikate takes the text itself for the token.",
+    "Revoke the token, and write the name of an environment variable.",
+);
+
+pub(super) const DEAD_REPOSITORY: Rule = rule(
+    "dead-repository",
+    Severity::Error,
+    "a source is a repository that is gone",
+    "The old buckets and the archive of the Helm charts are shut or unmaintained since November 2020.",
+    "Take the chart from its project's own repository.",
+);
+
+pub(super) const INSECURE_SOURCE: Rule = rule(
+    "insecure-source",
+    Severity::Warning,
+    "a source is fetched without encryption",
+    "Whoever is between can replace what is deployed.",
+    "Use `https://`.",
+);
+
+pub(super) const FLOATING_SOURCE: Rule = rule(
+    "floating-source",
+    Severity::Warning,
+    "a component or chart has no version",
+    "Every installation takes what is there at that moment: what is deployed changes without a change here, and cannot be made again.",
+    "Add `version`: a commit for git, the chart's version for Helm.",
+);
+
+pub(super) const MOVABLE_VERSION: Rule = rule(
+    "movable-version",
+    Severity::Note,
+    "a git source is pinned to a tag or branch",
+    "Tags and branches can be moved.",
+    "Pin the commit.",
+);
+
+pub(super) const VERSION_AND_BRANCH: Rule = rule(
+    "version-and-branch",
+    Severity::Warning,
+    "a source has a version and a branch",
+    "The version counts; it has to lie on the branch.",
+    "Remove `branch`.",
+);
+
+pub(super) const IDLE_VERSION: Rule = rule(
+    "idle-version",
+    Severity::Warning,
+    "a version or branch where it does nothing",
+    "Fabrikate looks at `version` for git and helm, and at `branch` for git alone.",
+    "Remove the field, or add the method.",
+);
+
+pub(super) const UNKNOWN_HOOK: Rule = rule(
+    "unknown-hook",
+    Severity::Error,
+    "a hook that does not exist",
+    "Its commands never run, and nobody is told.",
+    "Use before-install, after-install, before-generate or after-generate.",
+);
+
+pub(super) const HOOK_DOWNLOAD: Rule = rule(
+    "hook-download",
+    Severity::Warning,
+    "a hook downloads what nobody has checked",
+    "What is generated, and what runs on the machines that generate, depends on what an address serves at that moment. It is an error where a shell runs the download.",
+    "Download a fixed version and compare its checksum.",
+);
+
+pub(super) const HOOK_OUTSIDE: Rule = rule(
+    "hook-writes-outside",
+    Severity::Warning,
+    "a hook writes outside of its component",
+    "Components are looked at in no fixed order: others change with it.",
+    "Write below the component's folder.",
+);
+
+pub(super) const JOINED_LISTS: Rule = rule(
+    "joined-lists",
+    Severity::Warning,
+    "two layers of configuration have the same list",
+    "Fabrikate joins the lists, the higher first: an environment cannot replace or shorten a list.",
+    "Keep the list in one layer.",
+);
+
+pub(super) const IDLE_UNSET: Rule = rule(
+    "idle-unset",
+    Severity::Warning,
+    "null, `[]` or `{}` over a value of a lower layer",
+    "Fabrikate passes over them, and the lower value counts: nothing can be unset.",
+    "Move the value to the environments that want it.",
+);
+
+pub(super) const SHADOWED_DISABLED: Rule = rule(
+    "shadowed-disabled",
+    Severity::Error,
+    "`disabled: true` that a higher layer hides",
+    "As soon as a higher layer mentions a subcomponent, its absent `disabled` counts as false: the subcomponent is generated.",
+    "Write `disabled: true` in the higher layer too.",
+);
+
+pub(super) const PARTED_NAMESPACE: Rule = rule(
+    "parted-namespace",
+    Severity::Warning,
+    "`namespace` and `injectNamespace` in different layers",
+    "The two travel together: of two layers only one counts, and the namespace is not injected.",
+    "Write both in one layer.",
+);
+
+pub(super) const IDLE_INJECTION: Rule = rule(
+    "idle-injection",
+    Severity::Warning,
+    "`injectNamespace` without a namespace",
+    "Nothing is injected.",
+    "Add `namespace`.",
+);
+
+pub(super) const UNREAD_CONFIG: Rule = rule(
+    "unread-config",
+    Severity::Warning,
+    "`config` of a component without a chart",
+    "`config` is what a chart gets. Components hand down their `subcomponents`, never their own `config`, and static manifests take no values.",
+    "Move it to the chart that it is for.",
+);
+
+pub(super) const DISABLED_EVERYWHERE: Rule = rule(
+    "disabled-everywhere",
+    Severity::Warning,
+    "a subcomponent that every environment disables",
+    "Nothing is ever generated from it.",
+    "Remove it.",
+);
+
+pub(super) const MISSING_ENVIRONMENT: Rule = rule(
+    "missing-environment",
+    Severity::Error,
+    "an environment that no component has a config file for",
+    "Fabrikate does not mind, and generates with `common` alone.",
+    "Correct the name.",
+);
+
 /// Every rule about definitions.
 pub static RULES: &[Rule] = &[
     UNKNOWN_COMPONENT_FIELD,
@@ -166,4 +390,32 @@ pub static RULES: &[Rule] = &[
     STATIC_NOT_A_MANIFEST,
     STATIC_WITHOUT_PATH,
     MISSING_CHART,
+    MISSING_COMPONENT,
+    COMPONENT_CYCLE,
+    TWO_COMPONENT_FILES,
+    UNREAD_YML,
+    INVALID_RELEASE_NAME,
+    INCOMPLETE_CHART,
+    UNFETCHED_COMPONENT,
+    UNFETCHED_STATIC,
+    URL_WITHOUT_GIT,
+    CREDENTIALS_IN_SOURCE,
+    TOKEN_IN_ACCESS_FILE,
+    DEAD_REPOSITORY,
+    INSECURE_SOURCE,
+    FLOATING_SOURCE,
+    MOVABLE_VERSION,
+    VERSION_AND_BRANCH,
+    IDLE_VERSION,
+    UNKNOWN_HOOK,
+    HOOK_DOWNLOAD,
+    HOOK_OUTSIDE,
+    JOINED_LISTS,
+    IDLE_UNSET,
+    SHADOWED_DISABLED,
+    PARTED_NAMESPACE,
+    IDLE_INJECTION,
+    UNREAD_CONFIG,
+    DISABLED_EVERYWHERE,
+    MISSING_ENVIRONMENT,
 ];

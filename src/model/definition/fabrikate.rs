@@ -115,6 +115,9 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// When hooks run (`core/component.go`).
+    pub const EVENTS: [&'static str; 4] = ["before-install", "after-install", "before-generate", "after-generate"];
+
     /// Whether its commands run before the component's files are looked at, and may make them.
     #[must_use]
     pub fn makes_files(&self) -> bool {
@@ -174,6 +177,13 @@ impl Component {
     pub fn creates_files(&self) -> bool {
         self.hooks.iter().any(Hook::makes_files)
     }
+}
+
+/// An `access.yaml`: the tokens for repositories.
+#[derive(Debug, Clone)]
+pub struct AccessFile {
+    /// The repositories, each with what stands for its token: the name of an environment variable.
+    pub tokens: Vec<(Name, Field<String>)>,
 }
 
 /// A `config/<environment>.yaml` or `.json`.
@@ -309,6 +319,21 @@ impl Unit {
     }
 }
 
+/// What layers of configuration do to each other, as pairs of places: the higher and the lower one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clashes {
+    /// Values that do not merge, so that generation fails.
+    pub conflicts: Vec<(Span, Span)>,
+    /// Lists that are joined, although the higher one may be meant to replace the lower.
+    pub joined: Vec<(Span, Span)>,
+    /// Null, `[]` or `{}` over a value that stays.
+    pub kept: Vec<(Span, Span)>,
+    /// A `disabled: true` that is lost, because the higher layer mentions the subcomponent.
+    pub enabled: Vec<(Span, Span)>,
+    /// A `namespace` and an `injectNamespace: true` of two layers, of which only one counts.
+    pub parted: Vec<(Span, Span)>,
+}
+
 /// What one call of `fab generate` makes of a tree.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -318,8 +343,8 @@ pub struct Environment {
     pub layers: Vec<String>,
     /// The merged configuration of each unit; absent for those that are disabled, and for all below them.
     pub configs: Vec<Option<Config>>,
-    /// Pairs of values that do not merge, so that generation fails: the higher and the lower one.
-    pub conflicts: Vec<(Span, Span)>,
+    /// What the layers do to each other.
+    pub clashes: Clashes,
     /// The folder with its generated manifests, if there is one.
     pub generated: Option<String>,
 }

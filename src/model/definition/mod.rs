@@ -72,6 +72,10 @@ pub struct Plan {
     pub components: Vec<fabrikate::ComponentFile>,
     /// The Fabrikate config files, in order of name.
     pub configs: Vec<fabrikate::ConfigFile>,
+    /// The Fabrikate access files, in order of name.
+    pub access: Vec<fabrikate::AccessFile>,
+    /// The Fabrikate environments that were asked for by name.
+    pub requested: Vec<String>,
     /// The Fabrikate component trees: one for every component file that no other one includes.
     pub definitions: Vec<fabrikate::Definition>,
     /// The generated files, and the components that they come from.

@@ -38,6 +38,7 @@ impl Format for Fabrikate {
             return;
         }
         read_configs(input, plan);
+        plan.requested = input.environments.to_vec();
         tree::grow(input, plan);
         trace::environments(input, plan);
         trace::generated(input, plan);
@@ -101,9 +102,10 @@ fn read_configs(input: &Input<'_>, plan: &mut Plan) {
             plan.configs.push(ConfigFile { file, folder: folder.to_owned(), environment, config });
         }
     }
-    for (name, file, _) in by_name(input, |name| file_of(name) == "access.yaml") {
+    for (name, file, part) in by_name(input, |name| file_of(name) == "access.yaml") {
         if has_component(plan, folder_of(name)) {
             plan.cast(file, FileRole::Definition(DefinitionKind::FabrikateAccess));
+            plan.access.extend(part.roots().next().map(|(_, root)| read::access(root)));
         }
     }
 }

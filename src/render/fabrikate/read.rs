@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::definition::fabrikate::{Component, Config, Content, Field, Hook, Name, Setting};
+use crate::model::definition::fabrikate::{AccessFile, Component, Config, Content, Field, Hook, Name, Setting};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
@@ -25,9 +25,6 @@ pub(super) const COMPONENT_FIELDS: &[&str] = &[
     "subcomponents",
 ];
 
-/// When hooks run.
-pub(super) const HOOK_EVENTS: [&str; 4] = ["before-install", "after-install", "before-generate", "after-generate"];
-
 /// Deeper than any definition; what lies below is not looked at.
 const DEPTH: usize = 100;
 
@@ -42,6 +39,15 @@ pub(super) fn component(root: Value<'_>, findings: &mut Vec<Diagnostic>) -> Arc<
 /// Reads a configuration.
 pub(super) fn config(root: Value<'_>, findings: &mut Vec<Diagnostic>) -> Config {
     Reader { findings, left: BUDGET }.config(root, 0)
+}
+
+/// Reads an access file; what is no text in it says nothing.
+pub(super) fn access(root: Value<'_>) -> AccessFile {
+    let token = |entry: Entry<'_>| {
+        let value = entry.value.as_str()?.into_owned();
+        Some((name(entry), Field { key: entry.key.span(), value, span: entry.value.span() }))
+    };
+    AccessFile { tokens: root.entries().filter_map(token).collect() }
 }
 
 /// A config file that holds nothing but a word.

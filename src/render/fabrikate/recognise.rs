@@ -6,7 +6,8 @@ use crate::model::near::nearest;
 use crate::model::value::{Entry, Value};
 
 use super::super::{file_of, folder_of};
-use super::read::{COMPONENT_FIELDS, HOOK_EVENTS};
+use super::read::COMPONENT_FIELDS;
+use crate::model::definition::fabrikate::Hook;
 
 /// `component.yaml` or `component.json`; `component.yml` is never read.
 pub(super) fn is_component_name(name: &str) -> bool {
@@ -44,7 +45,7 @@ fn has_typical_field(root: Value<'_>) -> bool {
             "subcomponents" => entry.value.items().next().is_some_and(Value::is_mapping),
             "type" | "generator" => is_one_of(&ComponentKind::WORDS),
             "method" => is_one_of(&Method::WORDS),
-            "hooks" => entry.value.entries().any(|hook| HOOK_EVENTS.contains(&hook.name().as_ref())),
+            "hooks" => entry.value.entries().any(|hook| Hook::EVENTS.contains(&hook.name().as_ref())),
             // A misspelt list of components is still one.
             name => {
                 name.starts_with("sub")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use crate::model::definition::fabrikate::{Config, Definition, Environment, Unit};
+use crate::model::definition::fabrikate::{Clashes, Config, Definition, Environment, Unit};
 use crate::model::definition::{FileRole, Generated, Plan};
 use crate::model::listing::join;
 
@@ -22,7 +22,7 @@ pub(super) fn environments(input: &Input<'_>, plan: &mut Plan) {
             .into_iter()
             .map(|(name, layers, generated)| {
                 let mut environment =
-                    Environment { name, layers, configs: Vec::new(), conflicts: Vec::new(), generated };
+                    Environment { name, layers, configs: Vec::new(), clashes: Clashes::default(), generated };
                 configure(&files, definition, &mut environment);
                 environment
             })
@@ -115,7 +115,7 @@ fn configure(files: &Layers<'_>, definition: &Definition, environment: &mut Envi
             if let (Some(_), Some(folder)) = (unit.file, &unit.folder) {
                 for layer in environment.layers.iter().map(String::as_str).chain(["common"]) {
                     if let Some(low) = files.get(&(folder.as_str(), layer)) {
-                        merge::lay_over(&mut config, low, &mut environment.conflicts);
+                        merge::lay_over(&mut config, low, &mut environment.clashes);
                     }
                 }
             }
