@@ -9,6 +9,8 @@ pub mod policy;
 pub mod schema;
 pub mod versions;
 
+mod cel;
+mod pattern;
 mod wording;
 
 pub use exemption::exempt;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use regorus::Value as Rego;
+
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
@@ -98,44 +100,41 @@ impl Place {
 
     /// What a trial found, else what the rule looks for and the object lacks, else the name of the object.
     pub(super) fn found(trial: Option<Found>, by: &[&Definition], case: &Case<'_>, resource: &Resource<'_>) -> Place {
+        let inside = by.iter().flat_map(|definition| &definition.references).filter_map(|path| {
+            let (route, rest) = path.0.split_at_checked(case.route.len())?;
+            let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key(own) if **own == **key);
+            route.iter().zip(case.route).all(same).then_some(rest)
+        });
+        Place::among(trial, &inside.collect::<Vec<_>>(), case.object, case.within, resource)
+    }
+
+    /// As [`Place::found`], from the places of the object that the policy names.
+    pub(super) fn among(
+        trial: Option<Found>,
+        named: &[&[Segment]],
+        object: &Rego,
+        inside: &[Segment],
+        resource: &Resource<'_>,
+    ) -> Place {
         let tried = "found by taking parts of the object away until the policy was silent";
-        let at = |path, how| Place { path: within(case.within, path), span: None, missing: false, how: Some(how) };
-        match (trial, missing(by, case)) {
+        let at = |path, how| Place { path: within(inside, path), span: None, missing: false, how: Some(how) };
+        let missing = named.iter().find(|path| path.len() > 1 && position::lookup(object, path).is_none());
+        let looked_at = named.iter().filter(|path| path.len() > 1 && !position::is_identity(path));
+        match (trial, missing) {
             (Some(Found { path, sure: true }), _) => at(path, tried),
-            (_, Some(path)) => Place { missing: true, ..at(path, "the policy looks for this") },
+            (_, Some(path)) => Place { missing: true, ..at(Path(path.to_vec()), "the policy looks for this") },
             (Some(Found { path, .. }), None) => at(path, tried),
-            (None, None) if looked_at(by, case).is_some() => {
-                at(looked_at(by, case).unwrap_or_default(), "the policy looks into this")
-            }
-            (None, None) => {
-                let name = resource.value.at(["metadata", "name"]).is_some();
-                let path = if name { Path::of(["metadata", "name"]) } else { Path::default() };
-                let how = "the policy does not say which part of the object it is about";
-                Place { path, span: None, missing: false, how: Some(how) }
-            }
+            (None, None) => match looked_at.max_by_key(|path| path.len()) {
+                Some(path) => at(Path(path.to_vec()), "the policy looks into this"),
+                None => {
+                    let name = resource.value.at(["metadata", "name"]).is_some();
+                    let path = if name { Path::of(["metadata", "name"]) } else { Path::default() };
+                    let how = "the policy does not say which part of the object it is about";
+                    Place { path, span: None, missing: false, how: Some(how) }
+                }
+            },
         }
     }
-}
-
-/// The places of the object that the definitions name.
-fn inside<'d>(by: &'d [&'d Definition], case: &'d Case<'_>) -> impl Iterator<Item = &'d [Segment]> {
-    by.iter().flat_map(|definition| &definition.references).filter_map(|path| {
-        let (route, rest) = path.0.split_at_checked(case.route.len())?;
-        let same = |(segment, key): (&Segment, &&str)| matches!(segment, Segment::Key(own) if **own == **key);
-        route.iter().zip(case.route).all(same).then_some(rest)
-    })
-}
-
-/// The first place that the rule looks for and the object does not have.
-fn missing(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
-    let mut places = inside(by, case);
-    places.find(|path| path.len() > 1 && position::lookup(case.object, path).is_none()).map(|path| Path(path.to_vec()))
-}
-
-/// The deepest place that the rule looks into, where it does not say for what.
-fn looked_at(by: &[&Definition], case: &Case<'_>) -> Option<Path> {
-    let places = inside(by, case).filter(|path| path.len() > 1 && !position::is_identity(path));
-    places.max_by_key(|path| path.len()).map(|path| Path(path.to_vec()))
 }
 
 /// A line of the file of a resource, without its indentation.

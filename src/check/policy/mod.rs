@@ -5,6 +5,7 @@
 //! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong
 //! and [`finding`] the words.
 
+mod admission;
 mod builtin;
 mod combined;
 mod conftest;

@@ -7,6 +7,8 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::report::NotChecked;
 use crate::model::resource::Resource;
 
+use super::admission::matching::Request;
+use super::admission::{self, Admission};
 use super::gatekeeper::constraint::Point;
 use super::gatekeeper::enforce::{Asked, Enforced, Enforcer};
 use super::gatekeeper::{self, Gatekeeper};
@@ -26,13 +28,14 @@ pub struct Object<'t> {
 /// Whether an object is a policy that the cluster would enforce.
 #[must_use]
 pub fn is_policy(resource: &Resource<'_>) -> bool {
-    gatekeeper::is_policy(resource.group(), &resource.kind)
+    gatekeeper::is_policy(resource.group(), &resource.kind) || admission::is_policy(resource.group(), &resource.kind)
 }
 
 /// The policies of a cluster, read.
 #[derive(Default)]
 pub(super) struct Cluster {
     gatekeeper: Gatekeeper,
+    admission: Admission,
     /// The other objects that came along.
     others: Vec<Rego>,
 }
@@ -51,6 +54,7 @@ impl Cluster {
         for resource in resources {
             if is_policy(resource) {
                 cluster.gatekeeper.add(resource, &mut problems);
+                cluster.admission.add(resource);
             } else {
                 cluster.others.push(value::convert(resource.value));
             }
@@ -59,7 +63,7 @@ impl Cluster {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.gatekeeper.is_empty()
+        self.gatekeeper.is_empty() && self.admission.is_empty()
     }
 }
 
@@ -99,7 +103,9 @@ impl<'a> Sight<'a> {
             nothing.findings.extend(constraints.map(|constraint| broke_down(constraint.span)).next());
             nothing
         });
-        Together { sight: self, enforced }
+        let admitted =
+            admission::enforce::Enforced::new(&[(&given.admission, true), (&self.found.admission, false)], &known);
+        Together { sight: self, enforced, admitted }
     }
 }
 
@@ -107,6 +113,7 @@ impl<'a> Sight<'a> {
 pub struct Together<'a> {
     sight: &'a Sight<'a>,
     enforced: Enforced<'a>,
+    admitted: admission::enforce::Enforced<'a>,
 }
 
 impl<'a> Together<'a> {
@@ -121,6 +128,7 @@ impl<'a> Together<'a> {
     pub fn findings(&self) -> Vec<Diagnostic> {
         let mut findings = self.sight.problems.clone();
         findings.extend(self.enforced.findings.iter().cloned());
+        findings.extend(self.admitted.findings.iter().cloned());
         findings.extend(combined::check(&self.sight.policies.user, self.sight.objects));
         findings
     }
@@ -130,6 +138,8 @@ impl<'a> Together<'a> {
     pub fn not_checked(&self) -> Vec<NotChecked> {
         let mut lines = self.enforced.not_checked.clone();
         lines.extend(self.enforced.unknown());
+        lines.extend(self.admitted.not_checked.iter().cloned());
+        lines.extend(self.admitted.unknown());
         lines
     }
 }
@@ -143,20 +153,24 @@ pub struct TogetherWorker<'a> {
 impl TogetherWorker<'_> {
     /// Checks the object of that number.
     pub fn check(&mut self, at: usize) -> Vec<Diagnostic> {
-        let (sight, enforced) = (self.together.sight, &self.together.enforced);
+        let Together { sight, enforced, admitted } = self.together;
         let mut out = Vec::new();
-        let (Some(object), false) = (sight.converted.get(at), enforced.is_empty()) else { return out };
+        let Some(object) = sight.converted.get(at) else { return out };
         let resource = &sight.objects[at].resource;
+        let (group, version, kind) = (resource.group(), resource.version(), &*resource.kind);
         let scope = sight.schemas.scope(&resource.api_version, &resource.kind);
-        let asked = Asked {
-            group: resource.group(),
-            version: resource.version(),
-            kind: &resource.kind,
-            object,
-            namespaced: matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some()),
-        };
+        let namespaced =
+            matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some());
         let mut subject = Subject::new(resource, sight.objects[at].name);
-        self.enforcer.check(enforced, &asked, &mut subject, &mut out);
+        if !enforced.is_empty() {
+            let asked = Asked { group, version, kind, object, namespaced };
+            self.enforcer.check(enforced, &asked, &mut subject, &mut out);
+        }
+        // The server asks no admission policy about these (`policy/generic/plugin.go`, `excludedResources`).
+        if !admitted.is_empty() && !admission::is_policy(group, kind) {
+            let request = Request { group, version, kind, resource: "", object, namespaced };
+            admitted.check(request, &mut subject, &mut out);
+        }
         out
     }
 }

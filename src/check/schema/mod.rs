@@ -28,10 +28,10 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::Rule;
 
+pub use super::cel::{DEEP, STACK};
 pub use crd::{
     CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_known, learn_versions,
 };
-pub use custom::cel::{DEEP, STACK};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use known::{Known, known, known_kinds};
 pub use rules::{
@@ -41,7 +41,7 @@ pub use rules::{
 pub use version::Version;
 pub use walk::Mode;
 
-pub(in crate::check) use custom::is_pattern;
+pub(in crate::check) use super::pattern::is_pattern;
 
 use finding::Against;
 use table::{BUILT_IN, Table};

@@ -9,7 +9,9 @@ use regorus::Value as Rego;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::NotChecked;
 use crate::model::rule::{Category, Rule, Severity};
+use crate::model::source::Span;
 
+use super::super::admission::expressions::Expressions;
 use super::super::rego::program::{Asker, Program};
 use super::super::rego::result;
 use super::super::report::{self, Case, Subject};
@@ -19,6 +21,7 @@ use super::Gatekeeper;
 use super::constraint::{Constraint, Point};
 use super::expansion::{self, Expansion};
 use super::matching::{Candidate, Verdict};
+use super::native;
 use super::review::{self, Review};
 use super::template::{Engine, Template};
 
@@ -34,6 +37,8 @@ pub struct Enforced<'a> {
     /// What cannot be asked, and why.
     pub findings: Vec<Diagnostic>,
     pub not_checked: Vec<NotChecked>,
+    /// Expressions that could not be evaluated, and for how many objects.
+    unanswered: Mutex<BTreeMap<(Span, String), usize>>,
     /// Namespaces whose labels a constraint needs, by its number.
     unknown: Mutex<BTreeMap<usize, BTreeSet<String>>>,
 }
@@ -42,13 +47,20 @@ pub struct Enforced<'a> {
 struct One<'a> {
     constraint: &'a Constraint,
     template: &'a Template,
-    program: Held<'a>,
-    reporting: &'a Reporting,
+    language: Language<'a>,
     parameters: Rego,
     rule: Rule,
     severity: Severity,
     /// The number of the template: constraints of one share engines.
     engine: usize,
+    /// It was named on the command line.
+    given: bool,
+}
+
+/// What the template is written in.
+enum Language<'a> {
+    Rego(Held<'a>, &'a Reporting),
+    Cel(&'a Expressions),
 }
 
 /// The program of a template: its own, or one that has the inventory.
@@ -100,13 +112,9 @@ impl<'a> Enforced<'a> {
                 continue;
             };
             let template = templates[engine];
-            let (program, reporting) = match &template.engine {
-                Engine::Other(why) => {
-                    let message = format!("constraint {} of kind {}: {why}", constraint.name, constraint.kind);
-                    enforced.not_checked.push(NotChecked { message, span: Some(constraint.span) });
-                    continue;
-                }
-                Engine::Rego { program, rule, referential: false } => (Held::Own(program), rule),
+            let language = match &template.engine {
+                Engine::Cel(expressions) => Language::Cel(expressions),
+                Engine::Rego { program, rule, referential: false } => Language::Rego(Held::Own(program), rule),
                 Engine::Rego { program, rule, .. } => {
                     let inventory = inventory.get_or_insert_with(|| review::inventory(objects));
                     let with = shared.entry(engine).or_insert_with(|| match program.with_data(inventory) {
@@ -117,22 +125,13 @@ impl<'a> Enforced<'a> {
                         }
                     });
                     let Some(program) = with else { continue };
-                    (Held::Shared(program.clone()), rule)
+                    Language::Rego(Held::Shared(program.clone()), rule)
                 }
             };
             let schema = (point == Point::Cluster).then_some(&template.parameters);
             let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
             let rule = described(template, severity);
-            enforced.enforced.push(One {
-                constraint,
-                template,
-                program,
-                reporting,
-                parameters,
-                rule,
-                severity,
-                engine,
-            });
+            enforced.enforced.push(One { constraint, template, language, parameters, rule, severity, engine, given });
         }
         enforced
     }
@@ -170,7 +169,12 @@ impl<'a> Enforced<'a> {
             );
             NotChecked { message, span: Some(constraint.span) }
         };
-        unknown.iter().map(line).collect()
+        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let expression = |((span, message), count): (&(Span, String), &usize)| {
+            let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+            NotChecked { message: format!("{objects}: {message}"), span: Some(*span) }
+        };
+        unknown.iter().map(line).chain(unanswered.iter().map(expression)).collect()
     }
 }
 
@@ -236,12 +240,26 @@ impl Enforcer {
                 let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
                 let plain = || Review::of(group, version, kind, object, namespace);
                 let review = review.clone().filter(|_| by.is_none()).unwrap_or_else(plain);
-                let input = review::input(review.with(object.clone()), &one.parameters);
-                let asker = self.askers.entry(one.engine).or_default();
-                let value = asker.ask_leniently(one.program.get(), &one.reporting.query, &input);
-                let found = value.map_err(|failure| failure.message).and_then(|value| result::violations(&value))?;
+                let found: Vec<String> = match &one.language {
+                    Language::Cel(expressions) => native::messages(
+                        expressions,
+                        &one.constraint.whole,
+                        &one.parameters,
+                        object,
+                        &review,
+                        namespace,
+                    )?,
+                    Language::Rego(program, reporting) => {
+                        let input = review::input(review.with(object.clone()), &one.parameters);
+                        let asker = self.askers.entry(one.engine).or_default();
+                        let value = asker.ask_leniently(program.get(), &reporting.query, &input);
+                        let found =
+                            value.map_err(|failure| failure.message).and_then(|value| result::violations(&value));
+                        found?.into_iter().map(|found| found.message).collect()
+                    }
+                };
                 let implied = by.map(|by| format!("[Implied by {}] ", all.expansions[by].name)).unwrap_or_default();
-                messages.extend(found.into_iter().map(|found| format!("{implied}{}", found.message)));
+                messages.extend(found.into_iter().map(|found| format!("{implied}{found}")));
             }
         }
         Ok(messages)
@@ -299,21 +317,40 @@ impl Enforcer {
                 let whole = review.with(asked.object.clone());
                 (review, whole)
             });
-            let asker = self.askers.entry(one.engine).or_default();
-            let wrap = |object: Rego| review::input(review.with(object), &one.parameters);
-            let case = Case {
-                program: one.program.get(),
-                rule: one.reporting,
-                object: asked.object,
-                input: &review::input(whole.clone(), &one.parameters),
-                wrap: &wrap,
-                route: ROUTE,
-                within,
-                others: &[],
-            };
             let before = out.len();
-            if let Some(violations) = worker::ask(asker, &case, subject, out).filter(|found| !found.is_empty()) {
-                out.extend(report::report(&case, asker, &violations, subject));
+            match &one.language {
+                Language::Cel(expressions) => {
+                    let constraint = native::Constraint {
+                        expressions,
+                        whole: &one.constraint.whole,
+                        parameters: &one.parameters,
+                        rule: &one.rule,
+                        span: one.constraint.span,
+                    };
+                    let judged = native::check(&constraint, asked.object, review, namespace, within, subject);
+                    out.extend(judged.findings);
+                    for (span, why) in judged.unknown {
+                        one.not_evaluated(all, span, &why, subject, out);
+                    }
+                }
+                Language::Rego(program, reporting) => {
+                    let asker = self.askers.entry(one.engine).or_default();
+                    let wrap = |object: Rego| review::input(review.with(object), &one.parameters);
+                    let case = Case {
+                        program: program.get(),
+                        rule: reporting,
+                        object: asked.object,
+                        input: &review::input(whole.clone(), &one.parameters),
+                        wrap: &wrap,
+                        route: ROUTE,
+                        within,
+                        others: &[],
+                    };
+                    if let Some(violations) = worker::ask(asker, &case, subject, out).filter(|found| !found.is_empty())
+                    {
+                        out.extend(report::report(&case, asker, &violations, subject));
+                    }
+                }
             }
             for finding in &mut out[before..] {
                 if finding.rule == POLICY_ERROR.id
@@ -330,6 +367,27 @@ impl Enforcer {
 }
 
 impl One<'_> {
+    /// Says that an expression could not be evaluated.
+    fn not_evaluated(
+        &self,
+        all: &Enforced<'_>,
+        span: Span,
+        why: &str,
+        subject: &mut Subject<'_, '_>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let message = format!("an expression for constraint {} is not evaluated: {why}", self.constraint.name);
+        if self.given {
+            let effect = "the object is unchecked by this expression: exit code 2, not a pass";
+            let mut problem = Diagnostic::new(&POLICY_ERROR, span, message, "").effect(effect);
+            problem.resource = Some(subject.id());
+            out.push(problem);
+        } else {
+            let mut unknown = all.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+            *unknown.entry((span, message)).or_default() += 1;
+        }
+    }
+
     /// Puts the names of the constraint into a finding.
     fn sign(&self, finding: &mut Diagnostic, by: Option<&Expansion>) {
         let implied = by.map(|by| format!("[Implied by {}] ", by.name)).unwrap_or_default();

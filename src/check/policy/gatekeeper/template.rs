@@ -9,6 +9,7 @@ use crate::model::rule::Severity;
 use crate::model::value::Value;
 
 use super::super::POLICY_ERROR;
+use super::super::admission::expressions::Expressions;
 use super::super::rego::parse::Version;
 use super::super::rego::program::{Program, Read};
 use super::super::rego::syntax::{self, Node, Reference};
@@ -38,8 +39,8 @@ pub enum Engine {
         /// It reads `data.inventory`.
         referential: bool,
     },
-    /// It cannot be evaluated here, for a reason.
-    Other(String),
+    /// K8sNativeValidation
+    Cel(Expressions),
 }
 
 impl Template {
@@ -86,8 +87,8 @@ fn engine(target: Value<'_>, root: Value<'_>) -> Result<Engine, Vec<Diagnostic>>
         let named = |entry: &&Value<'_>| entry.get("engine").and_then(Value::as_str).as_deref() == Some(name);
         code.iter().find(named).and_then(|entry| entry.get("source"))
     };
-    if of("K8sNativeValidation").is_some() {
-        return Ok(Engine::Other("it is written in CEL".to_owned()));
+    if let Some(source) = of("K8sNativeValidation") {
+        return Ok(Engine::Cel(Expressions::read(source)));
     }
     let (source, version) = match of("Rego") {
         Some(source) if source.get("version").and_then(Value::as_str).as_deref() == Some("v1") => (source, Version::V1),

@@ -76,7 +76,8 @@ pub fn items(value: &Rego) -> Vec<&Rego> {
 }
 
 impl Violation {
-    fn new(message: &str) -> Violation {
+    /// A message and nothing else.
+    pub fn new(message: &str) -> Violation {
         let message = message.trim().to_owned();
         Violation { message, path: None, line: None, severity: None, label: None, note: None, metadata: Vec::new() }
     }

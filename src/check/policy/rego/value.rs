@@ -2,6 +2,7 @@
 
 use regorus::Value as Rego;
 use regorus::value::{Array, Object};
+use serde_json::Value as Json;
 
 use crate::model::scalar::Scalar;
 use crate::model::value::Value;
@@ -17,6 +18,28 @@ pub fn convert(value: Value<'_>) -> Rego {
         return Rego::from(value.items().map(convert).collect::<Array>());
     }
     value.scalar().map_or(Rego::Null, scalar)
+}
+
+/// The value as JSON. Sets, which no object has, are lists.
+pub fn json(value: &Rego) -> Json {
+    match value {
+        Rego::Null | Rego::Undefined => Json::Null,
+        Rego::Bool(value) => Json::Bool(*value),
+        Rego::String(text) => Json::String(text.to_string()),
+        Rego::Number(_) => match (value.as_i64(), value.as_f64()) {
+            (Ok(number), _) => Json::from(number),
+            (_, Ok(number)) => Json::from(number),
+            _ => Json::Null,
+        },
+        Rego::Array(items) => items.iter().map(json).collect(),
+        Rego::Set(items) => items.iter().map(json).collect(),
+        Rego::Object(fields) => {
+            let name = |key: &Rego| key.as_string().map_or_else(|_| key.to_string(), |key| key.to_string());
+            Json::Object(fields.iter().map(|(key, value)| (name(key), json(value))).collect())
+        }
+        #[allow(unreachable_patterns)]
+        _ => Json::Null,
+    }
 }
 
 fn scalar(scalar: Scalar<'_>) -> Rego {

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value as Json};
 
+use crate::check::pattern::Pattern;
 use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 use super::super::formats;
 use super::alternatives::Alternatives;
 use super::cel::Rule;
-use super::pattern::Pattern;
 use super::{Asks, Limit, List};
 
 /// Deeper than anything that people write into a default or an alternative.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value as Json};
 
 use super::super::formats::Format;
-use super::pattern::Pattern;
+use crate::check::pattern::Pattern;
 
 /// One keyword.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ pub(super) mod json_schema;
 pub(super) mod keywords;
 mod limits;
 mod lists;
-mod pattern;
 pub(super) mod settle;
 pub(super) mod wording;
 
@@ -22,7 +21,6 @@ use serde_json::Value as Json;
 
 use alternatives::Alternatives;
 pub(super) use limits::Limit;
-pub(in crate::check) use pattern::is_pattern;
 
 /// What a node of a schema asks for, and its nodes below. Nodes that ask for nothing are left out.
 #[derive(Debug, Default)]

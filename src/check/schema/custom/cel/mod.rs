@@ -1,23 +1,16 @@
-//! Rules of definitions in CEL (`x-kubernetes-validations`), evaluated by the crate `cel` with the functions of
-//! `kube-cel`. Nothing else uses the two.
+//! Rules of definitions in CEL (`x-kubernetes-validations`).
 //!
 //! The order and the words are those of `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`: rules
 //! that compare with an earlier object (`oldSelf`) are not evaluated for a new one. What cannot be evaluated here is
 //! listed as not checked; it never counts as kept.
 
-mod functions;
-mod rewrite;
 mod values;
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use kube_cel::cel::objects::OptionalValue;
-use kube_cel::cel::parser::{Expression, Parser};
-use kube_cel::cel::{ExecutionError, Value};
 use serde_json::Value as Json;
 
+use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Value, compiled, on_deep_stack, shortened};
 use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
@@ -25,19 +18,6 @@ use crate::model::source::Span;
 use super::super::table::{Shape, Table, Type};
 use super::Asks;
 use super::conform::{Fault, Outcome, What};
-use functions::with_functions;
-
-/// The longest expression that is read, in bytes.
-const LENGTH: usize = 16 << 10;
-/// The stack that expressions need, in bytes: the parser takes 60 kilobytes for each pair of brackets.
-pub const STACK: usize = 32 << 20;
-/// How the names of threads begin that have such a stack.
-pub const DEEP: &str = "deep-";
-/// The deepest nesting of brackets, and the most operators and members of an expression, that the stack has room for.
-const NESTING: i32 = 100;
-const OPERATORS: usize = 1_500;
-/// What the rules of one object may cost together: steps of loops, times the values that each of them may visit.
-const BUDGET: u64 = 100_000_000;
 
 /// A rule.
 #[derive(Debug, Default)]
@@ -57,30 +37,6 @@ pub(in super::super) struct Rule {
     message_program: OnceLock<Compiled>,
 }
 
-/// An expression, ready to be evaluated, or why it cannot be.
-type Compiled = Arc<Result<Program, String>>;
-
-/// Expressions by their text, and by whether `oldSelf` is optional in them: reading one takes a quarter of a millisecond,
-/// and definitions repeat themselves.
-static COMPILED: LazyLock<Mutex<HashMap<(String, bool), Compiled>>> = LazyLock::new(Mutex::default);
-/// How many are kept.
-const KEPT: usize = 10_000;
-
-/// An expression, ready to be evaluated.
-#[derive(Debug)]
-struct Program {
-    expression: Expression,
-    /// It names `oldSelf`.
-    compares: bool,
-}
-
-/// What came out of an expression.
-enum Answer {
-    Value(Value),
-    /// It cannot be evaluated, for a reason.
-    Unknown(String),
-}
-
 /// Evaluates all rules about a settled object.
 pub(in super::super) fn evaluate(
     object: &Json,
@@ -92,7 +48,7 @@ pub(in super::super) fn evaluate(
 ) {
     let mut own = Outcome::default();
     let evaluated = on_deep_stack(|| {
-        functions::refill(BUDGET);
+        cel::refill(BUDGET);
         Evaluation { table, encrypted, trail: Vec::new(), outcome: &mut own }.node(object, index, asks);
     });
     if evaluated.is_none() {
@@ -101,17 +57,6 @@ pub(in super::super) fn evaluate(
     }
     outcome.faults.append(&mut own.faults);
     outcome.left_out.append(&mut own.left_out);
-}
-
-/// Runs something in a thread with room for deep expressions: in this one, if it has a name that says so.
-fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
-    if std::thread::current().name().is_some_and(|name| name.starts_with(DEEP)) {
-        return catch_unwind(AssertUnwindSafe(run)).ok();
-    }
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        thread.ok()?.join().ok()
-    })
 }
 
 struct Evaluation<'e> {
@@ -158,7 +103,7 @@ impl Evaluation<'_> {
 
     fn rules(&mut self, value: &Json, index: u32, asks: &Asks) {
         let this = values::to_cel(value, self.table, index, Some(asks));
-        functions::weigh_steps(values::weight(value));
+        cel::weigh_steps(cel::weight(value));
         for rule in &asks.rules {
             let program = rule.program.get_or_init(|| compiled(&rule.text, rule.optional_old));
             let program = &**program;
@@ -176,7 +121,7 @@ impl Evaluation<'_> {
                 }
                 Answer::Value(Value::Bool(false)) => self.broken(rule, this.as_ref().ok()),
                 Answer::Value(_) => self.leave_out(rule, "it is neither true nor false"),
-                Answer::Unknown(why) => self.leave_out(rule, &why),
+                Answer::Unknown(why) | Answer::Fails(why) => self.leave_out(rule, &why),
             }
         }
     }
@@ -213,21 +158,18 @@ impl Evaluation<'_> {
     }
 }
 
+fn run(program: &Program, this: &Value, optional_old: bool) -> Answer {
+    let none = cel::none();
+    let both = [("self", this), ("oldSelf", &none)];
+    cel::run(program, if optional_old { &both } else { &both[..1] })
+}
+
 /// The type of a member.
 fn inner(table: Table<'_>, of: &Type, name: &str) -> u32 {
     match of.shape {
         Shape::Object => table.field(of, name).map_or(0, |(_, field)| field.type_index()),
         Shape::Map => of.first,
         _ => 0,
-    }
-}
-
-/// An expression on one line, and not too long.
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(100) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }
 
@@ -253,99 +195,20 @@ fn route(field: &str) -> Vec<Segment> {
     segments
 }
 
-/// Reads an expression, unless that was done before.
-fn compiled(text: &str, optional_old: bool) -> Compiled {
-    let key = (text.to_owned(), optional_old);
-    let known = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(compiled) = known().get(&key) {
-        return compiled.clone();
-    }
-    let compiled = Arc::new(compile(text, optional_old));
-    let mut known = known();
-    if known.len() < KEPT {
-        known.insert(key, compiled.clone());
-    }
-    compiled
-}
-
-/// Reads an expression. The parser is not ours, nor is the text: whatever goes wrong is a reason not to evaluate it.
-fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
-    if text.len() > LENGTH || !is_flat(text) {
-        return Err("it is too long".to_owned());
-    }
-    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
-    match catch_unwind(AssertUnwindSafe(parse)) {
-        Ok(Ok(mut expression)) => {
-            let compares = rewrite::rewrite(&mut expression, optional_old)?;
-            Ok(Program { expression, compares })
-        }
-        Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
-    }
-}
-
-/// Whether an expression is free of long chains and deep brackets, which parser and interpreter walk by recursion.
-fn is_flat(text: &str) -> bool {
-    let mut depth = 0;
-    let mut operators = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            _ if b"+-*/%.?:&|!=<>".contains(&byte) => operators += 1,
-            _ => continue,
-        }
-        if depth > NESTING {
-            return false;
-        }
-    }
-    operators <= OPERATORS
-}
-
-fn run(program: &Program, this: &Value, optional_old: bool) -> Answer {
-    let run = || {
-        with_functions(|base| {
-            let mut context = base.new_inner_scope();
-            context.add_variable_from_value("self", this.clone());
-            if optional_old {
-                let none = Value::Opaque(Arc::new(OptionalValue::none()));
-                context.add_variable_from_value("oldSelf", none);
-            }
-            context.resolve(&program.expression)
-        })
-    };
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(value)) => Answer::Value(value),
-        Ok(Err(error)) => Answer::Unknown(reason(&error)),
-        Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
-    }
-}
-
-fn reason(error: &ExecutionError) -> String {
-    match error {
-        ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
-        ExecutionError::NoSuchKey(name) => format!("there is no `{name}`"),
-        ExecutionError::FunctionError { function, .. } if function == functions::STEP => "it takes too long".to_owned(),
-        ExecutionError::FunctionError { function, .. } => format!("`{function}` fails"),
-        ExecutionError::NoSuchOverload => "an operator meets values that it does not take".to_owned(),
-        ExecutionError::IndexOutOfBounds(_) => "an index is out of bounds".to_owned(),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".to_owned(),
-        _ => "it fails".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::check::cel::compile;
 
     fn answer(text: &str, this: &Json) -> Result<Value, String> {
         let answer = on_deep_stack(|| {
-            functions::refill(BUDGET);
-            functions::weigh_steps(values::weight(this));
+            cel::refill(BUDGET);
+            cel::weigh_steps(cel::weight(this));
             let this = values::to_cel(this, Table::read(&[]), 0, None)?;
             match run(&compile(text, false)?, &this, false) {
                 Answer::Value(value) => Ok(value),
-                Answer::Unknown(why) => Err(why),
+                Answer::Unknown(why) | Answer::Fails(why) => Err(why),
             }
         });
         answer.unwrap()
@@ -453,7 +316,7 @@ mod tests {
                 assert_eq!(compiled, Ok(()), "{kind}: {rule}");
             }
             for pattern in &own_patterns {
-                assert!(super::super::pattern::compile(pattern).is_some(), "{kind}: {pattern}");
+                assert!(crate::check::pattern::compile(pattern).is_some(), "{kind}: {pattern}");
             }
             (rules, patterns) = (rules + own_rules.len(), patterns + own_patterns.len());
         }

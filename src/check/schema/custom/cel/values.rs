@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kube_cel::cel::common::ast::{CallExpr, Expr, LiteralValue};
-use kube_cel::cel::objects::{Key, Map};
-use kube_cel::cel::{IdedExpr, Value};
 use serde_json::Value as Json;
+
+use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, with_functions};
 
 use super::super::super::table::{Shape, Table};
 use super::super::{Asks, Limit};
-use super::functions::with_functions;
 use super::inner;
 
 /// Words that are no names in CEL (`k8s.io/apiserver/pkg/cel/escaping.go`).
@@ -38,16 +36,6 @@ const RESERVED: [&str; 22] = [
     "while",
     "__namespace__",
 ];
-
-/// How many values there are.
-pub(super) fn weight(value: &Json) -> u64 {
-    match value {
-        Json::Array(items) => items.iter().map(weight).sum::<u64>() + 1,
-        Json::Object(members) => members.values().map(weight).sum::<u64>() + 1,
-        Json::String(text) => 1 + text.len() as u64 / 64,
-        _ => 1,
-    }
-}
 
 /// A settled value by its type. `Err` says why it has no form in CEL.
 pub(super) fn to_cel(value: &Json, table: Table<'_>, index: u32, asks: Option<&Asks>) -> Result<Value, String> {

@@ -14,29 +14,29 @@ const SIZE_LIMIT: usize = 8 << 20;
 
 /// A pattern, compiled when it is first asked.
 #[derive(Debug)]
-pub(in super::super) struct Pattern {
+pub(super) struct Pattern {
     text: String,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    pub(in super::super) fn new(text: String) -> Self {
+    pub(super) fn new(text: String) -> Self {
         Pattern { text, compiled: OnceLock::new() }
     }
 
     /// As it is written.
-    pub(in super::super) fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether it is found anywhere in a text; `None` if the pattern cannot be compiled.
-    pub(in super::super) fn is_in(&self, text: &str) -> Option<bool> {
+    pub(super) fn is_in(&self, text: &str) -> Option<bool> {
         self.compiled.get_or_init(|| compile(&self.text)).as_ref().map(|pattern| pattern.is_match(text))
     }
 }
 
 /// Compiles a pattern of RE2.
-pub(in super::super) fn compile(pattern: &str) -> Option<Regex> {
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build().ok()
 }
 
@@ -49,7 +49,7 @@ const MOST: usize = 1_000;
 const LONGEST: usize = 1_000;
 
 /// Whether a text is a pattern of RE2, as far as that can be told: what is too large to compile is one.
-pub(in crate::check) fn is_pattern(text: &str) -> bool {
+pub(super) fn is_pattern(text: &str) -> bool {
     let known = || PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
     if known().contains(text) {
         return true;

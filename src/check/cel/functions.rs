@@ -37,17 +37,17 @@ thread_local! {
 }
 
 /// Gives expressions a budget.
-pub(super) fn refill(budget: u64) {
+pub fn refill(budget: u64) {
     LEFT.set(budget);
 }
 
 /// Sets what a step of a loop costs: it may look at each value of the object.
-pub(super) fn weigh_steps(weight: u64) {
+pub fn weigh_steps(weight: u64) {
     STEP_COST.set(weight.max(50));
 }
 
 /// Runs something with all functions.
-pub(super) fn with_functions<T>(run: impl FnOnce(&Context<'static>) -> T) -> T {
+pub fn with_functions<T>(run: impl FnOnce(&Context<'static>) -> T) -> T {
     BASE.with(run)
 }
 

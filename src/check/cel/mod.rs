@@ -1,0 +1,206 @@
+//! Expressions in CEL, read by the crate `cel` and evaluated with the functions of `kube-cel`. Nothing else uses the two.
+//!
+//! What cannot be evaluated here is told apart from what fails in the API server too; neither ever counts as kept.
+
+mod functions;
+mod rewrite;
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use kube_cel::cel::ExecutionError;
+use kube_cel::cel::objects::OptionalValue;
+use kube_cel::cel::parser::{Expression, Parser};
+use serde_json::Value as Json;
+
+pub use functions::{refill, weigh_steps, with_functions};
+pub use kube_cel::cel::common::ast::{CallExpr, Expr, LiteralValue};
+pub use kube_cel::cel::objects::{Key, Map};
+pub use kube_cel::cel::{IdedExpr, Value};
+
+/// The longest expression that is read, in bytes.
+const LENGTH: usize = 16 << 10;
+/// The stack that expressions need, in bytes: the parser takes 60 kilobytes for each pair of brackets.
+pub const STACK: usize = 32 << 20;
+/// How the names of threads begin that have such a stack.
+pub const DEEP: &str = "deep-";
+/// The deepest nesting of brackets, and the most operators and members of an expression, that the stack has room for.
+const NESTING: i32 = 100;
+const OPERATORS: usize = 1_500;
+/// What the rules of one object may cost together: steps of loops, times the values that each of them may visit.
+pub const BUDGET: u64 = 100_000_000;
+
+/// An expression, ready to be evaluated, or why it cannot be.
+pub type Compiled = Arc<Result<Program, String>>;
+
+/// Expressions by their text, and by whether `oldSelf` is optional in them: reading one takes a quarter of a millisecond,
+/// and definitions repeat themselves.
+static COMPILED: LazyLock<Mutex<HashMap<(String, bool), Compiled>>> = LazyLock::new(Mutex::default);
+/// How many are kept.
+const KEPT: usize = 10_000;
+
+/// An expression, ready to be evaluated.
+#[derive(Debug)]
+pub struct Program {
+    expression: Expression,
+    /// It names `oldSelf`.
+    pub compares: bool,
+}
+
+/// What came out of an expression.
+pub enum Answer {
+    Value(Value),
+    /// It fails in the API server too, for a reason.
+    Fails(String),
+    /// It cannot be evaluated, for a reason.
+    Unknown(String),
+}
+
+/// Runs something in a thread with room for deep expressions: in this one, if it has a name that says so.
+pub fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+    if std::thread::current().name().is_some_and(|name| name.starts_with(DEEP)) {
+        return catch_unwind(AssertUnwindSafe(run)).ok();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        thread.ok()?.join().ok()
+    })
+}
+
+/// An expression on one line, and not too long.
+pub fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// Reads an expression, unless that was done before.
+pub fn compiled(text: &str, optional_old: bool) -> Compiled {
+    let key = (text.to_owned(), optional_old);
+    let known = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(compiled) = known().get(&key) {
+        return compiled.clone();
+    }
+    let compiled = Arc::new(compile(text, optional_old));
+    let mut known = known();
+    if known.len() < KEPT {
+        known.insert(key, compiled.clone());
+    }
+    compiled
+}
+
+/// Reads an expression. The parser is not ours, nor is the text: whatever goes wrong is a reason not to evaluate it.
+pub fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
+    if text.len() > LENGTH || !is_flat(text) {
+        return Err("it is too long".to_owned());
+    }
+    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
+    match catch_unwind(AssertUnwindSafe(parse)) {
+        Ok(Ok(mut expression)) => {
+            let compares = rewrite::rewrite(&mut expression, optional_old)?;
+            Ok(Program { expression, compares })
+        }
+        Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
+    }
+}
+
+/// Whether an expression is free of long chains and deep brackets, which parser and interpreter walk by recursion.
+fn is_flat(text: &str) -> bool {
+    let mut depth = 0;
+    let mut operators = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            _ if b"+-*/%.?:&|!=<>".contains(&byte) => operators += 1,
+            _ => continue,
+        }
+        if depth > NESTING {
+            return false;
+        }
+    }
+    operators <= OPERATORS
+}
+
+/// Evaluates an expression with some variables.
+pub fn run(program: &Program, variables: &[(&str, &Value)]) -> Answer {
+    let run = || {
+        with_functions(|base| {
+            let mut context = base.new_inner_scope();
+            for (name, value) in variables {
+                context.add_variable_from_value(*name, (*value).clone());
+            }
+            context.resolve(&program.expression)
+        })
+    };
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(value)) => Answer::Value(value),
+        Ok(Err(error)) if fails_anywhere(&error) => Answer::Fails(reason(&error)),
+        Ok(Err(error)) => Answer::Unknown(reason(&error)),
+        Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
+    }
+}
+
+/// A value without a type of its own: what admission policies see of objects
+/// (`k8s.io/apiserver/pkg/cel/common/values.go`, `UnstructuredToVal`).
+pub fn untyped(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => number.as_i64().map_or(Value::Float(number.as_f64().unwrap_or_default()), Value::Int),
+        Json::String(text) => Value::String(Arc::new(text.clone())),
+        Json::Array(items) => Value::List(Arc::new(items.iter().map(untyped).collect())),
+        Json::Object(members) => {
+            let map = members.iter().map(|(name, member)| (Key::String(Arc::new(name.clone())), untyped(member)));
+            Value::Map(Map { map: Arc::new(map.collect()) })
+        }
+    }
+}
+
+/// A map of values.
+pub fn map(members: impl IntoIterator<Item = (String, Value)>) -> Value {
+    let map = members.into_iter().map(|(name, value)| (Key::String(Arc::new(name)), value));
+    Value::Map(Map { map: Arc::new(map.collect()) })
+}
+
+/// How many values there are.
+pub fn weight(value: &Json) -> u64 {
+    match value {
+        Json::Array(items) => items.iter().map(weight).sum::<u64>() + 1,
+        Json::Object(members) => members.values().map(weight).sum::<u64>() + 1,
+        Json::String(text) => 1 + text.len() as u64 / 64,
+        _ => 1,
+    }
+}
+
+/// An optional value that is not there.
+pub fn none() -> Value {
+    Value::Opaque(Arc::new(OptionalValue::none()))
+}
+
+/// Whether an error is one of the expression and its values, and not of this interpreter.
+fn fails_anywhere(error: &ExecutionError) -> bool {
+    matches!(
+        error,
+        ExecutionError::NoSuchKey(_)
+            | ExecutionError::IndexOutOfBounds(_)
+            | ExecutionError::DivisionByZero(_)
+            | ExecutionError::RemainderByZero(_)
+    )
+}
+
+fn reason(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
+        ExecutionError::NoSuchKey(name) => format!("there is no `{name}`"),
+        ExecutionError::FunctionError { function, .. } if function == functions::STEP => "it takes too long".to_owned(),
+        ExecutionError::FunctionError { function, .. } => format!("`{function}` fails"),
+        ExecutionError::NoSuchOverload => "an operator meets values that it does not take".to_owned(),
+        ExecutionError::IndexOutOfBounds(_) => "an index is out of bounds".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".to_owned(),
+        _ => "it fails".to_owned(),
+    }
+}

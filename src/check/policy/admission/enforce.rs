@@ -1,0 +1,296 @@
+//! Policies with their bindings at work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use regorus::Value as Rego;
+use serde_json::{Value as Json, json};
+
+use crate::check::cel::{self, Value as Cel};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::report::NotChecked;
+use crate::model::rule::{Category, Rule, Severity};
+use crate::model::source::Span;
+
+use super::super::POLICY_ERROR;
+use super::super::rego::value;
+use super::super::report::Subject;
+use super::expressions::Judged;
+use super::matching::{Request, Verdict, plural};
+use super::report::{self, Case};
+use super::{Admission, Binding, ParameterRef, Policy};
+
+/// Policies and bindings, ready to be asked about a set of objects.
+#[derive(Default)]
+pub struct Enforced<'a> {
+    bound: Vec<One<'a>>,
+    namespaces: BTreeMap<String, Rego>,
+    /// By API version and kind.
+    parameters: Vec<Rego>,
+    /// The plurals of custom kinds, by group and kind.
+    plurals: BTreeMap<(String, String), String>,
+    /// What cannot be asked, and why.
+    pub findings: Vec<Diagnostic>,
+    pub not_checked: Vec<NotChecked>,
+    /// What turned out not to be answered, by place.
+    unknown: Mutex<BTreeMap<(Span, String), usize>>,
+}
+
+/// A policy with a binding.
+struct One<'a> {
+    policy: &'a Policy,
+    binding: &'a Binding,
+    rule: Rule,
+    /// It was named on the command line.
+    given: bool,
+}
+
+impl<'a> Enforced<'a> {
+    /// Puts policies and bindings together. `given` are those that were named on the command line.
+    pub fn new(all: &[(&'a Admission, bool)], objects: &[Rego]) -> Self {
+        let mut enforced = Enforced::default();
+        let text = |value: &Rego| value.as_string().map(|text| text.to_string()).unwrap_or_default();
+        let bindings: Vec<&Binding> = all.iter().flat_map(|(all, _)| &all.bindings).collect();
+        let mut kinds = BTreeSet::new();
+        for (policy, given) in all.iter().flat_map(|(all, given)| all.policies.iter().map(move |one| (one, *given))) {
+            let mut line = |why: &str| {
+                let message = format!("admission policy {}: {why}", policy.name);
+                enforced.not_checked.push(NotChecked { message, span: Some(policy.span) });
+            };
+            if !policy.matching.is_about_creation() {
+                line("it is about requests that make no objects");
+                continue;
+            }
+            let own: Vec<_> = bindings.iter().filter(|binding| binding.policy == policy.name).collect();
+            if own.is_empty() {
+                line("no binding makes it count");
+            }
+            if policy.expressions.validations.is_empty() && !policy.annotates {
+                line("it has no validations");
+            }
+            kinds.extend(policy.parameters.clone());
+            for binding in own {
+                let rule = described(policy, binding.severity);
+                enforced.bound.push(One { policy, binding, rule, given });
+            }
+        }
+        for binding in &bindings {
+            if !all.iter().any(|(all, _)| all.policies.iter().any(|policy| policy.name == binding.policy)) {
+                let message = format!(
+                    "binding {}: the admission policy {} is not among the objects",
+                    binding.name, binding.policy
+                );
+                enforced.not_checked.push(NotChecked { message, span: Some(binding.span) });
+            }
+        }
+        for object in objects {
+            let (version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+            if version == "v1" && kind == "Namespace" {
+                enforced.namespaces.insert(text(&object["metadata"]["name"]), object.clone());
+            }
+            if kind == "CustomResourceDefinition" {
+                let names = &object["spec"]["names"];
+                let key = (text(&object["spec"]["group"]), text(&names["kind"]));
+                enforced.plurals.insert(key, text(&names["plural"]));
+            }
+            if kinds.contains(&(version, kind)) {
+                enforced.parameters.push(object.clone());
+            }
+        }
+        enforced
+    }
+
+    /// Whether nothing is enforced.
+    pub fn is_empty(&self) -> bool {
+        self.bound.is_empty()
+    }
+
+    /// What turned out not to be answered while objects were checked.
+    pub fn unknown(&self) -> Vec<NotChecked> {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |((span, why), count): (&(Span, String), &usize)| {
+            let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+            NotChecked { message: format!("{objects}: {why}"), span: Some(*span) }
+        };
+        unknown.iter().map(line).collect()
+    }
+
+    fn note(&self, span: Span, why: String) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        *unknown.entry((span, why)).or_default() += 1;
+    }
+
+    /// What the policies say about an object.
+    pub fn check(&self, request: Request<'_>, subject: &mut Subject<'_, '_>, out: &mut Vec<Diagnostic>) {
+        let key = (request.group.to_owned(), request.kind.to_owned());
+        let guessed = plural(request.kind);
+        let resource = self.plurals.get(&key).unwrap_or(&guessed);
+        let request = Request { resource, ..request };
+        let mut seen: Option<Seen> = None;
+        for one in &self.bound {
+            let fits = match one.policy.matching.fits(request, &self.namespaces) {
+                Verdict::Fits => one.binding.matching.fits(request, &self.namespaces),
+                other => other,
+            };
+            match fits {
+                Verdict::Other => continue,
+                Verdict::Unknown(namespace) => {
+                    let why = format!(
+                        "admission policy {} needs the labels of the namespace {namespace}, which is not among the objects",
+                        one.policy.name
+                    );
+                    self.note(one.policy.span, why);
+                    continue;
+                }
+                Verdict::Fits => {}
+            }
+            let seen = seen.get_or_insert_with(|| self.seen(request));
+            match self.parameters_of(one, request) {
+                Parameters::None => self.ask(one, request, seen, &Json::Null, subject, out),
+                Parameters::All(all) => {
+                    for parameters in all {
+                        self.ask(one, request, seen, &value::json(parameters), subject, out);
+                    }
+                }
+                Parameters::Missing(at) => {
+                    let why =
+                        format!("the parameters of admission policy {} are not among the objects", one.policy.name);
+                    self.note(at.span, why);
+                }
+            }
+        }
+    }
+
+    /// What expressions see of a request.
+    fn seen(&self, request: Request<'_>) -> Seen {
+        let metadata = &request.object["metadata"];
+        let text = |key: &str| metadata[key].as_string().map(|text| text.to_string()).unwrap_or_default();
+        let namespace = self.namespaces.get(&text("namespace"));
+        let kind = json!({"group": request.group, "version": request.version, "kind": request.kind});
+        let resource = json!({"group": request.group, "version": request.version, "resource": request.resource});
+        let asked = json!({
+            "kind": kind, "resource": resource, "subResource": "", "requestKind": kind, "requestResource": resource,
+            "requestSubResource": "", "name": text("name"), "namespace": text("namespace"), "operation": "CREATE",
+            "userInfo": {}, "dryRun": false, "options": {},
+        });
+        let object = value::json(request.object);
+        Seen {
+            weight: cel::weight(&object),
+            object: cel::untyped(&object),
+            request: cel::untyped(&asked),
+            namespace: namespace.map_or(Cel::Null, |namespace| cel::untyped(&value::json(namespace))),
+        }
+    }
+
+    fn ask(
+        &self,
+        one: &One<'_>,
+        request: Request<'_>,
+        seen: &Seen,
+        parameters: &Json,
+        subject: &mut Subject<'_, '_>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let parameters = cel::untyped(parameters);
+        let judge = |object: &Cel| {
+            let given = [
+                ("object", object),
+                ("oldObject", &Cel::Null),
+                ("request", &seen.request),
+                ("params", &parameters),
+                ("namespaceObject", &seen.namespace),
+            ];
+            one.policy.expressions.judge(&given, &[], seen.weight)
+        };
+        let found = cel::on_deep_stack(|| {
+            let judged = judge(&seen.object);
+            if judged.violations.is_empty() {
+                return (judged, Vec::new());
+            }
+            let case =
+                Case { expressions: &one.policy.expressions, object: request.object, within: &[], rule: &one.rule };
+            let findings =
+                report::report(&case, &judged, &mut |object| judge(&cel::untyped(&value::json(object))), subject);
+            (judged, findings)
+        });
+        let (judged, findings) = found.unwrap_or_else(|| {
+            let unknown = vec![(one.policy.span, "there is no room for a thread".to_owned())];
+            (Judged { unknown, ..Judged::default() }, Vec::new())
+        });
+        for (span, why) in judged.unknown {
+            let why = format!("an expression of admission policy {} is not evaluated: {why}", one.policy.name);
+            if one.given {
+                let problem = Diagnostic::new(&POLICY_ERROR, span, why, "");
+                let effect = "the object is unchecked by this expression: exit code 2, not a pass";
+                let mut problem = problem.effect(effect);
+                problem.resource = Some(subject.id());
+                out.push(problem);
+            } else {
+                self.note(span, why);
+            }
+        }
+        for mut finding in findings {
+            finding.effect = Some(one.rule.why.to_string());
+            out.push(finding.see(one.binding.span, "this binding makes it count"));
+        }
+    }
+
+    /// `k8s.io/apiserver/pkg/admission/plugin/policy/generic/policy_dispatcher.go`, `collectParams`.
+    fn parameters_of<'s>(&'s self, one: &'s One<'_>, request: Request<'_>) -> Parameters<'s> {
+        let (Some((version, kind)), Some(by)) = (&one.policy.parameters, &one.binding.parameters) else {
+            return Parameters::None;
+        };
+        let text = |value: &Rego| value.as_string().ok().map(|text| text.to_string());
+        let namespace = by.namespace.clone().or_else(|| text(&request.object["metadata"]["namespace"]));
+        let fits = |object: &&Rego| {
+            let metadata = &object["metadata"];
+            let own = text(&metadata["namespace"]);
+            text(&object["apiVersion"]).as_ref() == Some(version)
+                && text(&object["kind"]).as_ref() == Some(kind)
+                && (own.is_none() || own == namespace)
+                && by.name.as_ref().is_none_or(|name| text(&metadata["name"]).as_ref() == Some(name))
+                && by.selector.as_ref().is_none_or(|selector| selector.matches(&metadata["labels"]))
+        };
+        let found: Vec<&Rego> = self.parameters.iter().filter(fits).collect();
+        match found.is_empty() {
+            false => Parameters::All(found),
+            true if by.allows_none => Parameters::All(Vec::new()),
+            true => Parameters::Missing(by),
+        }
+    }
+}
+
+/// What expressions see of a request.
+struct Seen {
+    object: Cel,
+    request: Cel,
+    namespace: Cel,
+    weight: u64,
+}
+
+enum Parameters<'p> {
+    /// The policy has none.
+    None,
+    All(Vec<&'p Rego>),
+    /// They are somewhere else.
+    Missing(&'p ParameterRef),
+}
+
+fn described(policy: &Policy, severity: Severity) -> Rule {
+    let why = match severity {
+        Severity::Error => "the API server refuses the object",
+        Severity::Warning => "the API server lets the object pass with a warning",
+        Severity::Note => "the API server notes the object in its audit log",
+    };
+    Rule {
+        id: format!("custom/{}", policy.name).into(),
+        category: Category::Policy,
+        severity,
+        default: true,
+        fixable: false,
+        title: format!("admission policy {}", policy.name).into(),
+        why: why.into(),
+        help: "".into(),
+        links: Vec::new(),
+    }
+}

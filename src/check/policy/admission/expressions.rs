@@ -1,0 +1,258 @@
+//! The expressions of a policy: conditions, variables and validations, in this order
+//! (`k8s.io/apiserver/pkg/admission/plugin/policy/validating/validator.go`).
+
+use crate::check::cel::{self, Answer, BUDGET, Value as Cel, compiled};
+use crate::model::path::{Path, Segment};
+use crate::model::source::Span;
+use crate::model::value::Value;
+
+use super::super::rego::metadata::short;
+
+/// An expression and where it stands.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    text: String,
+    pub span: Span,
+}
+
+/// One validation.
+#[derive(Debug, Clone)]
+pub struct Validation {
+    pub expression: Expression,
+    message: Option<String>,
+    message_expression: Option<Expression>,
+}
+
+/// All of them.
+#[derive(Debug, Clone, Default)]
+pub struct Expressions {
+    conditions: Vec<Expression>,
+    variables: Vec<(String, Expression)>,
+    pub validations: Vec<Validation>,
+    /// `failurePolicy: Ignore`
+    ignores: bool,
+}
+
+/// A violation.
+#[derive(Debug)]
+pub struct Broken {
+    /// The number of the validation, or none for a condition.
+    pub at: Option<usize>,
+    pub message: String,
+    /// The expression is not false, it fails.
+    pub fails: bool,
+}
+
+/// What came out of a policy for one object.
+#[derive(Debug, Default)]
+pub struct Judged {
+    pub violations: Vec<Broken>,
+    /// What could not be evaluated, where it stands, and why.
+    pub unknown: Vec<(Span, String)>,
+}
+
+impl Expression {
+    fn read(value: Value<'_>) -> Option<Expression> {
+        Some(Expression { text: value.as_str()?.into_owned(), span: value.span() })
+    }
+
+    fn evaluate(&self, variables: &[(&str, &Cel)]) -> Answer {
+        match compiled(&self.text, false).as_ref() {
+            // One element that fails does not make `exists` fail in the API server, and does so here.
+            Ok(program) => match cel::run(program, variables) {
+                Answer::Fails(why) if self.text.contains(".exists") => Answer::Unknown(why),
+                answer => answer,
+            },
+            Err(why) => Answer::Unknown(why.clone()),
+        }
+    }
+}
+
+impl Expressions {
+    /// Reads them from the `spec` of a policy, or the `source` of a template.
+    pub fn read(spec: Value<'_>) -> Expressions {
+        let items = |key: &str| spec.get(key).into_iter().flat_map(Value::items);
+        let expression = |item: Value<'_>, key: &str| item.get(key).and_then(Expression::read);
+        let text =
+            |item: Value<'_>, key: &str| item.get(key).and_then(Value::as_str).map(|text| text.trim().to_owned());
+        Expressions {
+            conditions: items("matchConditions").filter_map(|item| expression(item, "expression")).collect(),
+            variables: items("variables")
+                .filter_map(|item| Some((text(item, "name")?, expression(item, "expression")?)))
+                .collect(),
+            validations: items("validations")
+                .filter_map(|item| {
+                    Some(Validation {
+                        expression: expression(item, "expression")?,
+                        message: text(item, "message").filter(|text| !text.is_empty()),
+                        message_expression: expression(item, "messageExpression"),
+                    })
+                })
+                .collect(),
+            ignores: text(spec, "failurePolicy").as_deref() == Some("Ignore"),
+        }
+    }
+
+    /// Judges an object. `given` are the values of all names but `variables`; `weight` is the size of the object;
+    /// `also` are variables that are there before those of the policy.
+    pub fn judge(&self, given: &[(&str, &Cel)], also: &[(&str, &Cel)], weight: u64) -> Judged {
+        cel::refill(BUDGET);
+        cel::weigh_steps(weight);
+        let mut judged = Judged::default();
+        for condition in &self.conditions {
+            match condition.evaluate(given) {
+                Answer::Value(Cel::Bool(true)) => {}
+                Answer::Value(Cel::Bool(false)) => return judged,
+                Answer::Fails(why) if !self.ignores => {
+                    let message = format!("the match condition `{}` fails: {why}", short(&condition.text));
+                    judged.violations.push(Broken { at: None, message, fails: true });
+                    return judged;
+                }
+                Answer::Fails(why) | Answer::Unknown(why) => {
+                    judged.unknown.push((condition.span, why));
+                    return judged;
+                }
+                Answer::Value(_) => {
+                    judged.unknown.push((condition.span, "it is neither true nor false".to_owned()));
+                    return judged;
+                }
+            }
+        }
+        let mut known: Vec<(String, Cel)> =
+            also.iter().map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
+        // A variable that fails is an error where it is used.
+        let mut broken: Vec<(&str, Answer)> = Vec::new();
+        for (name, expression) in &self.variables {
+            let variables = cel::map(known.iter().cloned());
+            let all = [given, &[("variables", &variables)]].concat();
+            match self.settle(expression, &all, &broken) {
+                Answer::Value(value) => known.push((name.clone(), value)),
+                answer => broken.push((name, answer)),
+            }
+        }
+        let variables = cel::map(known);
+        let all = [given, &[("variables", &variables)]].concat();
+        for (at, validation) in self.validations.iter().enumerate() {
+            let expression = &validation.expression;
+            match self.settle(expression, &all, &broken) {
+                Answer::Value(Cel::Bool(true)) => {}
+                Answer::Value(Cel::Bool(false)) => {
+                    let message = validation.message(&all);
+                    judged.violations.push(Broken { at: Some(at), message, fails: false });
+                }
+                Answer::Fails(why) if !self.ignores => {
+                    let message = format!("the expression `{}` fails: {why}", short(&expression.text));
+                    judged.violations.push(Broken { at: Some(at), message, fails: true });
+                }
+                Answer::Fails(why) | Answer::Unknown(why) => judged.unknown.push((expression.span, why)),
+                Answer::Value(_) => judged.unknown.push((expression.span, "it is neither true nor false".to_owned())),
+            }
+        }
+        judged
+    }
+
+    /// The value of an expression, or why a variable that it uses has none.
+    fn settle(&self, expression: &Expression, all: &[(&str, &Cel)], broken: &[(&str, Answer)]) -> Answer {
+        let answer = expression.evaluate(all);
+        if matches!(answer, Answer::Value(_)) {
+            return answer;
+        }
+        let used = broken.iter().find(|(name, _)| expression.text.contains(&format!("variables.{name}")));
+        match used {
+            Some((name, Answer::Fails(why))) => Answer::Fails(format!("`{name}`: {why}")),
+            Some((name, Answer::Unknown(why))) => Answer::Unknown(format!("`{name}`: {why}")),
+            _ => answer,
+        }
+    }
+
+    /// The places of the object that a validation names, by itself or through variables; those that it asks for with
+    /// `has` first.
+    pub fn references(&self, at: Option<usize>) -> Vec<Path> {
+        let mut texts: Vec<&str> = match at.and_then(|at| self.validations.get(at)) {
+            Some(validation) => vec![&validation.expression.text],
+            None => self.conditions.iter().map(|condition| condition.text.as_str()).collect(),
+        };
+        let mut next = 0;
+        while let Some(text) = texts.get(next).copied() {
+            next += 1;
+            for (name, expression) in &self.variables {
+                if text.contains(&format!("variables.{name}")) && !texts.contains(&expression.text.as_str()) {
+                    texts.push(&expression.text);
+                }
+            }
+        }
+        texts.iter().flat_map(|text| routes(text)).collect()
+    }
+}
+
+impl Validation {
+    fn message(&self, variables: &[(&str, &Cel)]) -> String {
+        let by_expression =
+            self.message_expression.as_ref().and_then(|expression| match expression.evaluate(variables) {
+                Answer::Value(Cel::String(text)) => Some(text.trim().to_owned()),
+                _ => None,
+            });
+        by_expression
+            .filter(|text| !text.is_empty() && !text.contains('\n'))
+            .or_else(|| self.message.clone())
+            .unwrap_or_else(|| format!("failed expression: {}", short(&self.expression.text)))
+    }
+}
+
+/// The routes below `object` in an expression, as far as they are written out.
+fn routes(text: &str) -> Vec<Path> {
+    let mut routes = Vec::new();
+    for name in ["object", "anyObject"] {
+        for (at, _) in text.match_indices(name) {
+            let before = text[..at].chars().next_back();
+            if before
+                .is_some_and(|before| before.is_alphanumeric() || before == '_' || (before == '.' && name == "object"))
+            {
+                continue;
+            }
+            let route = route(&text[at + name.len()..]);
+            if !route.is_empty() {
+                routes.push(Path(route));
+            }
+        }
+    }
+    routes
+}
+
+fn route(mut rest: &str) -> Vec<Segment> {
+    let mut route = Vec::new();
+    loop {
+        if let Some(field) = rest.strip_prefix(".?").or_else(|| rest.strip_prefix('.')) {
+            let end = field.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(field.len());
+            // A function, not a field.
+            if end == 0 || field[end..].starts_with('(') {
+                return route;
+            }
+            route.push(Segment::from(&field[..end]));
+            rest = &field[end..];
+        } else {
+            let quoted = rest.strip_prefix("[?").or_else(|| rest.strip_prefix('['));
+            let quoted = quoted.and_then(|rest| {
+                ['\'', '"'].iter().find_map(|quote| {
+                    let (key, rest) = rest.strip_prefix(*quote)?.split_once(*quote)?;
+                    Some((key, rest.strip_prefix(']')?))
+                })
+            });
+            let Some((key, after)) = quoted else { return route };
+            route.push(Segment::from(key));
+            rest = after;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_read_from_expressions() {
+        let text = "has(object.spec.replicas) && object.metadata.?labels[?'a/b'].orValue('') != oldObject.x";
+        let routes: Vec<String> = routes(text).iter().map(Path::to_string).collect();
+        assert_eq!(routes, ["spec.replicas", "metadata.labels[\"a/b\"]"]);
+    }
+}
