@@ -292,5 +292,7 @@ fn described(policy: &Policy, severity: Severity) -> Rule {
         why: why.into(),
         help: "".into(),
         links: Vec::new(),
+        profiles: Vec::new(),
+        parameters: Vec::new(),
     }
 }
