@@ -5,6 +5,7 @@
 //! known which kinds are in use; a custom resource that had to wait for its definition is noted, and read again. Findings
 //! in generated manifests are placed on the definition at the end.
 
+mod built;
 mod elsewhere;
 pub mod kustomize;
 mod policies;
@@ -12,7 +13,7 @@ mod seen;
 mod texts;
 mod waiting;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem::Finder;
@@ -24,7 +25,8 @@ use crate::check::versions::Targets;
 use crate::check::{self, Rules};
 use crate::discover::{Inputs, SchemaFiles};
 use crate::load::{Loader, Source};
-use crate::model::definition::FileRole;
+use crate::model::definition::kustomize::Taken;
+use crate::model::definition::{DefinitionKind, FileRole};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::report::Examined;
@@ -52,8 +54,9 @@ pub struct Options {
 
 /// Examines the files of `inputs`. `sources` has their names; the texts that a finding points into are there afterwards.
 #[must_use]
-pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sources) -> Examined {
+pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: Sources) -> Examined {
     let loader = Loader::default();
+    let nothing = Taken::default();
     let run = Run {
         inputs,
         rules,
@@ -61,32 +64,70 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
         schemas: &options.schemas,
         loader: &loader,
         sources: &sources,
+        taken: &nothing,
         workers: Mutex::default(),
         known: Known::default(),
         marker: Finder::new(MARKER),
     };
+    let to_read: HashSet<FileId> = inputs.to_read().map(|(_, file)| file).collect();
     let (definitions, others): (Vec<_>, Vec<_>) =
         inputs.to_read().map(|(name, file)| (&**name, file)).partition(|(name, _)| render::is_definition(name));
 
     let mut seen = Seen::default();
     let parts = run.load_definitions(&definitions, &mut seen);
-    let plan = render::plan(&render::Input {
+    let mut plan = render::plan(&render::Input {
         parts: &parts,
         listing: &inputs.listing,
         names: &|file| sources.name(file),
         environments: &options.environments,
         generated: options.generated.as_deref(),
     });
+    let is_kustomization = |file| plan.role(file) == FileRole::Definition(DefinitionKind::Kustomization);
+    let (kustomizations, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(file, _)| is_kustomization(*file));
+    let own: HashSet<FileId> = kustomizations.iter().map(|(file, _)| *file).collect();
+    let (gathered, kept) = run.build(kustomizations, &mut seen);
+    let (built, targets) = built::add(gathered, &mut plan, &mut sources, &options.targets);
+    let run = Run {
+        inputs,
+        rules,
+        targets: &targets,
+        schemas: &options.schemas,
+        loader: &loader,
+        sources: &sources,
+        taken: &plan.taken,
+        workers: Mutex::default(),
+        known: Known::default(),
+        marker: Finder::new(MARKER),
+    };
     let definitions: Vec<Seen> =
         parts.into_par_iter().map(|(file, part)| run.look_at(file, part, plan.role(file), None).0).collect();
+    let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
+    let others: Vec<_> = others.into_iter().filter(|(_, file)| !read.contains(file)).collect();
+    let is_new = |file: FileId| own.contains(&file) || !render::is_definition(sources.name(file));
+    let kept: Vec<_> = kept.into_iter().filter(|(file, _)| to_read.contains(file) && is_new(*file)).collect();
+    let is_due = |(_, parts): &(FileId, Vec<Part>)| !parts.iter().any(|part| run.defines_kinds(part));
+    let (kept, kept_off): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_due);
+    let look_at_kept = |(file, parts): (FileId, Vec<Part>), wanted| {
+        let counted = Seen { files: usize::from(!render::is_definition(run.sources.name(file))), ..Seen::default() };
+        parts.into_iter().fold(counted, |mut seen, part| {
+            seen.join(run.look_at(file, part, plan.role(file), wanted).0);
+            seen
+        })
+    };
+    let kept: Vec<Seen> = kept.into_par_iter().map(|one| look_at_kept(one, None)).collect();
+    let built: Vec<Option<Seen>> =
+        built.par_iter().map(|file| run.look_at_file(*file, FileRole::Built, Some(&Versions::new()))).collect();
     let others: Vec<(FileId, Option<Seen>)> =
         others.par_iter().map(|(_, file)| (*file, run.look_at_file(*file, plan.role(*file), None))).collect();
     let (first, put_off): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, looked)| looked.is_some());
-    definitions.into_iter().chain(first.into_iter().filter_map(|(_, looked)| looked)).for_each(|it| seen.join(it));
+    let looked = first.into_iter().map(|(_, looked)| looked).chain(built).flatten();
+    definitions.into_iter().chain(kept).chain(looked).for_each(|it| seen.join(it));
     let wanted = seen.waiting.versions();
     let last: Vec<Option<Seen>> =
         put_off.par_iter().map(|(file, _)| run.look_at_file(*file, plan.role(*file), Some(&wanted))).collect();
     last.into_iter().flatten().for_each(|looked| seen.join(looked));
+    let last: Vec<Seen> = kept_off.into_par_iter().map(|one| look_at_kept(one, Some(&wanted))).collect();
+    last.into_iter().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
 
@@ -102,8 +143,12 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sourc
     // Comments may turn out to be unused, and are findings then.
     let comments = seen.suppressions.iter().map(|comment| comment.span);
     seen.findings.iter().flat_map(spans).chain(comments).for_each(|span| drop(text(span.file)));
+    plan.not_checked.iter().filter_map(|one| one.span).for_each(|span| drop(text(span.file)));
     let texts = texts.into_read();
-    seen.into_examined(texts, plan.not_checked, sources)
+    let not_checked = std::mem::take(&mut plan.not_checked);
+    let mut examined = seen.into_examined(texts, not_checked, sources);
+    examined.not_checked.iter_mut().for_each(|one| one.span = one.span.map(|span| plan.written(span)));
+    examined
 }
 
 /// Every place that a finding points to.
@@ -123,6 +168,8 @@ struct Run<'r> {
     schemas: &'r SchemaFiles,
     loader: &'r Loader,
     sources: &'r Sources,
+    /// The objects that kustomizations take in.
+    taken: &'r Taken,
     workers: Mutex<Vec<Worker<'r>>>,
     known: Known,
     /// What the text of every CustomResourceDefinition has in it.
@@ -133,6 +180,11 @@ impl<'r> Run<'r> {
     fn source(&self, file: FileId) -> Source<'_> {
         let source = self.sources.get(file);
         source.text.as_deref().map_or(Source::Path(&source.path), Source::Bytes)
+    }
+
+    /// Whether a part may hold definitions of custom kinds.
+    fn defines_kinds(&self, part: &Part) -> bool {
+        self.marker.find(part.text.as_bytes()).is_some()
     }
 
     /// Loads the definition files and keeps them, in order of name.
@@ -154,7 +206,7 @@ impl<'r> Run<'r> {
 
     /// Reads, parses and checks one file. `None` if it is put off, until it is known which kinds are `wanted`.
     fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&Versions>) -> Option<Seen> {
-        let mut seen = Seen { files: 1, ..Seen::default() };
+        let mut seen = Seen { files: usize::from(role != FileRole::Built), ..Seen::default() };
         let look = |part| {
             let (looked, part) = self.look_at(file, part, role, wanted);
             (looked, Some(part))
@@ -169,7 +221,8 @@ impl<'r> Run<'r> {
 
     /// Checks one part, and gives it back.
     fn look_at(&self, file: FileId, mut part: Part, role: FileRole, wanted: Option<&Versions>) -> (Seen, Part) {
-        let mut seen = Seen { documents: part.count, ..Seen::default() };
+        let documents = if role == FileRole::Built { 0 } else { part.count };
+        let mut seen = Seen { documents, ..Seen::default() };
         if part.template {
             if role != FileRole::HelmTemplate {
                 seen.templates.push(Span::top(file));
@@ -178,7 +231,7 @@ impl<'r> Run<'r> {
         }
         seen.definitions = usize::from(matches!(role, FileRole::Definition(_)));
         // A comment in what a generator writes is a copy, or is gone with the next run: it belongs into the source.
-        if role != FileRole::Generated {
+        if !matches!(role, FileRole::Generated | FileRole::Built) {
             seen.suppressions = std::mem::take(&mut part.suppressions);
         }
         let syntax = std::mem::take(&mut part.findings);
@@ -210,13 +263,25 @@ impl<'r> Run<'r> {
             };
             seen.findings.extend(broken_items(&resource));
             for resource in resource.expand() {
-                seen.resources += 1;
+                let is_built = role == FileRole::Built;
+                seen.resources += usize::from(!is_built);
+                if self.taken.changed.contains(&resource.value.span()) {
+                    // What becomes of it is checked instead.
+                    seen.objects.add(&resource);
+                    seen.waiting.note_definition(&resource, document.span, wanted);
+                    continue;
+                }
                 let before = seen.findings.len();
                 seen.has_policies |= check::policy::is_policy(&resource);
-                if seen.objects.add(&resource) {
+                let is_definition = if is_built {
+                    render::object(resource.group(), &resource.kind).is_some()
+                } else {
+                    seen.objects.add(&resource)
+                };
+                if is_definition {
                     self.check_by_guess(&resource, document.span, mode, seen);
                 } else {
-                    if mode == Mode::Whole {
+                    if mode == Mode::Whole && !is_built {
                         seen.waiting.note_definition(&resource, document.span, wanted);
                     }
                     let targets = self.targets(file);

@@ -81,7 +81,10 @@ impl Seen {
         not_checked.append(&mut self.not_checked);
         not_checked.extend(self.not_checked());
         for (file, text) in texts.into_iter().filter_map(|(file, text)| Some((file, text?))) {
-            sources.keep(file, text, self.secrets.remove(&file).unwrap_or_default());
+            let mut secrets = self.secrets.remove(&file).unwrap_or_default();
+            secrets.sort_unstable_by_key(|range| (range.start, range.end));
+            secrets.dedup();
+            sources.keep(file, text, secrets);
         }
         Examined {
             findings: self.findings,

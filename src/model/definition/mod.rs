@@ -1,6 +1,7 @@
 //! What a repository is defined by: which file plays which part, and the definitions that were understood.
 
 pub mod fabrikate;
+pub mod kustomize;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,9 @@ pub enum FileRole {
     StaticInput,
     /// Kubernetes objects that a definition generated; [`Plan::generated`] says which.
     Generated,
+    /// Kubernetes objects as a kustomization makes them; they lie in no file, and [`Plan::builds`] says where each of
+    /// their values was written.
+    Built,
     /// A partial object that a kustomization lays over others (strategic merge or JSON 6902): something missing is no
     /// fault in it.
     Patch,
@@ -35,7 +39,7 @@ impl FileRole {
     /// Whether the objects in it reach a cluster as they stand, and are checked in full.
     #[must_use]
     pub fn is_manifest(self) -> bool {
-        matches!(self, FileRole::Manifest | FileRole::StaticInput | FileRole::Generated)
+        matches!(self, FileRole::Manifest | FileRole::StaticInput | FileRole::Generated | FileRole::Built)
     }
 
     /// Whether the objects in it are partial: what is there is checked, what is missing is not.
@@ -84,6 +88,10 @@ pub struct Plan {
     pub statics: BTreeMap<FileId, (usize, usize)>,
     /// Kubernetes objects that kustomizations complete, with the lines that may add what is missing in them.
     pub supplements: BTreeMap<FileId, Vec<Supplement>>,
+    /// What kustomizations make of the objects that they change.
+    pub builds: BTreeMap<FileId, kustomize::Build>,
+    /// The objects that kustomizations take in.
+    pub taken: kustomize::Taken,
     /// What was wrong with the definition files themselves.
     pub findings: Vec<Diagnostic>,
     /// What could not be followed, and why: one line a cause.

@@ -1,10 +1,12 @@
-//! Kustomize, recognised: which files are kustomizations, and what part the files play that they name. Not rendered
-//! yet.
+//! Kustomize: which files are kustomizations, what part the files play that they name, what they make ([`build`],
+//! [`rendered`], [`gather`]), and the way back from there ([`place`]).
 //!
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>, and for the lower-case keys and the three
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
 mod build;
+pub mod gather;
+mod place;
 mod reader;
 pub mod rendered;
 mod supplement;
@@ -15,11 +17,10 @@ use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::Listing;
-use crate::model::report::NotChecked;
-use crate::model::source::{FileId, Span};
+use crate::model::source::FileId;
 use crate::model::value::Value;
 
-use super::{Format, Input, Object, Text, by_name, count, file_of, folder_of};
+use super::{Format, Input, Object, Text, by_name, file_of, folder_of};
 use reader::Reader;
 
 /// Kustomizations and components.
@@ -46,15 +47,10 @@ impl Format for Kustomize {
             plan.cast(file, role);
         }
         plan.supplements = supplement::find(&readers);
-        if let Some((_, first, _)) = files.first() {
-            let verb = if files.len() == 1 { "is" } else { "are" };
-            let message = format!("{} {verb} not rendered yet", count(files.len(), "kustomization", "kustomizations"));
-            plan.not_checked.push(NotChecked { message, span: Some(Span::top(*first)) });
-        }
     }
 
     fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
-        supplement::soften(plan, finding, text)
+        place::place(plan, supplement::soften(plan, finding, text), text)
     }
 
     fn object(&self, group: &str, _kind: &str) -> Option<Object> {

@@ -1,6 +1,7 @@
 //! Kustomizations built: what the stages behind see of it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
@@ -44,8 +45,12 @@ pub struct Built {
     pub failed: bool,
     /// What could not be had, so that objects may be missing.
     pub not_checked: Vec<NotChecked>,
+    /// Something that was not rendered may still change any of the objects.
+    pub open: bool,
     /// The folders of all kustomizations that are part of it.
     pub folders: BTreeSet<String>,
+    /// The objects of files that it read.
+    pub taken: Vec<Span>,
 }
 
 /// An object as a kustomization makes it.
@@ -102,6 +107,11 @@ impl Text {
     #[must_use]
     pub fn into_yaml(self) -> String {
         self.emitted.text
+    }
+
+    /// Adds where its stretches come from to a hash.
+    pub(super) fn hash_places(&self, hasher: &mut impl std::hash::Hasher) {
+        self.emitted.places.hash(hasher);
     }
 
     /// Where each key and scalar comes from, in order.
@@ -165,7 +175,9 @@ impl<'a> Kustomizations<'a> {
             findings: built.log.findings,
             failed: built.log.failed,
             not_checked: built.log.holes,
+            open: built.log.open,
             folders: built.log.folders,
+            taken: built.log.taken,
         }
     }
 

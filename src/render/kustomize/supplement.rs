@@ -1,4 +1,4 @@
-//! What is missing in an object may be added by the kustomizations that take it in. Until they are rendered, a finding
+//! What is missing in an object may be added by the kustomizations that take it in. Where they cannot be built, a finding
 //! about it is a note that says where it may come from.
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +26,7 @@ const FIELDS: [(&str, Addition); 9] = [
 ];
 
 /// The rules about something missing.
-const MISSING: [&str; 2] = ["missing-field", "required-value"];
+pub(super) const MISSING: [&str; 2] = ["missing-field", "required-value"];
 
 /// For every file of objects, what its kustomization and those above it may add.
 pub(super) fn find(readers: &[Reader<'_>]) -> BTreeMap<FileId, Vec<Supplement>> {
@@ -111,5 +111,5 @@ fn stand_in(supplements: &[Supplement], finding: Diagnostic, text: Text<'_>) -> 
 
 fn noted(finding: Diagnostic) -> Diagnostic {
     Diagnostic { severity: Severity::Note, effect: None, ..finding }
-        .note("kustomize builds the object from more than this file; kustomizations are not rendered yet")
+        .note("kustomize builds the object from more than this file, and that build could not be done here")
 }

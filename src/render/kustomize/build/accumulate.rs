@@ -55,8 +55,12 @@ pub(in crate::render) struct Log {
     pub failed: bool,
     /// What could not be had: objects may be missing.
     pub holes: Vec<NotChecked>,
+    /// Something that is not rendered may change any object.
+    pub open: bool,
     /// The kustomizations that were taken in, by folder.
     pub folders: BTreeSet<String>,
+    /// The objects that were read.
+    pub taken: Vec<Span>,
 }
 
 impl Log {
@@ -74,7 +78,9 @@ impl Log {
         self.findings.extend(other.findings.iter().cloned());
         self.failed |= other.failed;
         self.holes.extend(other.holes.iter().cloned());
+        self.open |= other.open;
         self.folders.extend(other.folders.iter().cloned());
+        self.taken.extend(&other.taken);
     }
 }
 
@@ -167,6 +173,7 @@ impl<'s> Site<'s, '_> {
         for list in ["generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator"] {
             if let Some(entry) = entry(self.root, list).filter(|entry| !entry.value.is_empty()) {
                 let what = if list.starts_with("helm") { "Helm charts" } else { "plugins" };
+                to.log.open |= list == "transformers";
                 to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
             }
         }
@@ -271,6 +278,8 @@ impl<'s> Site<'s, '_> {
             return;
         }
         let Some(sources) = self.file(item, &mut to.log) else { return };
+        // What is still empty will be filled by somebody, as Flux does with `gotk-components.yaml`.
+        to.log.open |= sources.iter().all(|source| source.part.documents.is_empty());
         for source in sources {
             if !source.part.findings.is_empty() && source.part.documents.len() < source.part.count {
                 // What is wrong is said where it is; the real tool does not get past it.
@@ -286,6 +295,7 @@ impl<'s> Site<'s, '_> {
                     let span_of_object = node.trace().span;
                     let mut resource = Resource::new(node);
                     resource.from = Some(span_of_object);
+                    to.log.taken.push(span_of_object);
                     resource.included.push(span);
                     if resource.id.gvk.kind.is_empty() || resource.id.name.is_empty() {
                         // What has neither is no object; the stages behind say what it lacks.
@@ -326,7 +336,10 @@ impl<'s> Site<'s, '_> {
                     resource.included.push(span);
                 }
             }
-            _ => self.missing(item, &name, &mut to.log),
+            _ => {
+                to.log.open = true;
+                self.missing(item, &name, &mut to.log);
+            }
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) ->
         let refuse = |why: String| (one.path_span, why);
         let value = || {
             let null = Node::plain("null", Trace::at(one.span));
-            one.value.clone().unwrap_or(null).and(Role::PatchedBy, entry)
+            one.value.clone().unwrap_or_else(|| null.and(Role::PatchedBy, entry))
         };
         match &*one.op {
             "add" => add(object, &one.path, value(), one, entry).map_err(refuse)?,

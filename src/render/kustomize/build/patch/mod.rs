@@ -206,10 +206,38 @@ fn merge_targeted(patch: &Node, target: &Selector, span: Span, to: &mut Accumula
 
 /// A target that nothing fits is no failure.
 fn note_unmatched(target: &Selector, span: Span, to: &mut Accumulated) {
-    if to.log.holes.is_empty() {
-        let message = "the target of this patch fits none of the resources".to_owned();
-        to.log.findings.push(without_target(target.span.unwrap_or(span), message));
+    if !to.log.holes.is_empty() || to.log.open {
+        return;
     }
+    let [group, version, kind, name, namespace] = &target.literal;
+    let what = if kind.is_empty() { "object" } else { kind };
+    let mut message = format!("no {what}");
+    for (word, value) in [("named", name), ("in namespace", namespace)] {
+        if !value.is_empty() {
+            message.push_str(&format!(" {word} `{value}`"));
+        }
+    }
+    message.push_str(" is among the resources that this patch is laid over");
+    let mut finding = without_target(target.span.unwrap_or(span), message);
+    let alike: Vec<&Resource> = to.resources.iter().filter(|one| kind.is_empty() || one.id.gvk.kind == *kind).collect();
+    if let Some(other) = alike.iter().find(|one| !name.is_empty() && one.ids().any(|id| target.name.fits(&id.name))) {
+        let gvk = &other.id.gvk;
+        let why = if !other.ids().any(|id| target.namespace.fits(id.effective_namespace())) {
+            format!("{} lies in namespace `{}`", other.id.title(), other.id.effective_namespace())
+        } else if !gvk.is_selected(group, version, "") {
+            let group = if gvk.group.is_empty() { "the core group" } else { &gvk.group };
+            format!("{} is of version `{}` of {group}", other.id.title(), gvk.version)
+        } else {
+            "an object of that name does not have the labels or annotations".to_owned()
+        };
+        finding = finding.help(format!("{why}: correct the target"));
+        if let Some(place) = other.node.at(&["metadata", "name"]) {
+            finding = finding.see(place.trace().span, "this one?");
+        }
+    } else if let Some(near) = near::nearest(name, alike.iter().map(|one| &*one.id.name)) {
+        finding = finding.help(format!("did you mean `{near}`?"));
+    }
+    to.log.findings.push(finding);
 }
 
 fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Changes) {

@@ -1,0 +1,125 @@
+//! Kustomizations are built before anything is checked: what they make is checked as a file of its own, and the objects
+//! that they change are no longer checked as they stand.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::Run;
+use super::kustomize::parse;
+use super::seen::{Seen, secret_ranges};
+use crate::model::definition::{FileRole, Plan};
+use crate::model::document::Part;
+use crate::model::source::{FileId, Sources};
+use crate::render::kustomize::gather::{Gathered, gather, left_over, roots, secrets};
+use crate::render::kustomize::rendered::{Built, Kustomizations, Text, reached};
+
+/// Files that were read for a build, whole.
+pub(super) type Files = Vec<(FileId, Vec<Part>)>;
+
+impl Run<'_> {
+    /// Builds every kustomization, and gives back the files that were read for it.
+    pub(super) fn build(&self, own: Vec<(FileId, Part)>, seen: &mut Seen) -> (Gathered, Files) {
+        if own.is_empty() {
+            return (Gathered::default(), Vec::new());
+        }
+        let listing = &self.inputs.listing;
+        let names: Vec<(FileId, &str)> = own.iter().map(|(file, _)| (*file, self.sources.name(*file))).collect();
+        let mut files: BTreeSet<FileId> =
+            own.iter().zip(&names).flat_map(|((_, part), (_, name))| reached(name, part, listing).0).collect();
+        own.iter().for_each(|(file, _)| {
+            files.remove(file);
+        });
+        let mut firsts: BTreeMap<FileId, Vec<Part>> = BTreeMap::new();
+        own.into_iter().for_each(|(file, part)| firsts.entry(file).or_default().push(part));
+        let loaded: Vec<_> =
+            files.into_iter().collect::<Vec<_>>().into_par_iter().map(|file| self.keep(file)).collect();
+        let mut parts: Files = firsts.into_iter().collect();
+        for (file, loaded) in loaded {
+            match loaded {
+                Ok(loaded) => parts.push((file, loaded)),
+                Err(error) => seen.findings.push(error.diagnostic(file)),
+            }
+        }
+        for (file, parts) in &parts {
+            let own = parts.iter().flat_map(|part| {
+                let is_secret = memchr::memmem::find(part.text.as_bytes(), b"ecret").is_some();
+                is_secret.then(|| secret_ranges(part).into_iter().chain(secrets(part))).into_iter().flatten()
+            });
+            let ranges: Vec<_> = own.collect();
+            if !ranges.is_empty() {
+                seen.secrets.entry(*file).or_default().extend(ranges);
+            }
+        }
+        let firsts = |files: &Files| -> Vec<String> { roots(&kustomizations(files, &names), listing) };
+        let folders = firsts(&parts);
+        let components = components(&parts, &names);
+        let bytes = |file| match &self.sources.get(file).text {
+            Some(text) => Some(text.clone()),
+            None => std::fs::read(&self.sources.get(file).path).ok().map(Arc::from),
+        };
+        let all = Kustomizations::new(listing, parts, &parse, &bytes);
+        let build = |folder: &String| {
+            let built = all.build(folder);
+            let texts = built.objects.iter().map(|object| object.as_written.is_none().then(|| object.text())).collect();
+            (built, texts)
+        };
+        let mut built: Vec<(Built, Vec<Option<Text>>)> = folders.par_iter().map(build).collect();
+        // What only failing kustomizations take in may be whole by itself.
+        loop {
+            let more = left_over(built.iter().map(|(built, _)| built), &components);
+            if more.is_empty() {
+                break;
+            }
+            built.extend(more.par_iter().map(build).collect::<Vec<_>>());
+        }
+        let gathered = gather(built, &|file| self.sources.name(file).into());
+        (gathered, all.into_parts())
+    }
+
+    /// Loads a file, and keeps it.
+    fn keep(&self, file: FileId) -> (FileId, Result<Vec<Part>, crate::load::ReadError>) {
+        (file, self.loader.load(file, self.sources.name(file), self.source(file), |part| (part, None)))
+    }
+}
+
+/// The kustomizations among the files, with their names.
+fn kustomizations<'p>(files: &'p Files, names: &[(FileId, &'p str)]) -> Vec<(&'p str, &'p Part)> {
+    let name = |file: FileId| names.iter().find(|(known, _)| *known == file).map(|(_, name)| *name);
+    files.iter().filter_map(|(file, parts)| Some((name(*file)?, parts.first()?))).collect()
+}
+
+/// The folders of components.
+fn components(files: &Files, names: &[(FileId, &str)]) -> BTreeSet<String> {
+    let folder = |name: &str| name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let own = kustomizations(files, names).into_iter();
+    own.filter(|(_, part)| crate::render::kustomize::gather::is_component(part)).map(|(name, _)| folder(name)).collect()
+}
+
+/// Makes a file of each text that a kustomization makes, and lets the plan know where it comes from. Returns the files,
+/// and which Kubernetes versions each file has to be right for.
+pub(super) fn add(
+    gathered: Gathered,
+    plan: &mut Plan,
+    sources: &mut Sources,
+    targets: &HashMap<FileId, usize>,
+) -> (Vec<FileId>, HashMap<FileId, usize>) {
+    let mut targets = targets.clone();
+    let mut files = Vec::new();
+    for (kustomization, yaml, build) in gathered.texts {
+        let name = sources.get(kustomization).name.clone();
+        let file = sources.add_text(name, yaml.into_bytes());
+        if let Some(target) = targets.get(&kustomization).copied() {
+            targets.insert(file, target);
+        }
+        plan.roles.insert(file, FileRole::Built);
+        plan.builds.insert(file, build);
+        files.push(file);
+    }
+    plan.taken = gathered.taken;
+    plan.supplements.retain(|file, _| !gathered.files.contains(file));
+    plan.findings.extend(gathered.findings);
+    plan.not_checked.extend(gathered.not_checked);
+    (files, targets)
+}

@@ -1,0 +1,199 @@
+//! Many kustomizations built become one picture: every object that one of them changes once, with all that make it, and
+//! what became of the objects in the files.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::model::definition::kustomize::{Build, Object, Place, Taken};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::document::Part;
+use crate::model::listing::Listing;
+use crate::model::report::NotChecked;
+use crate::model::source::{FileId, Span};
+use crate::model::value::Value;
+
+use super::super::rules::PATCH_WITHOUT_TARGET;
+use super::folder_of;
+use super::reader::Reader;
+use super::rendered::{Built, Text};
+
+/// What all kustomizations of a listing make.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The texts of the objects that were changed, each with the printed name of its kustomization.
+    pub texts: Vec<(FileId, String, Build)>,
+    /// What became of the objects in the files.
+    pub taken: Taken,
+    /// The files whose objects were built.
+    pub files: BTreeSet<FileId>,
+    /// What is wrong.
+    pub findings: Vec<Diagnostic>,
+    /// What could not be had.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// The folders of the kustomizations that no other one takes in, components aside.
+#[must_use]
+pub fn roots(kustomizations: &[(&str, &Part)], listing: &Listing) -> Vec<String> {
+    let mut below: BTreeSet<String> = BTreeSet::new();
+    let mut own = Vec::new();
+    for (name, part) in kustomizations {
+        let Some((_, root)) = part.roots().next() else { continue };
+        let reader = Reader { folder: folder_of(name), root, listing };
+        below.extend(reader.folders());
+        if !is_component(part) {
+            own.push(folder_of(name).to_owned());
+        }
+    }
+    own.retain(|folder| !below.contains(folder));
+    own.sort();
+    own.dedup();
+    own
+}
+
+/// The folders that take part in builds that fail and in none that succeeds, `components` aside: they are built by
+/// themselves.
+#[must_use]
+pub fn left_over<'b>(built: impl Iterator<Item = &'b Built> + Clone, components: &BTreeSet<String>) -> Vec<String> {
+    let own = |failed: bool| {
+        let some = built.clone().filter(move |one| one.failed == failed);
+        some.flat_map(|one| one.folders.iter().map(String::as_str)).collect::<BTreeSet<&str>>()
+    };
+    let (done, tried) = (own(false), built.clone().map(|one| &*one.folder).collect::<BTreeSet<&str>>());
+    let open = own(true).into_iter().filter(|folder| !done.contains(folder) && !tried.contains(folder));
+    open.filter(|folder| !components.contains(*folder)).map(str::to_owned).collect()
+}
+
+/// Whether a kustomization is a component: it is built as a part of others alone.
+#[must_use]
+pub fn is_component(part: &Part) -> bool {
+    let root = part.roots().next().map(|(_, root)| root);
+    root.and_then(|root| root.get("kind")).and_then(Value::as_str).is_some_and(|kind| kind == "Component")
+}
+
+/// Brings the builds together, in their order. `names` gives the printed name of a file; `texts` are those of the
+/// objects that were changed.
+#[must_use]
+pub fn gather(built: Vec<(Built, Vec<Option<Text>>)>, names: &dyn Fn(FileId) -> Arc<str>) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut known: HashMap<u64, (usize, usize)> = HashMap::new();
+    let mut changed: BTreeSet<Span> = BTreeSet::new();
+    let mut unmatched: BTreeMap<Span, (Diagnostic, Vec<Arc<str>>)> = BTreeMap::new();
+    let mut parts_of: BTreeMap<String, usize> = BTreeMap::new();
+    for (one, texts) in built {
+        let root: Arc<str> = if one.folder.is_empty() { ".".into() } else { one.folder.as_str().into() };
+        one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
+        for mut finding in one.findings {
+            if finding.rule == PATCH_WITHOUT_TARGET.id {
+                unmatched.entry(finding.primary.span).or_insert((finding, Vec::new())).1.push(root.clone());
+            } else {
+                finding.affects.push(root.to_string());
+                gathered.findings.push(finding);
+            }
+        }
+        gathered.not_checked.extend(one.not_checked);
+        if one.failed {
+            continue;
+        }
+        gathered.files.extend(one.taken.iter().map(|span| span.file));
+        changed.extend(&one.taken);
+        let mut build = Build::default();
+        let mut yaml = String::new();
+        let at = gathered.texts.len();
+        let mut first = None;
+        for (object, text) in one.objects.into_iter().zip(texts) {
+            first = first.or(object.included.first().map(|span| span.file));
+            if let Some(span) = object.as_written {
+                let entry = gathered.taken.as_written.entry((span.file, span.start)).or_insert((span.end, Vec::new()));
+                entry.1.push(root.clone());
+            }
+            let Some(text) = text else { continue };
+            let key = text.fingerprint(&object.included);
+            if let Some((text, number)) = known.get(&key) {
+                let other =
+                    if *text == at { Some(&mut build) } else { gathered.texts.get_mut(*text).map(|one| &mut one.2) };
+                if let Some(other) = other.and_then(|build| build.objects.get_mut(*number)) {
+                    other.roots.push(root.clone());
+                    other.open &= one.open;
+                }
+                continue;
+            }
+            known.insert(key, (at, build.objects.len()));
+            if !yaml.is_empty() {
+                yaml.push_str("---\n");
+            }
+            let start = yaml.len() as u32;
+            build.places.extend(text.origins().map(|from| Place {
+                start: start + from.start,
+                end: start + from.end,
+                span: from.span,
+                chain: from.chain,
+            }));
+            yaml.push_str(text.yaml());
+            build.objects.push(Object {
+                start,
+                end: yaml.len() as u32,
+                included: object.included,
+                roots: vec![root.clone()],
+                open: one.open,
+            });
+        }
+        if let Some(file) = first.filter(|_| !yaml.is_empty()) {
+            gathered.texts.push((file, yaml, build));
+        }
+    }
+    // A patch of a component may be for what only some of those who take it in have.
+    for (span, (mut finding, roots)) in unmatched {
+        let name = names(span.file);
+        let everywhere = parts_of.get(folder_of(&name)).is_none_or(|number| roots.len() >= *number);
+        if everywhere {
+            finding.affects = roots.iter().map(ToString::to_string).collect();
+            gathered.findings.push(finding);
+        }
+    }
+    let is_as_written = |span: &Span| gathered.taken.as_written.contains_key(&(span.file, span.start));
+    changed.retain(|span| !is_as_written(span));
+    gathered.taken.changed = changed;
+    gathered.not_checked.sort();
+    gathered.not_checked.dedup();
+    gathered
+}
+
+impl Text {
+    /// What tells it from other texts: the bytes, and where they come from.
+    fn fingerprint(&self, included: &[Span]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.yaml().hash(&mut hasher);
+        self.hash_places(&mut hasher);
+        included.last().hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// The values of secret generators in a kustomization, and patches for Secrets: what must not be printed.
+#[must_use]
+pub fn secrets(part: &Part) -> Vec<std::ops::Range<u32>> {
+    let Some((_, root)) = part.roots().next() else { return Vec::new() };
+    let mut ranges = Vec::new();
+    let own = |entry: &crate::model::value::Entry<'_>, key: &str| entry.name().eq_ignore_ascii_case(key);
+    for entry in root.entries() {
+        if own(&entry, "secretGenerator") {
+            let fields = entry.value.items().flat_map(Value::entries);
+            let literals = fields.filter(|field| own(field, "literals")).flat_map(|field| field.value.items());
+            // Behind the key alone.
+            let value = |literal: Value<'_>| {
+                let span = literal.span();
+                let key = literal.raw().find('=').map_or(0, |at| at as u32 + 1);
+                Span { start: (span.start + key).min(span.end), ..span }
+            };
+            ranges.extend(literals.map(value));
+        }
+        if own(&entry, "patches") {
+            let fields = entry.value.items().flat_map(Value::entries).filter(|field| own(field, "patch"));
+            let secret = fields.filter(|field| field.value.text().is_some_and(|text| text.contains("kind: Secret")));
+            ranges.extend(secret.map(|field| field.value.span()));
+        }
+    }
+    ranges.into_iter().map(|span| span.start..span.end).collect()
+}
