@@ -136,9 +136,7 @@ impl Image {
         if !digest.is_empty() {
             text = format!("{text}@{digest}");
         }
-        if *text != *old {
-            *node = Node::string(text, over(Some(node), span));
-        }
+        *node = Node::string(text, over(Some(node), span));
     }
 }
 

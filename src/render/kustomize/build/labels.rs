@@ -130,9 +130,6 @@ fn write(node: &mut Node, pairs: &[Entry<'_>]) {
         let (key, value): (_, Span) = (pair.name(), pair.value.span());
         let trace = over(map.get(&key).filter(|old| !old.is_null()), value);
         let text = text_of(pair.value);
-        if map.get(&key).is_some_and(|old| old.is_string() && old.text().is_some_and(|old| *old == *text)) {
-            continue;
-        }
         map.set(&key, Trace::at(pair.key.span()), Node::string(text, trace));
     }
 }

@@ -47,8 +47,8 @@ fn set(resource: &mut Resource, namespace: &str, span: Span, rows: &[FieldSpec])
     let gvk = resource.id.gvk.clone();
     let trace = Trace::at(span);
     let mut write = |node: &mut Node| {
-        let is_same = node.text().is_some_and(|text| text == namespace) && node.is_string();
-        if (node.is_null() || node.text().is_some()) && !is_same {
+        // Written even if it is the same: a person who changes the base will see no effect.
+        if node.is_null() || node.text().is_some() {
             let own = if node.is_null() { trace.clone() } else { over(Some(node), span) };
             *node = Node::string(namespace, own);
         }
