@@ -107,9 +107,12 @@ pub struct Lint {
 /// `plimsoll render`
 #[derive(Debug, Default, Args)]
 pub struct Render {
-    /// The folder with a kustomization
+    /// The folder with a kustomization or a component tree
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// The Fabrikate environments to merge, in the order of `fab generate`; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
     /// Write behind each line the file and line that it comes from
     #[arg(long)]
     pub origins: bool,

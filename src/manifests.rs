@@ -1,5 +1,7 @@
 //! `plimsoll render`: the manifests that a definition makes, and where each of their values was written.
 
+mod components;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -27,15 +29,24 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
         Err(refusal) => return refuse(refusal, err),
     };
     if kustomization_in(&folder, &inputs.listing).is_none() {
-        let message = format!("there is no kustomization in `{}`", arguments.dir.display());
-        let help = "name a folder with a kustomization.yaml; other definitions are not rendered yet".to_owned();
-        return refuse(Refusal::argument(message, Some(help)), err);
+        let plan = components::plan(&inputs, &sources, &arguments.environment);
+        if let Some(definition) = plan.definitions.iter().find(|definition| definition.folder == folder) {
+            return components::render(&plan, definition, arguments, &sources, out, err);
+        }
+        let message = format!("there is no definition in `{}`", arguments.dir.display());
+        let help = "name a folder with a kustomization.yaml, or with the component.yaml that no other includes; charts are \
+                    not rendered yet";
+        return refuse(Refusal::argument(message, Some(help.to_owned())), err);
+    }
+    if !arguments.environment.is_empty() {
+        let help = "`--environment` is for Fabrikate definitions; a kustomization is an environment itself";
+        return refuse(Refusal::argument("a kustomization has no environments".to_owned(), Some(help.to_owned())), err);
     }
     let files = load_from(&folder, &inputs, &sources);
     let bytes = |file: FileId| read(&sources, file);
     let built = Kustomizations::new(&inputs.listing, files, &parse, &bytes).build(&folder);
     if !built.failed {
-        let mut lines = arguments.origins.then(|| Lines { sources: &sources, indexes: BTreeMap::new() });
+        let mut lines = arguments.origins.then(|| Lines::new(&sources));
         write(&built, lines.as_mut(), out)?;
     }
     let failed = built.failed;
@@ -111,7 +122,11 @@ struct Lines<'s> {
     indexes: BTreeMap<FileId, LineIndex>,
 }
 
-impl Lines<'_> {
+impl<'s> Lines<'s> {
+    fn new(sources: &'s Sources) -> Self {
+        Lines { sources, indexes: BTreeMap::new() }
+    }
+
     /// `base/web.yaml:12`
     fn place(&mut self, span: crate::model::source::Span) -> String {
         let index = self

@@ -1,0 +1,131 @@
+//! What `fab generate` writes for a component tree, as far as no chart is needed for it.
+
+use std::io::{self, Write};
+
+use super::{Lines, read, refuse};
+use crate::cli;
+use crate::discover::Inputs;
+use crate::load::{Loader, Source};
+use crate::model::definition::Plan;
+use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
+use crate::model::document::Part;
+use crate::model::near::nearest;
+use crate::model::source::{FileId, Sources};
+use crate::render;
+use crate::report;
+use crate::settings::Refusal;
+
+/// The definitions of the repository around a folder, for the environments that were asked for.
+pub(super) fn plan(inputs: &Inputs, sources: &Sources, environments: &[String]) -> Plan {
+    let loader = Loader::default();
+    let load = |(name, file): (&std::sync::Arc<str>, FileId)| {
+        let parts = loader.load(file, name, Source::Path(sources.path(file)), |part| (part, None)).unwrap_or_default();
+        parts.into_iter().map(move |part| (file, part)).collect::<Vec<_>>()
+    };
+    let definitions = inputs.to_read().filter(|(name, _)| render::is_definition(name));
+    let parts: Vec<(FileId, Part)> = definitions.flat_map(load).collect();
+    render::plan(&render::Input {
+        parts: &parts,
+        listing: &inputs.listing,
+        names: &|file| sources.name(file),
+        environments,
+        generated: None,
+    })
+}
+
+/// Writes what the components of a tree generate: a comment with the file that it goes to, and the static manifests as
+/// Fabrikate copies them. Charts are named on the other stream.
+pub(super) fn render(
+    plan: &Plan,
+    definition: &Definition,
+    arguments: &cli::Render,
+    sources: &Sources,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let environment = match choose(plan, definition) {
+        Ok(environment) => environment,
+        Err(refusal) => return refuse(refusal, err),
+    };
+    let mut lines = Lines::new(sources);
+    let mut failed = false;
+    for (unit, _) in definition.units.iter().zip(&environment.configs).filter(|(_, config)| config.is_some()) {
+        let name = report::sanitise::clean(unit.component.name());
+        if unit.missing.is_some() {
+            writeln!(err, "not rendered: component `{name}` ({}) is not here", lines.place(unit.name_span()))?;
+            continue;
+        }
+        match unit.component.kind() {
+            ComponentKind::Component => {}
+            ComponentKind::Static if !unit.statics.is_empty() => {
+                failed |= !write_statics(unit, environment, arguments.origins, &mut lines, sources, out)?;
+            }
+            ComponentKind::Static => {
+                writeln!(
+                    err,
+                    "not rendered: the manifests of `{name}` ({}) are not here",
+                    lines.place(unit.name_span())
+                )?;
+            }
+            ComponentKind::Helm | ComponentKind::Unknown => {
+                writeln!(err, "not rendered: the chart of `{name}` ({})", lines.place(unit.name_span()))?;
+            }
+        }
+    }
+    Ok(u8::from(failed))
+}
+
+/// The environment that was asked for, or the only one there is.
+fn choose<'d>(plan: &Plan, definition: &'d Definition) -> Result<&'d Environment, Refusal> {
+    let mut known: Vec<&str> = plan.configs.iter().map(|file| &*file.environment).collect();
+    known.sort_unstable();
+    known.dedup();
+    if let Some(unknown) = plan.requested.iter().find(|name| *name != "common" && !known.contains(&name.as_str())) {
+        let near = nearest(unknown, known.iter().copied());
+        let help =
+            near.map_or_else(|| listed("the environments are", &known), |near| format!("did you mean `{near}`?"));
+        return Err(Refusal::argument(format!("there is no environment `{unknown}`"), Some(help)));
+    }
+    match definition.environments.as_slice() {
+        [only] => Ok(only),
+        several => {
+            let names: Vec<&str> = several.iter().map(|environment| environment.name.as_str()).collect();
+            let help = listed("name one with `--environment`:", &names);
+            Err(Refusal::argument("the definition has several environments".to_owned(), Some(help)))
+        }
+    }
+}
+
+fn listed(words: &str, names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("{words} {}", names.join(", "))
+}
+
+/// Whether all files could be read.
+fn write_statics(
+    unit: &Unit,
+    environment: &Environment,
+    origins: bool,
+    lines: &mut Lines<'_>,
+    sources: &Sources,
+    out: &mut dyn Write,
+) -> io::Result<bool> {
+    writeln!(out, "# generated/{}/{}", environment.name, report::sanitise::clean(&unit.output()))?;
+    if origins {
+        writeln!(out, "# included-by {}", lines.place(unit.name_span()))?;
+    }
+    let mut is_whole = true;
+    for (name, file) in &unit.statics {
+        let Some(text) = read(sources, *file) else {
+            is_whole = false;
+            continue;
+        };
+        out.write_all(b"---\n")?;
+        if origins {
+            writeln!(out, "# {}:1 and the lines below it", report::sanitise::clean(name))?;
+        }
+        out.write_all(&text)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(is_whole)
+}
