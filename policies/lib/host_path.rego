@@ -33,6 +33,8 @@ replace_prefix(text, prefix, _) := text if {
 
 kind(path) := "socket" if {
 	path in sockets
+} else := "plain" if {
+	path in public
 } else := "sensitive" if {
 	sensitive(path)
 } else := "plain"
@@ -44,6 +46,12 @@ sockets := {
 	"/run/crio/crio.sock",
 	"/run/podman/podman.sock",
 	"/run/cri-dockerd.sock",
+}
+
+# Certificates and time zones that anybody may know.
+public := {
+	"/etc/ssl/certs", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/pki/ca-trust",
+	"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
 }
 
 sensitive(path) if path == ""

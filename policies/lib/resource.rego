@@ -40,3 +40,14 @@ placeholder(text) if contains(text, "$(")
 placeholder(text) if contains(text, "{{")
 
 placeholder(text) if startswith(text, "<")
+
+# A text that stands where a secret belongs and is none: what somebody has to replace, or the address of the secret
+# elsewhere (`op://…`, `vault:…`).
+made_up(text) if {
+	regex.match(
+		`(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|password|secret|token)?))\s*$`,
+		text,
+	)
+}
+
+made_up(text) if regex.match(`^(op|vault|bws|ssm|awssecret|gcpsecret|azkv)(://|:[a-zA-Z])`, text)

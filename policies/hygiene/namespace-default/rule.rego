@@ -16,7 +16,9 @@ package plimsoll.hygiene["namespace-default"]
 
 import data.plimsoll.resource
 
+# A role and its binding stand where the objects are that they are about.
 deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
 	input.metadata.namespace == "default"
+	not input.kind in {"Role", "RoleBinding"}
 	msg := sprintf("%s is placed in the namespace `default`", [resource.describe(input)])
 }

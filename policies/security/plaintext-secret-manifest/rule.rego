@@ -19,16 +19,40 @@ deny contains {"msg": msg, "path": [field]} if {
 	not input.sops
 	not resource.annotations["avp.kubernetes.io/path"]
 	some field in ["data", "stringData"]
-	plain := [key | some key, value in resource.fields(input, field); literal(value)]
+	plain := [key |
+		some key, value in resource.fields(input, field)
+		is_string(value)
+		literal(key, plain_text(field, value))
+	]
 	count(plain) > 0
 	msg := sprintf("%s holds its values in plain text", [resource.describe(input)])
 }
 
-# Neither empty, nor filled in later, nor encrypted by SOPS.
-literal(value) if {
-	is_string(value)
+# What is written, without its base64.
+plain_text("data", value) := base64.decode(value) if {
+	base64.is_valid(value)
+} else := value
+
+plain_text("stringData", value) := value
+
+# Neither empty, nor filled in later, nor encrypted, nor the address of the secret elsewhere; and not what a Secret holds
+# beside its secrets, such as names and addresses.
+literal(key, value) if {
 	trim_space(value) != ""
 	not resource.placeholder(value)
+	not resource.made_up(value)
+	not contains(upper(value), upper(key))
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")
+	not regex.match(`(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$`, key)
+	secret(key, value)
 }
+
+# One line is taken for a secret. A file of settings is one if something in it is called so.
+secret(key, value) if not settings(key, value)
+
+secret(_, value) if regex.match(`PRIVATE KEY|(?i)(password|passwd|secret|token|credential|api_?key|access_?key)["']?\s*[:=]\s*["']?[^\s"'{_$<]`, value)
+
+settings(_, value) if contains(trim_space(value), "\n")
+
+settings(key, _) if regex.match(`\.(properties|ya?ml|json|conf|cfg|cnf|config|ini|toml|xml|txt|sh|env|sql)$`, key)

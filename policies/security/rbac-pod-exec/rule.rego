@@ -16,11 +16,15 @@ package plimsoll.security["rbac-pod-exec"]
 
 import data.plimsoll.resource
 
-deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+# One finding for a rule entry, at its first word.
+deny contains {"msg": msg, "path": ["rules", i, "resources", shells[0].index]} if {
 	some i, entry in resource.list(input, "rules")
 	some verb in resource.list(entry, "verbs")
 	verb in {"create", "get", "*"}
-	some j, kind in resource.list(entry, "resources")
-	kind in {"pods/exec", "pods/attach"}
-	msg := sprintf("%s grants `%s`", [resource.describe(input), kind])
+	shells := [{"index": j, "kind": kind} |
+		some j, kind in resource.list(entry, "resources")
+		kind in {"pods/exec", "pods/attach"}
+	]
+	count(shells) > 0
+	msg := sprintf("%s grants `%s`", [resource.describe(input), shells[0].kind])
 }

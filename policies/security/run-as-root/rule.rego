@@ -9,7 +9,7 @@
 #   severity: warning
 #   profiles: [pod-security-restricted]
 #   kinds: [workload]
-#   needs: ["runAsUser: 0", "runAsNonRoot: false", "runAsGroup: 0"]
+#   needs: ["runAsUser: 0", "runAsNonRoot: false"]
 #   help: >-
 #     set `runAsNonRoot: true` and a `runAsUser` above 0 that the image supports
 package plimsoll.security["run-as-root"]
@@ -17,8 +17,8 @@ package plimsoll.security["run-as-root"]
 import data.plimsoll.resource
 import data.plimsoll.workload
 
-# One finding for each security context that says so: the user, else the switch, else the group. With a user namespace
-# (`hostUsers: false`) the root of the container is nobody on the node.
+# One finding for each security context that says so: the user, else the switch, which does nothing beside another user.
+# With a user namespace (`hostUsers: false`) the root of the container is nobody on the node.
 deny contains {"msg": msg, "path": setting.path} if {
 	not workload.pod.hostUsers == false
 	some container in workload.containers
@@ -30,9 +30,7 @@ told(container) := object.union(user, {"what": "is told to run as user 0"}) if {
 	user := workload.security(container, "runAsUser")
 	user.value == 0
 } else := object.union(switch, {"what": "is allowed to run as root by `runAsNonRoot: false`"}) if {
+	not workload.security(container, "runAsUser")
 	switch := workload.security(container, "runAsNonRoot")
 	switch.value == false
-} else := object.union(group, {"what": "is told to run with group 0"}) if {
-	group := workload.security(container, "runAsGroup")
-	group.value == 0
 }

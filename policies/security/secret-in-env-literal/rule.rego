@@ -25,6 +25,7 @@ deny contains {"msg": msg, "path": path} if {
 	not about(upper(variable.name))
 	literal(variable.value)
 	not contains(upper(variable.value), upper(variable.name))
+	not resource.made_up(variable.value)
 	path := array.concat(container.path, ["env", i, "value"])
 	msg := sprintf("variable `%s` of %s holds a literal, in %s", [
 		variable.name, workload.title(container), resource.describe(input),

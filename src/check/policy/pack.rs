@@ -82,6 +82,7 @@ const TABLE: &[Entry] = &[
     security!("rbac-webhook-config"),
     security!("rbac-wildcard"),
     security!("read-only-root-filesystem"),
+    security!("root-group"),
     security!("run-as-root"),
     security!("seccomp-unconfined"),
     security!("secret-from-env"),
