@@ -63,6 +63,35 @@ pub(super) const PATCH_WITHOUT_TARGET: Rule = Rule::new(
     "Correct the target, or remove the patch.",
 );
 
+/// An entry that changes nothing.
+pub(super) const OVERRIDE_WITHOUT_EFFECT: Rule = Rule::new(
+    "override-without-effect",
+    Category::Definition,
+    Severity::Warning,
+    "an entry of `images` or `replacements` fits none of the resources",
+    "Kustomize says nothing, and the entry changes nothing: what it was meant to change is deployed unchanged.",
+    "Correct the name, or remove the entry.",
+);
+
+/// A field with a successor.
+pub(super) const DEPRECATED_FIELD: Rule = Rule::new(
+    "deprecated-kustomize-field",
+    Category::Definition,
+    Severity::Note,
+    "a kustomization uses a field that Kustomize replaced by another one",
+    "Kustomize prints a warning at every build, and a version to come will not read the field.",
+    "Use the field that the message names; `kustomize edit fix` does most of it.",
+)
+.fixable();
+
 /// What this stage can report.
-pub static RULES: &[Rule] =
-    &[INVALID_VALUE, STALE, INVALID_KUSTOMIZATION, MISSING_FILE, FAILED_BUILD, PATCH_WITHOUT_TARGET];
+pub static RULES: &[Rule] = &[
+    INVALID_VALUE,
+    STALE,
+    INVALID_KUSTOMIZATION,
+    MISSING_FILE,
+    FAILED_BUILD,
+    PATCH_WITHOUT_TARGET,
+    OVERRIDE_WITHOUT_EFFECT,
+    DEPRECATED_FIELD,
+];

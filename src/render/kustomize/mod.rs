@@ -5,6 +5,7 @@
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
 mod build;
+mod deprecated;
 pub mod gather;
 mod place;
 mod reader;
@@ -33,8 +34,9 @@ impl Format for Kustomize {
 
     fn plan(&self, input: &Input<'_>, plan: &mut Plan) {
         let files = kustomizations(input);
-        for (_, file, _) in &files {
+        for (_, file, root) in &files {
             plan.cast(*file, FileRole::Definition(DefinitionKind::Kustomization));
+            plan.findings.extend(deprecated::check(*root));
         }
         // A file that is a resource somewhere is checked in full, even where another kustomization uses it as a patch.
         let readers: Vec<Reader<'_>> = files

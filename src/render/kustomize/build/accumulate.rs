@@ -11,7 +11,7 @@ use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
-use super::super::super::rules::{MISSING_FILE, PATCH_WITHOUT_TARGET};
+use super::super::super::rules::{MISSING_FILE, OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
 use super::configurations::Configuration;
 use super::draft::Node;
 use super::read::{check, entry, failure, items, text, text_of};
@@ -68,6 +68,11 @@ impl Log {
     pub fn fail(&mut self, finding: Diagnostic) {
         self.failed = true;
         self.findings.push(finding);
+    }
+
+    /// Whether all objects are known, so that something can be said of what fits none of them.
+    pub fn is_whole(&self) -> bool {
+        self.holes.is_empty() && !self.open && !self.failed
     }
 
     pub fn hole(&mut self, span: Span, message: String) {
@@ -381,6 +386,13 @@ pub(in crate::render) fn is_remote(name: &str) -> bool {
         || ["github.com/", "github.com:", "git@", "git::", "gh:", "bitbucket.org/", "gitlab.com/"]
             .iter()
             .any(|start| name.starts_with(start))
+}
+
+/// An entry that nothing fits.
+pub(in crate::render) fn without_effect(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&OVERRIDE_WITHOUT_EFFECT, span, message, "nothing fits")
+        .effect("kustomize says nothing, and the entry changes nothing")
+        .help("correct the name, or remove the entry")
 }
 
 /// A targeted patch that nothing fits.

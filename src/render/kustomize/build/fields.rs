@@ -106,3 +106,16 @@ pub(in crate::render) fn leads_on(node: &Node, path: &[String]) -> bool {
         _ => false,
     }
 }
+
+/// The values at the path.
+pub(in crate::render) fn values(node: &Node, path: &[String]) -> Vec<Node> {
+    let Some((first, rest)) = path.split_first() else { return vec![node.clone()] };
+    match node.kind() {
+        Kind::Sequence => node.items().iter().flat_map(|item| values(item, path)).collect(),
+        Kind::Mapping => {
+            let name = first.strip_suffix("[]").unwrap_or(first);
+            node.get(name).map(|value| values(&value, rest)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -3,8 +3,9 @@
 use regex::Regex;
 
 use crate::model::source::Span;
+use crate::model::value::Value;
 
-use super::accumulate::{Accumulated, Site};
+use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::{Node, Trace};
 use super::fields::{Make, visit};
 use super::read::{items, text};
@@ -34,16 +35,21 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
             tag_suffix: own("tagSuffix"),
             span: value.span(),
         };
+        let mut found = false;
         for resource in &mut to.resources {
             let gvk = resource.id.gvk.clone();
             if gvk.kind != "CustomResourceDefinition" && has_images(&resource.node, &image) {
-                containers(&mut resource.node, &image);
+                found |= containers(&mut resource.node, &image);
             }
             for row in to.configuration.images.iter().filter(|row| row.selects(&gvk)) {
                 visit(&mut resource.node, &row.path, Make::Nothing, &Trace::at(image.span), &mut |node| {
-                    image.set(node)
+                    found |= image.set(node);
                 });
             }
+        }
+        if !found && to.log.is_whole() {
+            let message = format!("no container has the image `{}`", image.name);
+            to.log.findings.push(without_effect(image.span, message));
         }
     }
 }
@@ -64,7 +70,20 @@ fn has_images(node: &Node, image: &Image) -> bool {
     let written = value.node();
     let text = &value.source()[written.start as usize..written.end as usize];
     let last = image.name.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-    memchr::memmem::find(text.as_bytes(), last.as_bytes()).is_some()
+    memchr::memmem::find(text.as_bytes(), last.as_bytes()).is_some() && holds(value, image)
+}
+
+/// As [`has_images`], in a tree that nothing has changed.
+fn holds(value: Value<'_>, image: &Image) -> bool {
+    let own = |item: Value<'_>| {
+        let text = item.get("image").and_then(Value::text);
+        text.is_some_and(|text| image.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&text)))
+    };
+    value.items().any(|item| holds(item, image))
+        || value.entries().any(|entry| {
+            let is_list = matches!(&*entry.name(), "containers" | "initContainers");
+            (is_list && entry.value.items().any(own)) || holds(entry.value, image)
+        })
 }
 
 fn is_list_of(key: &str, value: &Node, image: &Image) -> bool {
@@ -72,13 +91,14 @@ fn is_list_of(key: &str, value: &Node, image: &Image) -> bool {
         && value.items().iter().any(|item| item.get("image").is_some_and(|one| image.fits(&one)))
 }
 
-/// Changes every image in lists below `containers` and `initContainers`.
-fn containers(node: &mut Node, image: &Image) {
+/// Changes every image in lists below `containers` and `initContainers`. Returns whether there was any.
+fn containers(node: &mut Node, image: &Image) -> bool {
+    let mut found = false;
     if let Some(list) = node.list_mut() {
-        list.items.iter_mut().filter(|item| has_images(item, image)).for_each(|item| containers(item, image));
-        return;
+        list.items.iter_mut().filter(|item| has_images(item, image)).for_each(|item| found |= containers(item, image));
+        return found;
     }
-    let Some(map) = node.map_mut() else { return };
+    let Some(map) = node.map_mut() else { return false };
     for entry in &mut map.entries {
         if is_list_of(&entry.key, &entry.value, image)
             && let Some(list) = entry.value.list_mut()
@@ -87,14 +107,15 @@ fn containers(node: &mut Node, image: &Image) {
                 if container.get("image").is_some_and(|one| image.fits(&one))
                     && let Some(one) = container.map_mut().and_then(|container| container.get_mut("image"))
                 {
-                    image.set(one);
+                    found |= image.set(one);
                 }
             }
         }
         if (entry.value.is_map() || entry.value.is_list()) && has_images(&entry.value, image) {
-            containers(&mut entry.value, image);
+            found |= containers(&mut entry.value, image);
         }
     }
+    found
 }
 
 impl Image {
@@ -103,11 +124,12 @@ impl Image {
         self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&text))
     }
 
-    fn set(&self, node: &mut Node) {
+    /// Changes an image, if it is this one. Returns whether it is.
+    fn set(&self, node: &mut Node) -> bool {
         if !self.fits(node) {
-            return;
+            return false;
         }
-        let Some(old) = node.text() else { return };
+        let Some(old) = node.text() else { return false };
         let (mut name, mut tag, mut digest) = split(&old);
         let mut span = self.span;
         if let Some((new, place)) = &self.new_name {
@@ -137,6 +159,7 @@ impl Image {
             text = format!("{text}@{digest}");
         }
         *node = Node::string(text, over(Some(node), span));
+        true
     }
 }
 

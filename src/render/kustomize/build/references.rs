@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::accumulate::Accumulated;
 use super::draft::{Node, Trace};
-use super::fields::{FieldSpec, Make, leads_on, visit};
+use super::fields::{FieldSpec, Make, values, visit};
 use super::resource::{Gvk, Id, Resource};
 
 /// A kind whose name is written in the fields of others.
@@ -179,7 +179,8 @@ pub(super) fn follow(to: &mut Accumulated) {
         let referrer = Referrer::of(at, resource);
         for row in &rows {
             for field in row.fields.iter().filter(|field| field.selects(&referrer.id.gvk)) {
-                if !leads_on(&resource.node, &field.path) {
+                let named = values(&resource.node, &field.path);
+                if named.is_empty() {
                     continue;
                 }
                 let is_role = field.path.len() >= 2 && field.path[field.path.len() - 2..] == ["roleRef", "name"];
@@ -187,6 +188,9 @@ pub(super) fn follow(to: &mut Accumulated) {
                 let find = |name: &str, namespace: Option<&str>| {
                     referrer.find(by_name.get(name).map_or(&[], Vec::as_slice), row, role.as_ref(), namespace)
                 };
+                if !named.iter().any(|node| follows(node, &find)) {
+                    continue;
+                }
                 let mut set = |node: &mut Node| write(node, &find);
                 let trace = Trace::at(resource.node.trace().span);
                 visit(&mut resource.node, &field.path, Make::Nothing, &trace, &mut set);
@@ -271,15 +275,20 @@ fn ends_with(one: &[String], two: &[String]) -> bool {
     one.ends_with(two) || two.ends_with(one)
 }
 
+/// Whether a field names something that has another name or namespace by now.
+fn follows<'c>(node: &Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Candidate>) -> bool {
+    if node.is_list() {
+        return node.items().iter().any(|item| follows(item, find));
+    }
+    if node.is_map() {
+        let (name, namespace) = (node.text_at(&["name"]), node.text_at(&["namespace"]));
+        return name.is_some_and(|name| find(&name, namespace.as_deref()).is_some());
+    }
+    node.text().is_some_and(|name| find(&name, None).is_some_and(|found| found.id.name != *name))
+}
+
 fn write<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Candidate>) {
     if node.is_list() {
-        let needs = node.items().iter().any(|item| {
-            let name = if item.is_map() { item.text_at(&["name"]) } else { item.text().map(Into::into) };
-            name.is_some_and(|name| find(&name, None).is_some())
-        });
-        if !needs {
-            return;
-        }
         node.list_mut().into_iter().flat_map(|list| &mut list.items).for_each(|item| write(item, find));
         return;
     }

@@ -7,7 +7,7 @@ use crate::model::origin::Role;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
-use super::accumulate::{Accumulated, Site};
+use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::{Node, Trace};
 use super::read::{failure, field, flag, items, text, text_of};
 use super::select::Selector;
@@ -114,6 +114,10 @@ fn put(target: Value<'_>, value: &Node, to: &mut Accumulated) -> Result<(), Refu
     let mut paths: Vec<(String, Span)> = items(target, "fieldPaths").map(|path| (text_of(path), path.span())).collect();
     if paths.is_empty() {
         paths.push(("metadata.name".to_owned(), span));
+    }
+    if to.log.is_whole() && !to.resources.iter().any(|resource| selector.selects(resource)) {
+        let message = "the target of this replacement fits none of the resources".to_owned();
+        to.log.findings.push(without_effect(span, message));
     }
     for resource in &mut to.resources {
         if !selector.selects(resource) || rejected.iter().any(|one| one.selects(resource)) {

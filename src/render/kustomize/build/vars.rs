@@ -9,7 +9,7 @@ use crate::model::source::Span;
 
 use super::accumulate::{Accumulated, Site};
 use super::draft::{Node, Trace};
-use super::fields::{FieldSpec, Make, leads_on, visit};
+use super::fields::{FieldSpec, Make, values as values_of, visit};
 use super::read::{failure, field, items, text};
 use super::resource::Gvk;
 
@@ -129,7 +129,7 @@ pub(super) fn resolve(to: &mut Accumulated) {
     for resource in &mut to.resources {
         let gvk = resource.id.gvk.clone();
         for row in rows.iter().filter(|row| row.selects(&gvk)) {
-            if leads_on(&resource.node, &row.path) {
+            if values_of(&resource.node, &row.path).iter().any(has_variable) {
                 let trace = resource.node.trace();
                 visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| replace(node, &values));
             }
@@ -138,13 +138,14 @@ pub(super) fn resolve(to: &mut Accumulated) {
     }
 }
 
+/// Whether there is something in it that looks like a variable.
+fn has_variable(node: &Node) -> bool {
+    let has = |node: &Node| node.text().is_some_and(|text| text.contains("$("));
+    has(node) || node.items().iter().any(has) || (node.is_map() && node.entries().iter().any(|entry| has(&entry.value)))
+}
+
 fn replace(node: &mut Node, values: &HashMap<String, Node>) {
     if node.is_list() || node.is_map() {
-        let has = |node: &Node| node.text().is_some_and(|text| text.contains("$("));
-        let nested = node.items().iter().any(has) || node.entries().iter().any(|entry| has(&entry.value));
-        if !nested {
-            return;
-        }
         if node.is_list() {
             node.list_mut().into_iter().flat_map(|list| &mut list.items).for_each(|item| replace(item, values));
         } else {

@@ -63,12 +63,12 @@ pub(super) fn patches(site: &Site<'_, '_>, to: &mut Accumulated) {
             None => None,
         };
         match (first.kind(), target) {
-            (Kind::Sequence, Some(target)) => operations(first, &target, span, to),
+            (Kind::Sequence, Some(target)) => operations(site, first, &target, span, to),
             (Kind::Sequence, None) => {
                 let finding = failure(span, "a patch of operations has no `target`", "which object is it for?");
                 to.log.fail(finding.help("add a `target` with the kind and name of the object"));
             }
-            (Kind::Mapping, Some(target)) => merge_targeted(first, &target, span, to, changes),
+            (Kind::Mapping, Some(target)) => merge_targeted(site, first, &target, span, to, changes),
             (Kind::Mapping, None) => {
                 patches.iter().for_each(|patch| merge_untargeted(patch, span, to, changes));
             }
@@ -87,7 +87,7 @@ pub(super) fn json6902(site: &Site<'_, '_>, to: &mut Accumulated) {
             continue;
         };
         match Selector::read(target, target_span(target)) {
-            Ok(target) => operations(first, &target, span, to),
+            Ok(target) => operations(site, first, &target, span, to),
             Err((span, why)) => to.log.fail(failure(span, why, "")),
         }
     }
@@ -196,17 +196,24 @@ fn unmatched(id: &Id, patch: &Node, span: Span, to: &Accumulated) -> Diagnostic 
     }
 }
 
-fn merge_targeted(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated, changes: Changes) {
+fn merge_targeted(
+    site: &Site<'_, '_>,
+    patch: &Node,
+    target: &Selector,
+    span: Span,
+    to: &mut Accumulated,
+    changes: Changes,
+) {
     let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
     if found.is_empty() {
-        note_unmatched(target, span, to);
+        note_unmatched(site, target, span, to);
     }
     merge_into(patch, &found, to, changes);
 }
 
 /// A target that nothing fits is no failure.
-fn note_unmatched(target: &Selector, span: Span, to: &mut Accumulated) {
-    if !to.log.holes.is_empty() || to.log.open {
+fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut Accumulated) {
+    if !to.log.is_whole() {
         return;
     }
     let [group, version, kind, name, namespace] = &target.literal;
@@ -223,7 +230,10 @@ fn note_unmatched(target: &Selector, span: Span, to: &mut Accumulated) {
     if let Some(other) = alike.iter().find(|one| !name.is_empty() && one.ids().any(|id| target.name.fits(&id.name))) {
         let gvk = &other.id.gvk;
         let why = if !other.ids().any(|id| target.namespace.fits(id.effective_namespace())) {
-            format!("{} lies in namespace `{}`", other.id.title(), other.id.effective_namespace())
+            match &*other.id.namespace {
+                "" => format!("{} has no namespace where patches are laid over it", other.id.title()),
+                namespace => format!("{} {} lies in namespace `{namespace}`", gvk.kind, other.id.name),
+            }
         } else if !gvk.is_selected(group, version, "") {
             let group = if gvk.group.is_empty() { "the core group" } else { &gvk.group };
             format!("{} is of version `{}` of {group}", other.id.title(), gvk.version)
@@ -234,10 +244,23 @@ fn note_unmatched(target: &Selector, span: Span, to: &mut Accumulated) {
         if let Some(place) = other.node.at(&["metadata", "name"]) {
             finding = finding.see(place.trace().span, "this one?");
         }
+    } else if let Some(bare) = without_affixes(site, name).filter(|bare| alike.iter().any(|one| one.id.name == *bare)) {
+        finding = finding.help(format!("`namePrefix` and `nameSuffix` come after the patches: the target is `{bare}`"));
     } else if let Some(near) = near::nearest(name, alike.iter().map(|one| &*one.id.name)) {
         finding = finding.help(format!("did you mean `{near}`?"));
+    } else if let ([only], false) = (alike.as_slice(), kind.is_empty()) {
+        finding = finding.help(format!("the only {kind} there is `{}`: correct the target", only.id.name));
     }
     to.log.findings.push(finding);
+}
+
+/// A name without what the kustomization puts before and behind it.
+fn without_affixes(site: &Site<'_, '_>, name: &str) -> Option<String> {
+    let affix = |key| site.text(key).map(|(text, _)| text).unwrap_or_default();
+    let (prefix, suffix) = (affix("namePrefix"), affix("nameSuffix"));
+    let bare = name.strip_prefix(&*prefix).unwrap_or(name);
+    let bare = bare.strip_suffix(&*suffix).unwrap_or(bare);
+    (bare != name).then(|| bare.to_owned())
 }
 
 fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Changes) {
@@ -282,7 +305,7 @@ fn without_identity(patch: &Node, changes: Changes) -> Node {
     patch
 }
 
-fn operations(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated) {
+fn operations(site: &Site<'_, '_>, patch: &Node, target: &Selector, span: Span, to: &mut Accumulated) {
     let operations = match json::read(patch) {
         Ok(operations) => operations,
         Err((place, why)) => {
@@ -292,7 +315,7 @@ fn operations(patch: &Node, target: &Selector, span: Span, to: &mut Accumulated)
     };
     let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
     if found.is_empty() {
-        note_unmatched(target, span, to);
+        note_unmatched(site, target, span, to);
     }
     for at in found {
         let resource = &mut to.resources[at];
