@@ -6,6 +6,7 @@
 //! in generated manifests are placed on the definition at the end.
 
 mod built;
+pub mod definitions;
 mod elsewhere;
 pub mod kustomize;
 mod policies;

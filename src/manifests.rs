@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::cli;
 use crate::discover::{self, Inputs, printed_name};
+use crate::examine::definitions;
 use crate::examine::kustomize::{load_from, parse};
 use crate::lint::refuse;
 use crate::model::diagnostic::Diagnostic;
@@ -29,7 +30,7 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
         Err(refusal) => return refuse(refusal, err),
     };
     if kustomization_in(&folder, &inputs.listing).is_none() {
-        let plan = components::plan(&inputs, &sources, &arguments.environment);
+        let plan = definitions::plan(&inputs, &sources, &arguments.environment);
         if let Some(definition) = plan.definitions.iter().find(|definition| definition.folder == folder) {
             return components::render(&plan, definition, arguments, &sources, out, err);
         }

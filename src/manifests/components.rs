@@ -4,34 +4,12 @@ use std::io::{self, Write};
 
 use super::{Lines, read, refuse};
 use crate::cli;
-use crate::discover::Inputs;
-use crate::load::{Loader, Source};
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
-use crate::model::document::Part;
 use crate::model::near::nearest;
-use crate::model::source::{FileId, Sources};
-use crate::render;
+use crate::model::source::Sources;
 use crate::report;
 use crate::settings::Refusal;
-
-/// The definitions of the repository around a folder, for the environments that were asked for.
-pub(super) fn plan(inputs: &Inputs, sources: &Sources, environments: &[String]) -> Plan {
-    let loader = Loader::default();
-    let load = |(name, file): (&std::sync::Arc<str>, FileId)| {
-        let parts = loader.load(file, name, Source::Path(sources.path(file)), |part| (part, None)).unwrap_or_default();
-        parts.into_iter().map(move |part| (file, part)).collect::<Vec<_>>()
-    };
-    let definitions = inputs.to_read().filter(|(name, _)| render::is_definition(name));
-    let parts: Vec<(FileId, Part)> = definitions.flat_map(load).collect();
-    render::plan(&render::Input {
-        parts: &parts,
-        listing: &inputs.listing,
-        names: &|file| sources.name(file),
-        environments,
-        generated: None,
-    })
-}
 
 /// Writes what the components of a tree generate: a comment with the file that it goes to, and the static manifests as
 /// Fabrikate copies them. Charts are named on the other stream.
