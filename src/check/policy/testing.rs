@@ -134,11 +134,8 @@ fn culprit(read: &Read, data: &Rego, test: &Test<'_>) -> Option<(Span, String)> 
     let [body] = bodies.as_slice() else { return None };
     let text = &read.texts[test.module];
     let range = |statement: &LiteralStmt| {
-        let mut range = rewrite::bounds(&text.text, &statement.span);
-        for modifier in &statement.with_mods {
-            range.end = range.end.max(rewrite::bounds(&text.text, modifier.r#as.span()).end);
-        }
-        range
+        let start = rewrite::bounds(&text.text, &statement.span).start;
+        start..rewrite::statement_end(&text.text, statement)
     };
     let statements = &body.query.stmts;
     let start = range(statements.first()?).start;

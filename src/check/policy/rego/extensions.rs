@@ -37,8 +37,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("rand.intn", "the result would change from run to run"),
     ("uuid.rfc4122", "the result would change from run to run"),
     ("rego.parse_module", "not supported yet"),
-    ("rego.metadata.rule", "not supported yet"),
-    ("rego.metadata.chain", "not supported yet"),
     ("strings.render_template", "not supported yet"),
     ("parse_config", "not supported yet"),
     ("parse_config_file", "not supported yet"),

@@ -22,6 +22,15 @@ impl Metadata {
         text(&self.value[key])
     }
 
+    /// The whole block as OPA gives it to policies.
+    pub fn annotations(&self, scope: &str) -> String {
+        let mut value = self.value.clone();
+        if let Ok(fields) = value.as_object_mut() {
+            fields.insert(Value::from("scope"), Value::from(scope));
+        }
+        value.to_string()
+    }
+
     /// A text field below `custom`.
     pub fn custom(&self, key: &str) -> Option<String> {
         text(&self.value["custom"][key])

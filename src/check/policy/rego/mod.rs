@@ -1,7 +1,8 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
 //! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks. A text
-//! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on; [`verify`] refuses what OPA would
+//! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
+//! has made up for differences in the grammar; [`verify`] refuses what OPA would
 //! refuse, [`rewrite`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
@@ -12,6 +13,7 @@ pub mod metadata;
 mod negation;
 pub mod parse;
 pub mod program;
+mod repair;
 pub mod result;
 pub mod rewrite;
 mod scan;

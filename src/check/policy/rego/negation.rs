@@ -12,7 +12,7 @@ use super::rewrite::{self, Edit};
 use super::syntax::{self, Node, Reference};
 
 /// The first letters of the variables that hold operands; a policy with such a name is left as it is.
-const PREFIX: &str = "plimsoll__";
+pub const PREFIX: &str = "plimsoll__";
 
 /// The edits for a rule. `rules` are the names of the rules in its package: they can be undefined as a reference can.
 pub fn edits(text: &str, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
@@ -154,7 +154,7 @@ fn modifiers(text: &str, statement: &LiteralStmt) -> Option<String> {
 }
 
 /// Whether the statement is the whole body of `p if not …`.
-fn without_braces(text: &str, start: usize) -> bool {
+pub fn without_braces(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default().trim_end().strip_suffix("if");
     before.is_some_and(|before| before.ends_with(|last: char| last.is_whitespace() || matches!(last, ')' | ']' | '}')))
 }

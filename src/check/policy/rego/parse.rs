@@ -54,6 +54,11 @@ pub fn parse(source: &Text, version: Version) -> Result<Parsed, Box<Diagnostic>>
     attempt(true).map_err(|v0| unreadable(source, if classic { &v0 } else { &v1 }))
 }
 
+/// Whether there is a `$"…"`.
+fn has_template(text: &str) -> bool {
+    text.contains("$\"") || text.contains("$`")
+}
+
 /// Whether a line of the text that is no comment has this word.
 fn has_word(text: &str, word: &str) -> bool {
     let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
@@ -63,7 +68,11 @@ fn has_word(text: &str, word: &str) -> bool {
 fn unreadable(source: &Text, failure: &Failure) -> Box<Diagnostic> {
     let offset = failure.place.as_ref().map_or(0, |place| offset(&source.text, place.line, place.column));
     let (start, end) = word(&source.text, offset);
-    Box::new(Diagnostic::new(&POLICY_ERROR, source.span(start, end), failure.message.clone(), ""))
+    let problem = Diagnostic::new(&POLICY_ERROR, source.span(start, end), failure.message.clone(), "");
+    Box::new(match has_template(&source.text) {
+        true => problem.help("template strings, which OPA has since 1.12, are not read yet: use `sprintf`"),
+        false => problem,
+    })
 }
 
 /// The byte of a line and a column, both from 1. regorus counts characters, and a tab as four.

@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
+use regorus::Value;
+use regorus::unstable::{Expr, LiteralStmt, Module, Rule, RuleHead, Span};
 
 use super::extensions;
+use super::metadata;
 use super::negation;
 use super::syntax::{self, Node, Reference};
 
@@ -39,7 +41,9 @@ pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritt
         }
     }
     for rule in &module.policy {
-        chained_bodies(text, rule.as_ref(), &mut edits);
+        values_of_else(text, rule.as_ref(), &mut edits);
+        with_targets(module, rule.as_ref(), rules, &mut edits);
+        annotations(text, module, rule.as_ref(), &mut edits);
         out_parameters(text, rule.as_ref(), &mut edits);
         if !module.imports.iter().any(|import| import.refr.span().text().ends_with("keywords.not")) {
             negation::edits(text, rule.as_ref(), rules, &mut edits);
@@ -50,7 +54,7 @@ pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritt
 
 impl Rewritten {
     /// Applies edits; of two that overlap the first is kept.
-    fn new(text: &str, mut edits: Vec<Edit>) -> Rewritten {
+    pub fn new(text: &str, mut edits: Vec<Edit>) -> Rewritten {
         edits.sort_by_key(|edit| (edit.start, edit.end));
         let mut rewritten = Rewritten { text: String::with_capacity(text.len()), edits: Vec::new() };
         let mut at = 0;
@@ -114,18 +118,115 @@ fn import_statement(text: &str, start: usize, end: usize) -> Option<Edit> {
     })
 }
 
-/// `f(x) = y { … } { … }`: every body has the same head. regorus loses the value of the second.
-fn chained_bodies(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
+/// `x := m[k] if { k := … } else := …`: regorus takes the value for several. It is worked out in the body instead.
+fn values_of_else(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
     let Rule::Spec { head, bodies, .. } = rule else { return };
-    let (RuleHead::Compr { span, .. } | RuleHead::Set { span, .. } | RuleHead::Func { span, .. }) = head;
-    let first = bodies.first().map_or(0, |body| body.span.start as usize);
-    let Some(head) = text.get(span.start as usize..first) else { return };
-    let head = head.trim_end();
-    for body in bodies.iter().skip(1).filter(|body| !body.is_else) {
-        let start = body.span.start as usize;
-        if text.as_bytes().get(start) == Some(&b'{') && !head.contains('\n') {
-            edits.push(Edit { start, end: start, text: format!("{head} ") });
+    let (RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }) = head else { return };
+    if !bodies.iter().any(|body| body.is_else) {
+        return;
+    }
+    for (at, body) in bodies.iter().enumerate() {
+        let assign = if at == 0 { assign.as_ref() } else { body.assign.as_ref() };
+        let Some(value) = assign.map(|assign| assign.value.as_ref()).filter(|value| iterates(value)) else { continue };
+        let Some(last) = body.query.stmts.last() else { continue };
+        let value = bounds(text, value.span());
+        let Some(written) = text.get(value.clone()).filter(|written| !written.contains('\n')) else { continue };
+        let end = statement_end(text, last);
+        let name = format!("{}value_{}", super::negation::PREFIX, value.start);
+        let first = body.query.stmts.first().map_or(end, |first| first.span.start as usize);
+        let bare = super::negation::without_braces(text, first);
+        let close = if bare { " }" } else { "" };
+        if bare {
+            edits.push(Edit { start: first, end: first, text: "{ ".to_owned() });
         }
+        edits.push(Edit { start: end, end, text: format!("; {name} := {written}{close}") });
+        edits.push(Edit { start: value.start, end: value.end, text: name });
+    }
+}
+
+/// Whether a value is a reference with a variable in it.
+fn iterates(value: &Expr) -> bool {
+    matches!(value, Expr::RefBrack { .. } | Expr::RefDot { .. })
+        && Reference::of(value).is_some_and(|reference| reference.keys.contains(&None))
+}
+
+/// Behind a statement and its modifiers.
+pub fn statement_end(text: &str, statement: &LiteralStmt) -> usize {
+    let modifiers = statement.with_mods.iter().map(|modifier| bounds(text, modifier.r#as.span()).end);
+    modifiers.fold(bounds(text, &statement.span).end, usize::max)
+}
+
+/// `with q as 7` for a rule of the package, or below an import: regorus wants the whole path.
+fn with_targets(module: &Module, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
+    let package = syntax::package(module);
+    syntax::walk(rule, &mut |node| {
+        let Node::Statement(statement) = node else { return };
+        for modifier in &statement.with_mods {
+            let mut base = modifier.refr.as_ref();
+            while let Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } = base {
+                base = refr.as_ref();
+            }
+            let Expr::Var { span, .. } = base else { continue };
+            let name = span.text();
+            let imported = module.imports.iter().find_map(|import| {
+                let target = Reference::of(import.refr.as_ref())?.known();
+                let alias = import.r#as.as_ref().map_or(target.last()?.as_str(), |alias| alias.text());
+                (alias == name && target[0] == "data" && target.len() > 1).then_some(target)
+            });
+            let path = match imported {
+                Some(target) => target,
+                None if rules.contains(name) => [&["data".to_owned()], package.as_slice(), &[name.to_owned()]].concat(),
+                None => continue,
+            };
+            let (start, end) = (span.start as usize, span.end as usize);
+            edits.push(Edit { start, end, text: path_text(&path) });
+        }
+    });
+}
+
+/// `data.a["b-c"]`
+fn path_text(path: &[String]) -> String {
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let part =
+        |part: &String| if plain(part) { format!(".{part}") } else { format!("[{}]", Value::from(part.as_str())) };
+    path[0].clone() + &path[1..].iter().map(part).collect::<String>()
+}
+
+/// `rego.metadata.rule()` and `rego.metadata.chain()`: what the comments in front of the rule and of the package say.
+fn annotations(text: &str, module: &Module, rule: &Rule, edits: &mut Vec<Edit>) {
+    let mut calls: Vec<(Range<usize>, bool)> = Vec::new();
+    syntax::walk(rule, &mut |node| {
+        let Node::Expr { expr: Expr::Call { span, fcn, .. }, .. } = node else { return };
+        match Reference::of(fcn.as_ref()).map(|name| name.known().join(".")).as_deref() {
+            Some("rego.metadata.rule") => calls.push((bounds(text, span), true)),
+            Some("rego.metadata.chain") => calls.push((bounds(text, span), false)),
+            _ => {}
+        }
+    });
+    if calls.is_empty() {
+        return;
+    }
+    let blocks = metadata::blocks(text);
+    let of = |line: u32, scope: &str| {
+        let block = blocks.iter().find(|block| block.line == line)?;
+        Some(block.annotations(scope))
+    };
+    let own = of(rule.span().line, "rule");
+    let package = of(module.package.span.line, "package");
+    let path = |rest: &[String]| {
+        let path = [&["data".to_owned()], syntax::package(module).as_slice(), rest].concat();
+        format!("[{}]", path.iter().map(|part| Value::from(part.as_str()).to_string()).collect::<Vec<_>>().join(","))
+    };
+    let entry = |path: String, annotations: &String| format!("{{\"path\": {path}, \"annotations\": {annotations}}}");
+    let mut chain = vec![match &own {
+        Some(own) => entry(path(&syntax::name(rule).0), own),
+        None => format!("{{\"path\": {}}}", path(&syntax::name(rule).0)),
+    }];
+    chain.extend(package.iter().map(|package| entry(path(&[]), package)));
+    for (range, is_rule) in calls {
+        let value =
+            if is_rule { own.clone().unwrap_or_else(|| "{}".to_owned()) } else { format!("[{}]", chain.join(", ")) };
+        edits.push(Edit { start: range.start, end: range.end, text: value });
     }
 }
 

@@ -4,10 +4,15 @@ use crate::model::node::Style;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
+use super::repair;
+use super::rewrite::Rewritten;
+
 /// A policy text, with the way back to the file it is in.
 #[derive(Debug, Clone)]
 pub struct Text {
+    /// What is parsed: as it is written, but for repairs.
     pub text: String,
+    repaired: Rewritten,
     file: FileId,
     place: Place,
 }
@@ -25,7 +30,7 @@ enum Place {
 impl Text {
     /// The text of a file.
     pub fn of_file(file: FileId, text: &str) -> Text {
-        Text { text: text.to_owned(), file, place: Place::File }
+        Text::repaired(text, file, Place::File)
     }
 
     /// The text of a scalar; `None` if that is no text.
@@ -38,7 +43,12 @@ impl Text {
             _ => None,
         };
         let place = place.map_or(Place::Whole(value.span()), Place::Lines);
-        Some(Text { text, file: value.tree().file, place })
+        Some(Text::repaired(&text, value.tree().file, place))
+    }
+
+    fn repaired(text: &str, file: FileId, place: Place) -> Text {
+        let repaired = Rewritten::new(text, repair::edits(text));
+        Text { text: repaired.text.clone(), repaired, file, place }
     }
 
     /// The file it stands in.
@@ -48,6 +58,8 @@ impl Text {
 
     /// The place of a stretch of the text.
     pub fn span(&self, start: usize, end: usize) -> Span {
+        let (start, end) = (self.repaired.original(start), self.repaired.original(end));
+        let end = end.max(start);
         match &self.place {
             Place::File => Span::new(self.file, start as u32, end as u32),
             Place::Whole(span) => *span,
