@@ -109,6 +109,11 @@ pub fn gather(built: Vec<(Built, Vec<Option<Text>>)>, names: &dyn Fn(FileId) -> 
                 entry.1.push(root.clone());
             }
             let Some(text) = text else { continue };
+            if text.is_cut() {
+                let message = "an object is too large once it is built".to_owned();
+                gathered.not_checked.push(NotChecked { message, span: object.included.last().copied() });
+                continue;
+            }
             let key = text.fingerprint(&object.included);
             if let Some((text, number)) = known.get(&key) {
                 let other =

@@ -103,6 +103,12 @@ impl Text {
         &self.emitted.text
     }
 
+    /// Whether something was left out because it is too long or too deep.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.emitted.cut
+    }
+
     /// The YAML by itself.
     #[must_use]
     pub fn into_yaml(self) -> String {
@@ -174,10 +180,10 @@ impl<'a> Kustomizations<'a> {
             objects: objects.collect(),
             findings: built.log.findings,
             failed: built.log.failed,
-            not_checked: built.log.holes,
+            not_checked: built.log.holes.into_iter().collect(),
             open: built.log.open,
             folders: built.log.folders,
-            taken: built.log.taken,
+            taken: built.log.taken.into_iter().collect(),
         }
     }
 

@@ -54,20 +54,38 @@ pub(in crate::render) struct Log {
     /// The real tool fails.
     pub failed: bool,
     /// What could not be had: objects may be missing.
-    pub holes: Vec<NotChecked>,
+    pub holes: BTreeSet<NotChecked>,
+    /// What the findings are about: each is told once, however often a base is taken in.
+    said: BTreeSet<(Span, String)>,
+    /// How many kustomizations were gone through, and how many bytes were taken out of files.
+    steps: usize,
+    bytes: usize,
     /// Something that is not rendered may change any object.
     pub open: bool,
     /// The kustomizations that were taken in, by folder.
     pub folders: BTreeSet<String>,
     /// The objects that were read.
-    pub taken: Vec<Span>,
+    pub taken: BTreeSet<Span>,
 }
 
 impl Log {
     /// Something that the real tool fails at.
     pub fn fail(&mut self, finding: Diagnostic) {
         self.failed = true;
-        self.findings.push(finding);
+        self.tell(finding);
+    }
+
+    /// Something that is wrong, though the real tool gets past it.
+    pub fn tell(&mut self, finding: Diagnostic) {
+        if self.said.insert((finding.primary.span, finding.message.clone())) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Whether so many more bytes of files may be taken in.
+    pub fn may_take(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes <= BYTES
     }
 
     /// Whether all objects are known, so that something can be said of what fits none of them.
@@ -76,11 +94,12 @@ impl Log {
     }
 
     pub fn hole(&mut self, span: Span, message: String) {
-        self.holes.push(NotChecked { message, span: Some(span) });
+        self.holes.insert(NotChecked { message, span: Some(span) });
     }
 
     fn join(&mut self, other: &Log) {
-        self.findings.extend(other.findings.iter().cloned());
+        other.findings.iter().for_each(|finding| self.tell(finding.clone()));
+        self.bytes = self.bytes.saturating_add(other.bytes);
         self.failed |= other.failed;
         self.holes.extend(other.holes.iter().cloned());
         self.open |= other.open;
@@ -91,6 +110,12 @@ impl Log {
 
 /// How deep kustomizations may take in each other.
 const DEEP: usize = 100;
+
+/// How many kustomizations a build may go through: a component that is taken in twice does its work twice.
+const STEPS: usize = 5_000;
+
+/// How many bytes of files generators may take into the objects of a build.
+const BYTES: usize = 64 << 20;
 
 /// A kustomization that is being worked on.
 pub(in crate::render) struct Site<'s, 'a> {
@@ -137,6 +162,12 @@ impl<'a> Builder<'a> {
             to.log.fail(failure(span, "the kustomization is empty", ""));
             return;
         };
+        to.log.steps += 1;
+        if to.log.steps > STEPS {
+            let span = Span::top(source.part.tree.file);
+            to.log.fail(failure(span, format!("the build goes through more than {STEPS} kustomizations"), ""));
+            return;
+        }
         above.push(folder.to_owned());
         to.log.folders.insert(folder.to_owned());
         Site { builder: self, folder, root }.accumulate(to, is_component, above);
@@ -300,7 +331,7 @@ impl<'s> Site<'s, '_> {
                     let span_of_object = node.trace().span;
                     let mut resource = Resource::new(node);
                     resource.from = Some(span_of_object);
-                    to.log.taken.push(span_of_object);
+                    to.log.taken.insert(span_of_object);
                     resource.included.push(span);
                     if resource.id.gvk.kind.is_empty() || resource.id.name.is_empty() {
                         // What has neither is no object; the stages behind say what it lacks.

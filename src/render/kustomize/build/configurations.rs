@@ -34,7 +34,7 @@ pub(super) fn field_spec(item: Value<'_>) -> FieldSpec {
 
 fn add(to: &mut Vec<FieldSpec>, rows: impl Iterator<Item = FieldSpec>) {
     for row in rows {
-        if !to.contains(&row) {
+        if !row.path.is_empty() && !to.contains(&row) {
             to.push(row);
         }
     }

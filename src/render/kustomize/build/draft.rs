@@ -209,6 +209,20 @@ impl Node {
         }
     }
 
+    /// Whether there are more nodes in it than that.
+    pub fn weighs_more_than(&self, limit: usize) -> bool {
+        let (mut open, mut seen) = (vec![self.clone()], 0);
+        while let Some(node) = open.pop() {
+            seen += 1;
+            if seen > limit {
+                return true;
+            }
+            open.extend(node.items().into_iter().take(limit));
+            open.extend(node.entries().into_iter().take(limit).map(|entry| entry.value));
+        }
+        false
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<Node> {
         match self {

@@ -15,7 +15,15 @@ use super::source::Frozen;
 pub(in crate::render) struct Emitted {
     pub text: String,
     pub places: Vec<Place>,
+    /// Something was left out because it is too long or too deep.
+    pub cut: bool,
 }
+
+/// The longest text that is made of an object, in bytes: a megabyte and a half is what a cluster takes.
+const LONGEST: usize = 16 << 20;
+
+/// The deepest nesting, in columns of indentation.
+const DEEPEST: usize = 4_000;
 
 /// A key or a scalar, or a collection with nothing in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,6 +46,10 @@ impl Emitted {
 
     /// Writes a value behind a key or a dash (`inline`: on its line), or at the start of a line.
     fn node(&mut self, node: &Node, indent: usize, inline: bool) {
+        if self.text.len() > LONGEST || indent > DEEPEST {
+            self.cut = true;
+            return;
+        }
         match node {
             Node::Frozen(frozen, _) if frozen.value().is_scalar() => self.frozen_scalar(frozen, node, indent),
             Node::Scalar { text, string, trace } => {

@@ -29,10 +29,14 @@ impl FieldSpec {
     }
 }
 
+/// How many segments of a path are followed.
+pub(in crate::render) const DEEPEST: usize = 200;
+
 /// The segments of a path; `\/` is a slash in one.
 pub(in crate::render) fn split(path: &str) -> Vec<String> {
     let marked = path.replace("\\/", "\0");
-    marked.split('/').filter(|segment| !segment.is_empty()).map(|segment| segment.replace('\0', "/")).collect()
+    let segments = marked.split('/').filter(|segment| !segment.is_empty()).take(DEEPEST);
+    segments.map(|segment| segment.replace('\0', "/")).collect()
 }
 
 /// What is made at the end of a path that is not there.

@@ -1,5 +1,7 @@
 //! `configMapGenerator` and `secretGenerator` (kustomize, `api/internal/generators/`, `api/kv/kv.go`).
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -126,13 +128,23 @@ impl<'s> Generator<'_, 's, '_> {
         (!pairs.is_empty()).then(|| mapping(pairs, Trace::at(self.span)))
     }
 
+    /// The bytes of a file, unless they are more than a build may take in.
+    fn bytes(&self, item: Value<'_>, path: &str, log: &mut Log) -> Option<Arc<[u8]>> {
+        let (_, bytes) = self.site.bytes(item, path, log)?;
+        if !log.may_take(bytes.len()) {
+            log.hole(item.span(), format!("`{path}` and other files of generators are too large"));
+            return None;
+        }
+        Some(bytes)
+    }
+
     fn pairs(&self, log: &mut Log) -> Option<Vec<Pair>> {
         let mut pairs = Vec::new();
         let mut whole = true;
         let env = field(self.item, "env").into_iter();
         for item in env.chain(items(self.item, "envs")) {
-            match self.site.bytes(item, &text_of(item), log) {
-                Some((_, bytes)) => variables(&bytes, item.span(), &mut pairs),
+            match self.bytes(item, &text_of(item), log) {
+                Some(bytes) => variables(&bytes, item.span(), &mut pairs),
                 None => whole = false,
             }
         }
@@ -154,13 +166,14 @@ impl<'s> Generator<'_, 's, '_> {
                 Some((key, path)) => (key, path),
                 None => (text.rsplit('/').next().unwrap_or(&text), &*text),
             };
-            match self.site.bytes(item, path, log) {
-                Some((_, bytes)) => pairs.push(Pair { key: key.to_owned(), span: item.span(), bytes: bytes.to_vec() }),
+            match self.bytes(item, path, log) {
+                Some(bytes) => pairs.push(Pair { key: key.to_owned(), span: item.span(), bytes: bytes.to_vec() }),
                 None => whole = false,
             }
         }
-        for (at, pair) in pairs.iter().enumerate() {
-            if let Some(other) = pairs[..at].iter().find(|other| other.key == pair.key) {
+        let mut known: HashMap<&str, &Pair> = HashMap::new();
+        for pair in &pairs {
+            if let Some(other) = known.insert(&pair.key, pair) {
                 log.fail(repeated(pair, other));
             }
         }

@@ -49,7 +49,7 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
         }
         if !found && to.log.is_whole() {
             let message = format!("no container has the image `{}`", image.name);
-            to.log.findings.push(without_effect(image.span, message));
+            to.log.tell(without_effect(image.span, message));
         }
     }
 }

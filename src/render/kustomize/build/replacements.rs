@@ -9,6 +9,7 @@ use crate::model::value::Value;
 
 use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::{Node, Trace};
+use super::fields::DEEPEST;
 use super::read::{failure, field, flag, items, text, text_of};
 use super::select::Selector;
 
@@ -117,7 +118,7 @@ fn put(target: Value<'_>, value: &Node, to: &mut Accumulated) -> Result<(), Refu
     }
     if to.log.is_whole() && !to.resources.iter().any(|resource| selector.selects(resource)) {
         let message = "the target of this replacement fits none of the resources".to_owned();
-        to.log.findings.push(without_effect(span, message));
+        to.log.tell(without_effect(span, message));
     }
     for resource in &mut to.resources {
         if !selector.selects(resource) || rejected.iter().any(|one| one.selects(resource)) {
@@ -161,6 +162,7 @@ fn segments(path: &str) -> Vec<String> {
         }
     }
     segments.retain(|segment| !segment.is_empty());
+    segments.truncate(DEEPEST);
     segments
 }
 
@@ -173,7 +175,9 @@ fn brackets(segment: &str) -> Option<Result<(&str, &str), &str>> {
 fn fits(item: &Node, key: &str, wanted: &str) -> bool {
     let value = if key.is_empty() { Some(item.clone()) } else { item.get(key) };
     let Some(text) = value.as_ref().and_then(Node::text) else { return false };
-    *text == *wanted || Regex::new(&format!("^(?:{wanted})$")).is_ok_and(|expression| expression.is_match(&text))
+    let is_plain = wanted.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b':'));
+    *text == *wanted
+        || !is_plain && Regex::new(&format!("^(?:{wanted})$")).is_ok_and(|expression| expression.is_match(&text))
 }
 
 fn child(node: &Node, segment: &str) -> Option<Node> {

@@ -9,7 +9,7 @@ use crate::model::source::Span;
 
 use super::accumulate::{Accumulated, Site};
 use super::draft::{Node, Trace};
-use super::fields::{FieldSpec, Make, values as values_of, visit};
+use super::fields::{DEEPEST, FieldSpec, Make, values as values_of, visit};
 use super::read::{failure, field, items, text};
 use super::resource::Gvk;
 
@@ -92,7 +92,7 @@ pub(super) fn read(site: &Site<'_, '_>, to: &mut Accumulated) {
 /// `spec.ports[0].port` in segments.
 fn segments(path: &str) -> Vec<String> {
     let spread = path.replace('[', ".").replace(']', "");
-    spread.split('.').filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
+    spread.split('.').filter(|segment| !segment.is_empty()).take(DEEPEST).map(str::to_owned).collect()
 }
 
 /// Puts the values in.

@@ -5,6 +5,7 @@ use crate::model::origin::Role;
 use crate::model::source::Span;
 
 use super::super::draft::{Node, Trace};
+use super::super::fields::DEEPEST;
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -61,11 +62,14 @@ pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) ->
             "remove" => drop(remove(object, &one.path).map_err(refuse)?),
             "copy" => {
                 let node = find(object, &one.from).ok_or_else(|| refuse(format!("`{}` is not there", one.from)))?;
-                add(object, &one.path, node.and(Role::PatchedBy, one.path_span), one, entry).map_err(refuse)?;
+                if node.weighs_more_than(COPIED) {
+                    return Err(refuse(format!("`{}` is too large to be copied here", one.from)));
+                }
+                add(object, &one.path, node, one, entry).map_err(refuse)?;
             }
             "move" => {
                 let node = remove(object, &one.from).map_err(refuse)?;
-                add(object, &one.path, node.and(Role::PatchedBy, one.path_span), one, entry).map_err(refuse)?;
+                add(object, &one.path, node, one, entry).map_err(refuse)?;
             }
             _ => {
                 let found = find(object, &one.path);
@@ -83,9 +87,12 @@ pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) ->
     Ok(())
 }
 
-/// The segments of a pointer.
+/// How many nodes an operation may copy: an honest patch copies a few, and a hostile one doubles an object with each.
+const COPIED: usize = 1_000;
+
+/// The segments of a pointer; what is behind the deepest place that an object may have is cut off.
 fn segments(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~")).collect()
+    pointer.split('/').skip(1).take(DEEPEST).map(|segment| segment.replace("~1", "/").replace("~0", "~")).collect()
 }
 
 fn find(object: &Node, pointer: &str) -> Option<Node> {

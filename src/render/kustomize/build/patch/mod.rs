@@ -136,7 +136,7 @@ fn inline_findings(source: &Source, log: &mut Log) {
         let mut finding = Diagnostic { fix: None, ..finding.clone() };
         finding.primary.span = source.moved(finding.primary.span);
         finding.labels.iter_mut().for_each(|label| label.span = source.moved(label.span));
-        log.findings.push(finding);
+        log.tell(finding);
     }
     log.failed |= !source.part.findings.is_empty() && source.part.documents.len() < source.part.count;
 }
@@ -251,7 +251,7 @@ fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut A
     } else if let ([only], false) = (alike.as_slice(), kind.is_empty()) {
         finding = finding.help(format!("the only {kind} there is `{}`: correct the target", only.id.name));
     }
-    to.log.findings.push(finding);
+    to.log.tell(finding);
 }
 
 /// A name without what the kustomization puts before and behind it.
