@@ -84,6 +84,17 @@ pub(super) const DEPRECATED_FIELD: Rule = Rule::new(
 )
 .fixable();
 
+/// A remote resource that nobody pinned.
+pub(super) const FLOATING_REMOTE: Rule = Rule::new(
+    "floating-remote-resource",
+    Category::Definition,
+    Severity::Warning,
+    "a kustomization takes in a remote resource that is not pinned",
+    "What is deployed changes with a push to another repository: nobody reviews it here, and nothing here can be rolled \
+     back to what it was.",
+    "Pin it to a tag or, better, a commit.",
+);
+
 /// What this stage can report.
 pub static RULES: &[Rule] = &[
     INVALID_VALUE,
@@ -94,4 +105,5 @@ pub static RULES: &[Rule] = &[
     PATCH_WITHOUT_TARGET,
     OVERRIDE_WITHOUT_EFFECT,
     DEPRECATED_FIELD,
+    FLOATING_REMOTE,
 ];

@@ -9,6 +9,7 @@ mod deprecated;
 pub mod gather;
 mod place;
 mod reader;
+mod remote;
 pub mod rendered;
 mod supplement;
 
@@ -37,6 +38,7 @@ impl Format for Kustomize {
         for (_, file, root) in &files {
             plan.cast(*file, FileRole::Definition(DefinitionKind::Kustomization));
             plan.findings.extend(deprecated::check(*root));
+            plan.findings.extend(remote::check(*root));
         }
         // A file that is a resource somewhere is checked in full, even where another kustomization uses it as a patch.
         let readers: Vec<Reader<'_>> = files

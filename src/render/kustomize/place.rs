@@ -64,7 +64,7 @@ impl Site<'_> {
                 self.plan.role(link.span.file) == FileRole::Definition(DefinitionKind::Kustomization);
             let message = match link.role {
                 Role::PatchedBy => "the patch is laid over here",
-                Role::SelectedBy => "selected here",
+                Role::SelectedBy => "chosen by this",
                 Role::GeneratedBy => "this generates it",
                 _ if is_kustomization => "changed here",
                 _ => "instead of this",

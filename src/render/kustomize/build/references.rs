@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::model::origin::Role;
+
 use super::accumulate::Accumulated;
 use super::draft::{Node, Trace};
 use super::fields::{FieldSpec, Make, values, visit};
@@ -146,6 +148,9 @@ struct Candidate {
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     renamed: super::draft::Chain,
+    /// Where its name and its namespace are written.
+    name: Option<Trace>,
+    namespace: Option<Trace>,
 }
 
 /// Writes the present names into the fields that name objects.
@@ -162,6 +167,8 @@ pub(super) fn follow(to: &mut Accumulated) {
             prefixes: one.prefixes.clone(),
             suffixes: one.suffixes.clone(),
             renamed: one.renamed.clone(),
+            name: one.node.at(&["metadata", "name"]).map(|name| name.trace()),
+            namespace: one.node.at(&["metadata", "namespace"]).map(|namespace| namespace.trace()),
         })
         .collect();
     if candidates.is_empty() {
@@ -300,12 +307,17 @@ fn write<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Ca
         if let Some(own) = map.get_mut("name").filter(|_| found.id.name != name) {
             rename(own, found);
         }
-        if !found.id.namespace.is_empty() && namespace.as_deref() != Some(&*found.id.namespace) {
-            let trace = match (&found.renamed, map.get("namespace"), map.get("name")) {
-                (_, Some(old), _) | (_, None, Some(old)) => old.trace(),
-                _ => map.trace.clone(),
-            };
-            map.set("namespace", trace.clone(), Node::string(&*found.id.namespace, trace));
+        if !found.id.namespace.is_empty() {
+            // It is written even if it is the same, so it follows the namespace of the object.
+            let mut trace = found.namespace.clone().unwrap_or_else(|| map.trace.clone());
+            for chosen in [map.get("name").map(Node::trace), found.name.clone()].into_iter().flatten() {
+                trace = trace.and(Role::SelectedBy, chosen.span);
+            }
+            if let Some(old) = map.get("namespace").map(Node::trace) {
+                trace = trace.and(Role::SetBy, old.span);
+            }
+            let key = trace.clone();
+            map.set("namespace", key, Node::string(&*found.id.namespace, trace));
         }
         return;
     }
@@ -318,6 +330,9 @@ fn write<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Ca
 /// The name stays where it is written; what renamed the object is a step of its origin.
 fn rename(node: &mut Node, found: &Candidate) {
     let mut trace = node.trace();
+    if let Some(name) = &found.name {
+        trace = trace.and(Role::SelectedBy, name.span);
+    }
     for origin in std::iter::successors(found.renamed.as_deref(), |link| link.next.as_deref()).map(|link| link.origin) {
         trace = trace.and(origin.role, origin.span);
     }
