@@ -92,7 +92,17 @@ impl Combined<'_> {
         let wrap = |contents: Rego| input(files, &without, Some((at, &contents)));
         let (program, object) = (&self.user.program, &files[at].1);
         let whole = wrap(object.clone());
-        let case = Case { program, rule, object, input: &whole, wrap: &wrap, route: &[], within: &[], others };
+        let case = Case {
+            program,
+            rule,
+            object,
+            input: &whole,
+            wrap: &wrap,
+            route: &[],
+            within: &[],
+            others,
+            hints: &report::no_hints,
+        };
         let mut subject = Subject::new(&self.objects[at].resource, self.objects[at].name);
         report::report(&case, &mut self.asker, std::slice::from_ref(found), &mut subject)
     }

@@ -1,6 +1,8 @@
 //! Where a violation is, when the policy does not say so: by trial. One node of the object is taken away and the rule
 //! is asked again; a node without which the violation is gone is responsible for it.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::Hasher;
 use std::time::{Duration, Instant};
 
 use regorus::Value as Rego;
@@ -29,6 +31,119 @@ struct Responsible {
     fewer: bool,
     /// The message says the value, so it may be missing only because the message cannot be made.
     quoted: bool,
+}
+
+/// What was found for another object of the same shape, by message.
+pub(super) type Hints = [Hint];
+
+/// What was found for a message.
+#[derive(Debug, Clone)]
+pub(super) struct Hint {
+    /// Without what is different in another object.
+    message: String,
+    /// `None`: nothing is responsible for it.
+    pub found: Option<Found>,
+    /// The numbers of the definitions that say so.
+    pub authors: Vec<usize>,
+}
+
+/// The hint for a message about an object.
+pub(super) fn hint<'h>(hints: &'h Hints, message: &str, object: &Rego) -> Option<&'h Hint> {
+    if hints.is_empty() {
+        return None;
+    }
+    let own = anonymous(message, object);
+    hints.iter().find(|hint| hint.message == own)
+}
+
+/// As [`by_trial`], but what was found for an object of the same shape is tried first, which takes one evaluation.
+pub(super) fn by_hint(
+    input: &Rego,
+    wanted: &[&str],
+    before: &[String],
+    hints: &Hints,
+    ask: &mut dyn FnMut(Rego) -> Option<Vec<String>>,
+) -> Vec<Option<Found>> {
+    let mut found: Vec<Option<Found>> = vec![None; wanted.len()];
+    let mut open = Vec::new();
+    let mut tried: Vec<(&Path, Option<Vec<String>>)> = Vec::new();
+    for (at, message) in wanted.iter().enumerate() {
+        match hint(hints, message, input).map(|hint| hint.found.as_ref()) {
+            None => open.push(at),
+            Some(None) => {}
+            Some(Some(hint)) => {
+                let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
+                    tried.push((&hint.path, ask(without(input, &hint.path.0))));
+                    tried.len() - 1
+                });
+                let left = tried[known].1.as_ref();
+                match left
+                    .is_some_and(|left| is_gone(message, before, left) && (!hint.sure || left.len() < before.len()))
+                {
+                    true => found[at] = Some(hint.clone()),
+                    false => open.push(at),
+                }
+            }
+        }
+    }
+    let rest: Vec<&str> = open.iter().map(|at| wanted[*at]).collect();
+    if !rest.is_empty() {
+        for (at, trial) in open.into_iter().zip(by_trial(input, &rest, before, ask)) {
+            found[at] = trial;
+        }
+    }
+    found
+}
+
+/// What is found for each of the messages of an object, for objects of the same shape.
+pub(super) fn hints(input: &Rego, before: &[String], ask: &mut dyn FnMut(Rego) -> Option<Vec<String>>) -> Vec<Hint> {
+    let wanted: Vec<&str> = before.iter().map(String::as_str).collect();
+    let found = by_trial(input, &wanted, before, ask);
+    let hint = |(message, found): (&String, Option<Found>)| Hint {
+        message: anonymous(message, input),
+        found,
+        authors: Vec::new(),
+    };
+    before.iter().zip(found).map(hint).collect()
+}
+
+/// A message without what is different in another object: its name, and numbers.
+fn anonymous(message: &str, object: &Rego) -> String {
+    match object["metadata"]["name"].as_string() {
+        Ok(name) if name.len() > 2 => masked(&message.replace(&**name, "*")),
+        _ => masked(message),
+    }
+}
+
+/// A number for the shape of an object: equal for objects that differ in their scalars alone.
+pub(super) fn shape(value: &Rego) -> u64 {
+    fn visit(value: &Rego, hasher: &mut DefaultHasher) {
+        match value {
+            Rego::Object(fields) => {
+                hasher.write_usize(fields.len());
+                for (key, value) in fields.iter_sorted() {
+                    if let Ok(key) = key.as_string() {
+                        hasher.write(key.as_bytes());
+                        hasher.write_u8(0xff);
+                    }
+                    visit(value, hasher);
+                }
+            }
+            Rego::Array(items) => {
+                hasher.write_usize(items.len());
+                items.iter().for_each(|item| visit(item, hasher));
+            }
+            _ => hasher.write_u8(1),
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    for key in ["apiVersion", "kind"] {
+        if let Ok(text) = value[key].as_string() {
+            hasher.write(text.as_bytes());
+        }
+    }
+    visit(value, &mut hasher);
+    hasher.finish()
 }
 
 /// The responsible node for each of `wanted`; `None` where none is, or only one that says which object it is. `before`
@@ -177,5 +292,35 @@ mod tests {
         assert_eq!(without(&value, &path), Rego::from_json_str(r#"{"a": [1, {"c": 3}], "d": 4}"#).unwrap());
         assert_eq!(without(&value, &path[..2]), Rego::from_json_str(r#"{"a": [1], "d": 4}"#).unwrap());
         assert_eq!(lookup(&value, &path), Some(&Rego::from(2)));
+    }
+
+    #[test]
+    fn a_hint_is_tried_and_dropped_where_it_does_not_hold() {
+        let object = |name: &str, first: bool| {
+            let text = format!(r#"{{"metadata": {{"name": "{name}"}}, "spec": {{"a": {first}, "b": {}}}}}"#, !first);
+            Rego::from_json_str(&text).unwrap()
+        };
+        // Complains about whichever field is true.
+        let mut asked = 0;
+        let mut ask = |object: Rego| {
+            asked += 1;
+            let bad = ["a", "b"].iter().any(|key| object["spec"][*key] == Rego::from(true));
+            Some(if bad { vec!["web is bad".to_owned()] } else { Vec::new() })
+        };
+        let first = object("web", true);
+        let message = ["web is bad".to_owned()];
+        let hints = hints(&first, &message, &mut ask);
+        let path = |found: Vec<Option<Found>>| found[0].as_ref().unwrap().path.to_string();
+        assert_eq!(path(by_hint(&first, &["web is bad"], &message, &hints, &mut ask)), "spec.a");
+        let before = asked;
+        assert_eq!(shape(&first), shape(&object("api", false)));
+        let other = object("web", false);
+        let mut ask = |object: Rego| {
+            asked += 1;
+            let bad = ["a", "b"].iter().any(|key| object["spec"][*key] == Rego::from(true));
+            Some(if bad { vec!["web is bad".to_owned()] } else { Vec::new() })
+        };
+        assert_eq!(path(by_hint(&other, &["web is bad"], &message, &hints, &mut ask)), "spec.b");
+        assert!(asked > before + 1);
     }
 }

@@ -9,7 +9,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
 
 use super::finding::{self, Place};
-use super::position;
+use super::position::{self, Hints};
 use super::rego::program::{Asker, Program};
 use super::rego::result::{self, Violation};
 use super::reporting::{Definition, Reporting};
@@ -48,13 +48,44 @@ pub(super) struct Case<'c> {
     pub within: &'c [Segment],
     /// What else the rule says, and nobody asks for.
     pub others: &'c [String],
+    /// What was found for an object of the same shape, if that is asked for.
+    pub hints: &'c dyn Fn(&mut Asker) -> Arc<Hints>,
 }
 
 impl<'c> Case<'c> {
     /// The input is the object.
     pub(super) fn of_object(program: &'c Program, rule: &'c Reporting, object: &'c Rego) -> Self {
-        Case { program, rule, object, input: object, wrap: &|object| object, route: &[], within: &[], others: &[] }
+        Case {
+            program,
+            rule,
+            object,
+            input: object,
+            wrap: &|object| object,
+            route: &[],
+            within: &[],
+            others: &[],
+            hints: &no_hints,
+        }
     }
+}
+
+/// Nothing is known of other objects.
+pub(super) fn no_hints(_: &mut Asker) -> Arc<Hints> {
+    Arc::new([])
+}
+
+/// What is found for every message of an object, for others of the same shape.
+pub(super) fn hints(case: &Case<'_>, asker: &mut Asker) -> Arc<Hints> {
+    let query = &case.rule.query;
+    let Some(violations) = said(case, asker, query, case.object.clone()) else { return Arc::new([]) };
+    let messages = |violations: &[Violation]| violations.iter().map(|found| found.message.clone()).collect::<Vec<_>>();
+    let mut ask = |object| said(case, asker, query, object).map(|violations| messages(&violations));
+    let mut hints = position::hints(case.object, &messages(&violations), &mut ask);
+    for (hint, authors) in hints.iter_mut().zip(authors(case, asker, &violations, &[])) {
+        let number = |author: &&Definition| case.rule.definitions.iter().position(|own| std::ptr::eq(own, *author));
+        hint.authors = authors.iter().filter_map(number).collect();
+    }
+    hints.into()
 }
 
 /// The findings for violations.
@@ -64,7 +95,8 @@ pub(super) fn report(
     violations: &[Violation],
     subject: &mut Subject<'_, '_>,
 ) -> Vec<Diagnostic> {
-    let authors = authors(case, asker, violations);
+    let hints = (case.hints)(asker);
+    let authors = authors(case, asker, violations, &hints);
     let given = |found: &Violation| Place::given(found, case.within, subject.resource, subject.source_name);
     let mut places: Vec<Option<Place>> = violations.iter().map(given).collect();
     let open: Vec<usize> = (0..places.len()).filter(|at| places[*at].is_none()).collect();
@@ -76,7 +108,7 @@ pub(super) fn report(
         let query = first.filter(|_| one).unwrap_or(&case.rule.query);
         let wanted: Vec<&str> = open.iter().map(|at| messages[*at].as_str()).collect();
         let before = [messages.as_slice(), case.others].concat();
-        let trials = position::by_trial(case.object, &wanted, &before, &mut |object| {
+        let trials = position::by_hint(case.object, &wanted, &before, &hints, &mut |object| {
             let violations = said(case, asker, query, object)?;
             Some(violations.into_iter().map(|found| found.message).collect())
         });
@@ -96,18 +128,32 @@ pub(super) fn report(
 }
 
 /// For each violation the definitions that say it.
-fn authors<'c>(case: &Case<'c>, asker: &mut Asker, violations: &[Violation]) -> Vec<Vec<&'c Definition>> {
-    if let [only] = case.rule.definitions.as_slice() {
+fn authors<'c>(
+    case: &Case<'c>,
+    asker: &mut Asker,
+    violations: &[Violation],
+    hints: &Hints,
+) -> Vec<Vec<&'c Definition>> {
+    let definitions = &case.rule.definitions;
+    if let [only] = definitions.as_slice() {
         return violations.iter().map(|_| vec![only]).collect();
     }
-    let mut authors: Vec<Vec<&Definition>> = violations.iter().map(|_| Vec::new()).collect();
-    for definition in &case.rule.definitions {
+    let known = |found: &Violation| position::hint(hints, &found.message, case.object).map(|hint| &hint.authors);
+    let known: Vec<Option<&Vec<usize>>> = violations.iter().map(known).collect();
+    let mut authors: Vec<Vec<&Definition>> = known
+        .iter()
+        .map(|known| known.iter().flat_map(|authors| authors.iter()).filter_map(|at| definitions.get(*at)).collect())
+        .collect();
+    if known.iter().all(Option::is_some) {
+        return authors;
+    }
+    for definition in definitions {
         let Some(own) = definition.query.as_ref().and_then(|query| said(case, asker, query, case.object.clone()))
         else {
             continue;
         };
-        for (found, authors) in violations.iter().zip(&mut authors) {
-            if own.contains(found) {
+        for ((found, authors), known) in violations.iter().zip(&mut authors).zip(&known) {
+            if known.is_none() && own.contains(found) {
                 authors.push(definition);
             }
         }

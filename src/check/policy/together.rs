@@ -1,5 +1,7 @@
 //! What can only be asked when all objects are known: rules over the list of all files, and the policies of a cluster.
 
+use std::collections::HashMap;
+
 use regorus::Value as Rego;
 
 use crate::check::schema::{Schemas, Scope};
@@ -14,7 +16,7 @@ use super::gatekeeper::enforce::{Asked, Enforced, Enforcer};
 use super::gatekeeper::{self, Gatekeeper};
 use super::rego::value;
 use super::report::Subject;
-use super::{Policies, broke_down, combined, on_big_stack};
+use super::{Policies, broke_down, combined, on_big_stack, position};
 
 /// An object of the run.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub struct Sight<'a> {
     policies: &'a Policies,
     objects: &'a [Object<'a>],
     converted: Vec<Rego>,
+    /// For each object the first of the same shape, if it has a shape that others have too.
+    like: Vec<Option<usize>>,
     found: Cluster,
     problems: Vec<Diagnostic>,
     schemas: Schemas,
@@ -87,8 +91,9 @@ impl<'a> Sight<'a> {
         };
         let needed = !found.is_empty() || !policies.cluster.is_empty();
         let converted = objects.iter().map(|object| value::convert(object.resource.value));
-        let converted = if needed { converted.collect() } else { Vec::new() };
-        Sight { policies, objects, converted, found, problems, schemas: Schemas::default() }
+        let converted: Vec<Rego> = if needed { converted.collect() } else { Vec::new() };
+        let like = like(&converted);
+        Sight { policies, objects, converted, like, found, problems, schemas: Schemas::default() }
     }
 
     /// Makes the policies ready.
@@ -107,6 +112,16 @@ impl<'a> Sight<'a> {
             admission::enforce::Enforced::new(&[(&given.admission, true), (&self.found.admission, false)], &known);
         Together { sight: self, enforced, admitted }
     }
+}
+
+/// For each object the first of the same shape, if there is another.
+fn like(objects: &[Rego]) -> Vec<Option<usize>> {
+    let shapes: Vec<u64> = objects.iter().map(position::shape).collect();
+    let mut first: HashMap<u64, (usize, usize)> = HashMap::new();
+    for (at, shape) in shapes.iter().enumerate() {
+        first.entry(*shape).or_insert((at, 0)).1 += 1;
+    }
+    shapes.iter().map(|shape| first.get(shape).filter(|(_, count)| *count > 1).map(|(at, _)| *at)).collect()
 }
 
 /// The policies that need all objects, ready to be asked about each.
@@ -163,7 +178,8 @@ impl TogetherWorker<'_> {
             matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some());
         let mut subject = Subject::new(resource, sight.objects[at].name);
         if !enforced.is_empty() {
-            let asked = Asked { group, version, kind, object, namespaced };
+            let like = sight.like[at].map(|first| (first, &sight.converted[first]));
+            let asked = Asked { group, version, kind, object, namespaced, like };
             self.enforcer.check(enforced, &asked, &mut subject, &mut out);
         }
         // The server asks no admission policy about these (`policy/generic/plugin.go`, `excludedResources`).

@@ -207,8 +207,13 @@ impl<'a> Enforced<'a> {
             if judged.violations.is_empty() {
                 return (judged, Vec::new());
             }
-            let case =
-                Case { expressions: &one.policy.expressions, object: request.object, within: &[], rule: &one.rule };
+            let case = Case {
+                expressions: &one.policy.expressions,
+                object: request.object,
+                within: &[],
+                rule: &one.rule,
+                hints: &[],
+            };
             let findings =
                 report::report(&case, &judged, &mut |object| judge(&cel::untyped(&value::json(object))), subject);
             (judged, findings)

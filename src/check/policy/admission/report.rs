@@ -1,5 +1,7 @@
 //! From what expressions say about an object to findings.
 
+use std::sync::Arc;
+
 use regorus::Value as Rego;
 
 use crate::model::diagnostic::Diagnostic;
@@ -7,7 +9,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::Rule;
 
 use super::super::finding::{self, Place};
-use super::super::position;
+use super::super::position::{self, Hints};
 use super::super::rego::result::Violation;
 use super::super::report::Subject;
 use super::expressions::{Broken, Expressions, Judged};
@@ -19,6 +21,8 @@ pub struct Case<'c> {
     /// The route to the object in the resource.
     pub within: &'c [Segment],
     pub rule: &'c Rule,
+    /// What was found for an object of the same shape.
+    pub hints: &'c Hints,
 }
 
 /// The findings for violations. `ask` judges another object in the place of this one.
@@ -28,18 +32,10 @@ pub fn report(
     ask: &mut dyn FnMut(&Rego) -> Judged,
     subject: &mut Subject<'_, '_>,
 ) -> Vec<Diagnostic> {
-    let key = |broken: &Broken| format!("{:?} {}", broken.at, broken.message);
     let messages: Vec<String> = judged.violations.iter().map(key).collect();
     let wanted: Vec<&str> = messages.iter().map(String::as_str).collect();
-    let trials = position::by_trial(case.object, &wanted, &messages, &mut |object| {
-        let judged = ask(&object);
-        // What cannot be evaluated without a part is not gone.
-        let known = judged.unknown.is_empty();
-        // Neither is it still there where the expression fails only for want of that part.
-        let still = judged.violations.iter().map(|broken| (broken.fails, key(broken)));
-        let still = still.filter(|(fails, key)| !fails || messages.contains(key)).map(|(_, key)| key);
-        known.then(|| still.collect())
-    });
+    let trials =
+        position::by_hint(case.object, &wanted, &messages, case.hints, &mut |object| left(&messages, &ask(&object)));
     let mut findings = Vec::new();
     for (Broken { at, message, .. }, trial) in judged.violations.iter().zip(trials) {
         let routes: Vec<Path> = case.expressions.references(*at);
@@ -54,4 +50,22 @@ pub fn report(
         });
     }
     findings
+}
+
+/// What is found for every violation of an object, for others of the same shape.
+pub fn hints(object: &Rego, judged: &Judged, ask: &mut dyn FnMut(&Rego) -> Judged) -> Arc<Hints> {
+    let messages: Vec<String> = judged.violations.iter().map(key).collect();
+    position::hints(object, &messages, &mut |object| left(&messages, &ask(&object))).into()
+}
+
+fn key(broken: &Broken) -> String {
+    format!("{:?} {}", broken.at, broken.message)
+}
+
+/// What is still said without a part of the object; `None` if that cannot be told. Where an expression fails only for
+/// want of the part, it is not still false.
+fn left(before: &[String], judged: &Judged) -> Option<Vec<String>> {
+    let still = judged.violations.iter().map(|broken| (broken.fails, key(broken)));
+    let still = still.filter(|(fails, key)| !fails || before.contains(key)).map(|(_, key)| key);
+    judged.unknown.is_empty().then(|| still.collect())
 }

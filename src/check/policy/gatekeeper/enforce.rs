@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use regorus::Value as Rego;
 
 use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Segment;
 use crate::model::report::NotChecked;
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::Span;
 
 use super::super::admission::expressions::Expressions;
+use super::super::position::Hints;
 use super::super::rego::program::{Asker, Program};
 use super::super::rego::result;
 use super::super::report::{self, Case, Subject};
@@ -19,7 +21,7 @@ use super::super::reporting::Reporting;
 use super::super::{POLICY_ERROR, worker};
 use super::Gatekeeper;
 use super::constraint::{Constraint, Point};
-use super::expansion::{self, Expansion};
+use super::expansion::{self, Expansion, Made};
 use super::matching::{Candidate, Verdict};
 use super::native;
 use super::review::{self, Review};
@@ -37,6 +39,8 @@ pub struct Enforced<'a> {
     /// What cannot be asked, and why.
     pub findings: Vec<Diagnostic>,
     pub not_checked: Vec<NotChecked>,
+    /// Where violations were found in the first object of a shape.
+    hints: Mutex<HashMap<Shape, Arc<Hints>>>,
     /// Expressions that could not be evaluated, and for how many objects.
     unanswered: Mutex<BTreeMap<(Span, String), usize>>,
     /// Namespaces whose labels a constraint needs, by its number.
@@ -85,7 +89,12 @@ pub struct Asked<'o> {
     pub kind: &'o str,
     pub object: &'o Rego,
     pub namespaced: bool,
+    /// The first object of the same shape, by its number.
+    pub like: Option<(usize, &'o Rego)>,
 }
+
+/// What a constraint's places are kept by: its number, the number of an object, and the way to what that makes.
+type Shape = (usize, usize, Vec<Segment>);
 
 impl<'a> Enforced<'a> {
     /// Puts constraints and templates together. `given` are policies that were named on the command line: what is wrong
@@ -196,7 +205,14 @@ impl Enforcer {
         out: &mut Vec<Diagnostic>,
     ) {
         let direct = self.ask(all, asked, None, &[], None, subject, out);
-        for made in expansion::made(asked.group, asked.version, asked.kind, asked.object, &all.expansions, true) {
+        let made = |object| expansion::made(asked.group, asked.version, asked.kind, object, &all.expansions, true);
+        let mut alike: Option<(usize, Vec<Made>)> = None;
+        for (number, made_here) in made(asked.object).into_iter().enumerate() {
+            let like = asked.like.map(|(at, object)| {
+                let (at, all) = alike.get_or_insert_with(|| (at, made(object)));
+                (*at, all.get(number).map(|made| made.object.clone()))
+            });
+            let made = made_here;
             let by = made.by.map(|by| all.expansions[by]);
             let asked = Asked {
                 group: &made.group,
@@ -204,6 +220,7 @@ impl Enforcer {
                 kind: &made.kind,
                 object: &made.object,
                 namespaced: asked.namespaced,
+                like: like.as_ref().and_then(|(at, object)| Some((*at, object.as_ref()?))),
             };
             self.ask(all, &asked, Some(by), &made.within, Some(&direct), subject, out);
         }
@@ -272,7 +289,7 @@ impl Enforcer {
         all: &Enforced<'_>,
         asked: &Asked<'_>,
         made: Option<Option<&Expansion>>,
-        within: &[crate::model::path::Segment],
+        within: &[Segment],
         but: Option<&[usize]>,
         subject: &mut Subject<'_, '_>,
         out: &mut Vec<Diagnostic>,
@@ -318,6 +335,21 @@ impl Enforcer {
                 (review, whole)
             });
             let before = out.len();
+            // The places in the first object of this shape.
+            let alike = |compute: &mut dyn FnMut(&Rego, &Review, Option<&Rego>) -> Arc<Hints>| -> Arc<Hints> {
+                let Some((number, object)) = asked.like else { return Arc::new([]) };
+                let key = (at, number, within.to_vec());
+                let known = || all.hints.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(hints) = known().get(&key) {
+                    return hints.clone();
+                }
+                let namespace = object["metadata"]["namespace"].as_string().ok();
+                let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
+                let review = Review::of(asked.group, asked.version, asked.kind, object, namespace);
+                let hints = compute(object, &review, namespace);
+                known().insert(key, hints.clone());
+                hints
+            };
             match &one.language {
                 Language::Cel(expressions) => {
                     let constraint = native::Constraint {
@@ -327,7 +359,10 @@ impl Enforcer {
                         rule: &one.rule,
                         span: one.constraint.span,
                     };
-                    let judged = native::check(&constraint, asked.object, review, namespace, within, subject);
+                    let hints = || {
+                        alike(&mut |object, review, namespace| native::hints(&constraint, object, review, namespace))
+                    };
+                    let judged = native::check(&constraint, asked.object, review, namespace, within, &hints, subject);
                     out.extend(judged.findings);
                     for (span, why) in judged.unknown {
                         one.not_evaluated(all, span, &why, subject, out);
@@ -345,6 +380,26 @@ impl Enforcer {
                         route: ROUTE,
                         within,
                         others: &[],
+                        hints: &|asker| {
+                            alike(&mut |object, review, _| {
+                                let wrap = |object: Rego| review::input(review.with(object), &one.parameters);
+                                let (input, hints) = (wrap(object.clone()), &report::no_hints);
+                                let (program, rule) = (program.get(), *reporting);
+                                let (route, within, others) = (ROUTE, &[][..], &[][..]);
+                                let case = Case {
+                                    program,
+                                    rule,
+                                    object,
+                                    input: &input,
+                                    wrap: &wrap,
+                                    route,
+                                    within,
+                                    others,
+                                    hints,
+                                };
+                                report::hints(&case, asker)
+                            })
+                        },
                     };
                     if let Some(violations) = worker::ask(asker, &case, subject, out).filter(|found| !found.is_empty())
                     {

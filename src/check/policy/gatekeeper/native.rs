@@ -1,6 +1,8 @@
 //! Templates in CEL: the engine K8sNativeValidation
 //! (`open-policy-agent/gatekeeper/pkg/drivers/k8scel`).
 
+use std::sync::Arc;
+
 use regorus::Value as Rego;
 use regorus::value::Object as Fields;
 
@@ -12,6 +14,7 @@ use crate::model::source::Span;
 
 use super::super::admission::expressions::{Expressions, Judged};
 use super::super::admission::report::{self, Case};
+use super::super::position::Hints;
 use super::super::rego::value;
 use super::super::report::Subject;
 use super::review::Review;
@@ -83,6 +86,7 @@ pub fn check(
     review: &Review,
     namespace: Option<&Rego>,
     within: &[Segment],
+    hints: &(dyn Fn() -> Arc<Hints> + Sync),
     subject: &mut Subject<'_, '_>,
 ) -> Checked {
     let Constraint { expressions, whole, parameters, rule, span } = constraint;
@@ -92,7 +96,7 @@ pub fn check(
         let findings = match judged.violations.is_empty() {
             true => Vec::new(),
             false => {
-                let case = Case { expressions, object, within, rule };
+                let case = Case { expressions, object, within, rule, hints: &hints() };
                 report::report(&case, &judged, &mut |object| seen.judge(expressions, object), subject)
             }
         };
@@ -102,6 +106,14 @@ pub fn check(
         findings: Vec::new(),
         unknown: vec![(*span, "there is no room for a thread".to_owned())],
     })
+}
+
+/// What is found for every violation of an object, for others of the same shape.
+pub fn hints(constraint: &Constraint<'_>, object: &Rego, review: &Review, namespace: Option<&Rego>) -> Arc<Hints> {
+    let Constraint { expressions, whole, parameters, .. } = constraint;
+    let seen = Seen::new(whole, parameters, object, review, namespace);
+    let judged = seen.judge(expressions, object);
+    report::hints(object, &judged, &mut |object| seen.judge(expressions, object))
 }
 
 /// The messages of all violations, as a test counts them.
