@@ -23,9 +23,9 @@ use super::Gatekeeper;
 use super::constraint::{Constraint, Point};
 use super::expansion::{self, Expansion, Made};
 use super::matching::{Candidate, Verdict};
-use super::native;
 use super::review::{self, Review};
 use super::template::{Engine, Template};
+use super::{naming, native};
 
 /// The route to the object in the input of a template.
 const ROUTE: &[&str] = &["review", "object"];
@@ -139,7 +139,7 @@ impl<'a> Enforced<'a> {
             };
             let schema = (point == Point::Cluster).then_some(&template.parameters);
             let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
-            let rule = described(template, severity);
+            let rule = naming::described(template, severity);
             enforced.enforced.push(One { constraint, template, language, parameters, rule, severity, engine, given });
         }
         enforced
@@ -456,64 +456,5 @@ impl One<'_> {
         finding.message = format!("[{}] {implied}{}", self.constraint.name, finding.message);
         finding.effect = Some(self.rule.why.to_string());
         *finding = finding.clone().see(self.constraint.span, format!("constraint of kind {}", self.template.kind));
-    }
-}
-
-fn described(template: &Template, severity: Severity) -> Rule {
-    let title = match template.title.as_str() {
-        "" => format!("constraint of kind {}", template.kind),
-        title => title.to_owned(),
-    };
-    let why = match severity {
-        Severity::Error => "Gatekeeper refuses the object",
-        Severity::Warning => "Gatekeeper lets the object pass with a warning",
-        Severity::Note => "Gatekeeper notes the object in its audit",
-    };
-    Rule {
-        id: format!("custom/{}", kebab(&template.kind)).into(),
-        category: Category::Policy,
-        severity,
-        default: true,
-        fixable: false,
-        title: title.into(),
-        why: why.into(),
-        help: "".into(),
-        links: Vec::new(),
-        profiles: Vec::new(),
-        parameters: Vec::new(),
-    }
-}
-
-/// `K8sPSPHostNamespace` is `k8s-psp-host-namespace`.
-fn kebab(kind: &str) -> String {
-    let chars: Vec<char> = kind.chars().collect();
-    let mut out = String::new();
-    for (at, char) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).map(|before| chars[before]);
-        let begins = before.is_some_and(|before| {
-            let lower_next = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
-            !before.is_uppercase() || (lower_next && before.is_uppercase())
-        });
-        if char.is_uppercase() && begins {
-            out.push('-');
-        }
-        out.extend(char.to_lowercase());
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::kebab;
-
-    #[test]
-    fn kinds_become_words() {
-        for (kind, words) in [
-            ("K8sRequiredLabels", "k8s-required-labels"),
-            ("K8sPSPHostNamespace", "k8s-psp-host-namespace"),
-            ("AllowedRepos", "allowed-repos"),
-        ] {
-            assert_eq!(kebab(kind), words);
-        }
     }
 }

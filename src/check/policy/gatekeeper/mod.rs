@@ -7,6 +7,7 @@ pub mod constraint;
 pub mod enforce;
 pub mod expansion;
 pub mod matching;
+mod naming;
 mod native;
 pub mod review;
 pub mod template;
