@@ -23,6 +23,7 @@ mod reporting;
 mod selector;
 pub mod testing;
 mod together;
+mod unanswered;
 mod worker;
 
 use crate::model::diagnostic::Diagnostic;

@@ -152,9 +152,9 @@ impl<'a> Together<'a> {
     #[must_use]
     pub fn not_checked(&self) -> Vec<NotChecked> {
         let mut lines = self.enforced.not_checked.clone();
-        lines.extend(self.enforced.unknown());
+        lines.extend(self.enforced.unanswered.lines());
         lines.extend(self.admitted.not_checked.iter().cloned());
-        lines.extend(self.admitted.unknown());
+        lines.extend(self.admitted.unanswered.lines());
         lines
     }
 }

@@ -1,7 +1,6 @@
 //! Policies with their bindings at work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 
 use regorus::Value as Rego;
 use serde_json::{Value as Json, json};
@@ -10,11 +9,11 @@ use crate::check::cel::{self, Value as Cel};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::NotChecked;
 use crate::model::rule::{Category, Rule, Severity};
-use crate::model::source::Span;
 
 use super::super::POLICY_ERROR;
 use super::super::rego::value;
 use super::super::report::Subject;
+use super::super::unanswered::Unanswered;
 use super::expressions::Judged;
 use super::matching::{Request, Verdict, plural};
 use super::report::{self, Case};
@@ -32,8 +31,7 @@ pub struct Enforced<'a> {
     /// What cannot be asked, and why.
     pub findings: Vec<Diagnostic>,
     pub not_checked: Vec<NotChecked>,
-    /// What turned out not to be answered, by place.
-    unknown: Mutex<BTreeMap<(Span, String), usize>>,
+    pub unanswered: Unanswered,
 }
 
 /// A policy with a binding.
@@ -105,21 +103,6 @@ impl<'a> Enforced<'a> {
         self.bound.is_empty()
     }
 
-    /// What turned out not to be answered while objects were checked.
-    pub fn unknown(&self) -> Vec<NotChecked> {
-        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = |((span, why), count): (&(Span, String), &usize)| {
-            let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-            NotChecked { message: format!("{objects}: {why}"), span: Some(*span) }
-        };
-        unknown.iter().map(line).collect()
-    }
-
-    fn note(&self, span: Span, why: String) {
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        *unknown.entry((span, why)).or_default() += 1;
-    }
-
     /// What the policies say about an object.
     pub fn check(&self, request: Request<'_>, subject: &mut Subject<'_, '_>, out: &mut Vec<Diagnostic>) {
         let key = (request.group.to_owned(), request.kind.to_owned());
@@ -135,11 +118,8 @@ impl<'a> Enforced<'a> {
             match fits {
                 Verdict::Other => continue,
                 Verdict::Unknown(namespace) => {
-                    let why = format!(
-                        "admission policy {} needs the labels of the namespace {namespace}, which is not among the objects",
-                        one.policy.name
-                    );
-                    self.note(one.policy.span, why);
+                    let who = format!("admission policy {}", one.policy.name);
+                    self.unanswered.namespace(one.policy.span, who, namespace);
                     continue;
                 }
                 Verdict::Fits => {}
@@ -155,7 +135,7 @@ impl<'a> Enforced<'a> {
                 Parameters::Missing(at) => {
                     let why =
                         format!("the parameters of admission policy {} are not among the objects", one.policy.name);
-                    self.note(at.span, why);
+                    self.unanswered.object(at.span, why);
                 }
             }
         }
@@ -231,7 +211,7 @@ impl<'a> Enforced<'a> {
                 problem.resource = Some(subject.id());
                 out.push(problem);
             } else {
-                self.note(span, why);
+                self.unanswered.object(span, why);
             }
         }
         for mut finding in findings {

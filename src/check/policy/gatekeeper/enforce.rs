@@ -1,7 +1,7 @@
 //! Constraints at work: chosen by what they match before anything is evaluated, and asked about objects and about the
 //! pods that these make.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use regorus::Value as Rego;
@@ -18,6 +18,7 @@ use super::super::rego::program::{Asker, Program};
 use super::super::rego::result;
 use super::super::report::{self, Case, Subject};
 use super::super::reporting::Reporting;
+use super::super::unanswered::Unanswered;
 use super::super::{POLICY_ERROR, worker};
 use super::Gatekeeper;
 use super::constraint::{Constraint, Point};
@@ -41,10 +42,7 @@ pub struct Enforced<'a> {
     pub not_checked: Vec<NotChecked>,
     /// Where violations were found in the first object of a shape.
     hints: Mutex<HashMap<Shape, Arc<Hints>>>,
-    /// Expressions that could not be evaluated, and for how many objects.
-    unanswered: Mutex<BTreeMap<(Span, String), usize>>,
-    /// Namespaces whose labels a constraint needs, by its number.
-    unknown: Mutex<BTreeMap<usize, BTreeSet<String>>>,
+    pub unanswered: Unanswered,
 }
 
 /// A constraint that is enforced.
@@ -164,26 +162,6 @@ impl<'a> Enforced<'a> {
     /// Whether nothing is enforced.
     pub fn is_empty(&self) -> bool {
         self.enforced.is_empty()
-    }
-
-    /// What turned out to be unknown while objects were checked.
-    pub fn unknown(&self) -> Vec<NotChecked> {
-        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = |(at, namespaces): (&usize, &BTreeSet<String>)| {
-            let constraint = self.enforced[*at].constraint;
-            let names = namespaces.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "constraint {}: its `namespaceSelector` needs the labels of the namespaces {names}, which are not among the objects",
-                constraint.name
-            );
-            NotChecked { message, span: Some(constraint.span) }
-        };
-        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        let expression = |((span, message), count): (&(Span, String), &usize)| {
-            let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-            NotChecked { message: format!("{objects}: {message}"), span: Some(*span) }
-        };
-        unknown.iter().map(line).chain(unanswered.iter().map(expression)).collect()
     }
 }
 
@@ -324,8 +302,8 @@ impl Enforcer {
                 Verdict::Fits => fitting.push(at),
                 Verdict::Other => continue,
                 Verdict::Unknown(namespace) => {
-                    let mut unknown = all.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-                    unknown.entry(at).or_default().insert(namespace);
+                    let who = format!("constraint {}", one.constraint.name);
+                    all.unanswered.namespace(one.constraint.span, who, namespace);
                     continue;
                 }
             }
@@ -438,8 +416,7 @@ impl One<'_> {
             problem.resource = Some(subject.id());
             out.push(problem);
         } else {
-            let mut unknown = all.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-            *unknown.entry((span, message)).or_default() += 1;
+            all.unanswered.object(span, message);
         }
     }
 
