@@ -21,6 +21,7 @@ use memchr::memmem::Finder;
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
+use crate::check::relation::Names;
 use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
 use crate::check::versions::Targets;
 use crate::check::{self, Rules};
@@ -131,6 +132,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
     last.into_iter().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
+    seen.findings.extend(seen.relations.check());
 
     if seen.objects.are_applied_server_side() {
         check::api::apply_server_side(&mut seen.findings);
@@ -253,6 +255,7 @@ impl<'r> Run<'r> {
         let (mode, place) = reading(role);
         let name = self.sources.name(file);
         let mut worker = None;
+        let mut names = Names::default();
         for (document, root) in part.roots() {
             let resource = match identity(root, place) {
                 Identity::Resource(resource) => resource,
@@ -296,6 +299,14 @@ impl<'r> Run<'r> {
                 if mode == Mode::Whole && !self.rules.policies.is_empty() {
                     let worker = worker.get_or_insert_with(|| self.worker());
                     worker.check(&resource, name, &mut seen.findings);
+                }
+                if mode == Mode::Whole {
+                    if self.rules.relations.cover {
+                        seen.relations.add(&resource);
+                    }
+                    if self.rules.relations.names {
+                        names.check(&resource, &mut seen.findings);
+                    }
                 }
                 check::exempt(&resource, &mut seen.findings[before..]);
             }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::check::policy::Policies;
 use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
-use crate::check::{Rules, api, policy::POLICY_ERROR};
+use crate::check::{Rules, api, policy::POLICY_ERROR, relation};
 use crate::cli;
 use crate::discover::{self, Inputs, Unreadable};
 use crate::examine::{self, examine};
@@ -92,7 +92,8 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     }
     policies.configure(settings.parameters.clone());
     let api = api::RULES.iter().any(wanted);
-    let rules = Rules { targets, api, policies };
+    let relations = relation::Asked::of(wanted);
+    let rules = Rules { targets, api, relations, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }

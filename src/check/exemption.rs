@@ -22,18 +22,30 @@ const PLACES: [&[&str]; 3] = [
 
 /// Marks those of the findings about an object that it asks not to be told.
 pub fn exempt(resource: &Resource<'_>, findings: &mut [Diagnostic]) {
-    if findings.is_empty() {
-        return;
+    if !findings.is_empty() {
+        Exemptions::of(resource).mark(findings);
     }
-    let annotations = PLACES.iter().filter_map(|place| resource.value.at(place.iter().copied()));
-    let wishes: Vec<Wish> =
-        annotations.flat_map(Value::entries).flat_map(|entry| wishes(&entry.name(), entry.value)).collect();
-    if !wishes.is_empty() {
-        findings.iter_mut().for_each(|finding| finding.exempt |= is_covered(finding, &wishes));
+}
+
+/// What an object asks not to be told of it.
+#[derive(Debug, Default)]
+pub(super) struct Exemptions(Vec<Wish>);
+
+impl Exemptions {
+    pub(super) fn of(resource: &Resource<'_>) -> Self {
+        let annotations = PLACES.iter().filter_map(|place| resource.value.at(place.iter().copied()));
+        Exemptions(annotations.flat_map(Value::entries).flat_map(|entry| wishes(&entry.name(), entry.value)).collect())
+    }
+
+    pub(super) fn mark(&self, findings: &mut [Diagnostic]) {
+        if !self.0.is_empty() {
+            findings.iter_mut().for_each(|finding| finding.exempt |= is_covered(finding, &self.0));
+        }
     }
 }
 
 /// A check that is not wanted; without one, all of the tool.
+#[derive(Debug)]
 struct Wish {
     tool: &'static str,
     check: Option<String>,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::texts::Read;
 use super::waiting::Waiting;
+use crate::check::relation::Relations;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::report::{Examined, NotChecked};
@@ -31,6 +32,8 @@ pub(super) struct Seen {
     pub(super) has_policies: bool,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
+    /// What is compared between objects.
+    pub(super) relations: Relations,
     /// Files that are templates, not YAML.
     pub(super) templates: Vec<Span>,
     /// The values of Secrets in files that have a finding.
@@ -53,6 +56,7 @@ impl Seen {
         self.definitions += other.definitions;
         self.waiting.join(other.waiting);
         self.objects.merge(other.objects);
+        self.relations.join(other.relations);
         self.templates.extend(other.templates);
         for (file, ranges) in other.secrets {
             self.secrets.entry(file).or_default().extend(ranges);
