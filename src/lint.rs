@@ -98,6 +98,9 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     Ok(rules)
 }
 
+/// How the ids of people's own rules begin.
+const CUSTOM: &str = "custom/";
+
 /// A selector that selects nothing is a mistyped one.
 fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
     let known = all_rules(rules);
@@ -108,6 +111,11 @@ fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
     });
     for id in named.chain(selection.severities.keys()).chain(settings.suppress.iter().flat_map(|entry| &entry.rules)) {
         if !known.iter().any(|rule| rule.id == **id) {
+            // It may be the name of a policy among the objects, which are not read yet.
+            let own = known.iter().map(|rule| &*rule.id).filter(|id| id.starts_with(CUSTOM));
+            if id.starts_with(CUSTOM) && nearest(id, own).is_none() {
+                continue;
+            }
             let categories = crate::model::rule::Category::ALL.map(crate::model::rule::Category::as_str);
             let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(categories));
             let help = near.map_or("`plimsoll rules` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
@@ -165,7 +173,11 @@ fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &S
         // A policy that fails makes the run untrustworthy: no selector hides it.
         _ if finding.rule == POLICY_ERROR.id => Some(finding.severity),
         Some(rule) => settings.selection.level(&Rule { severity: finding.severity, ..rule.clone() }),
-        None => Some(finding.severity),
+        // A policy that was found among the objects.
+        None => {
+            let rule = Rule::new("", finding.category, finding.severity, "", "", "");
+            settings.selection.level(&Rule { id: finding.rule.clone(), ..rule })
+        }
     };
     // Of a run over single files nobody can say that an entry for the whole repository is unused.
     let entries = if inputs.folder { settings.suppress.as_slice() } else { &[] };

@@ -8,7 +8,7 @@ use crate::check::policy::{Given, Object};
 use crate::check::schema::{Identity, Mode, identity};
 use crate::discover::{PolicyFile, PolicyFiles};
 use crate::load::{Loader, Source};
-use crate::model::definition::Plan;
+use crate::model::definition::{FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
@@ -65,13 +65,14 @@ impl Run<'_> {
         if !self.rules.policies.wants_all() && !seen.has_policies {
             return;
         }
-        let files: Vec<_> = self.inputs.to_read().collect();
-        let read = |(name, file): &(&std::sync::Arc<str>, FileId)| {
-            let role = plan.role(*file);
-            if !role.is_manifest() {
+        let built = plan.roles.iter().filter(|(_, role)| **role == FileRole::Built).map(|(file, _)| *file);
+        let files: Vec<FileId> = self.inputs.to_read().map(|(_, file)| file).chain(built).collect();
+        let read = |file: &FileId| {
+            if !plan.role(*file).is_manifest() {
                 return Vec::new();
             }
-            let parts = self.loader.load(*file, name, self.source(*file), |part| (part, None)).unwrap_or_default();
+            let (name, source) = (self.sources.name(*file), self.source(*file));
+            let parts = self.loader.load(*file, name, source, |part| (part, None)).unwrap_or_default();
             parts.into_iter().map(|part| (*file, part)).collect()
         };
         let parts: Vec<(FileId, Part)> = files.par_iter().flat_map_iter(read).collect();
@@ -84,7 +85,10 @@ impl Run<'_> {
                     _ => None,
                 });
                 let name = self.sources.name(*file);
-                resources.flat_map(Resource::expand).map(move |resource| Object { resource, name })
+                // What is built of an object is checked in its place.
+                let stands = |resource: &Resource<'_>| !self.taken.changed.contains(&resource.value.span());
+                let resources = resources.flat_map(Resource::expand).filter(stands);
+                resources.map(move |resource| Object { resource, name })
             })
             .collect();
         let sight = self.rules.policies.sight(&objects);
