@@ -32,6 +32,9 @@ pub(in crate::render) enum Pattern {
     #[default]
     Any,
     Exactly(String),
+    /// Letters, and dots that stand for any letter: names of definitions are written so, and compiling them costs more
+    /// than all else about a small patch.
+    Dotted(String),
     Expression(Regex),
 }
 
@@ -39,8 +42,9 @@ impl Pattern {
     fn of(text: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b':');
         match text {
-            "" => Some(Pattern::Any),
+            "" | ".*" => Some(Pattern::Any),
             text if text.bytes().all(is_plain) => Some(Pattern::Exactly(text.to_owned())),
+            text if text.bytes().all(|byte| is_plain(byte) || byte == b'.') => Some(Pattern::Dotted(text.to_owned())),
             text => Regex::new(&format!("^(?:{text})$")).ok().map(Pattern::Expression),
         }
     }
@@ -49,6 +53,10 @@ impl Pattern {
         match self {
             Pattern::Any => true,
             Pattern::Exactly(wanted) => wanted == text,
+            Pattern::Dotted(wanted) => {
+                wanted.len() == text.chars().count()
+                    && wanted.chars().zip(text.chars()).all(|(wanted, own)| wanted == own || (wanted == '.' && own != '\n'))
+            }
             Pattern::Expression(expression) => expression.is_match(text),
         }
     }
@@ -168,5 +176,20 @@ fn requirement(text: &str) -> Option<Requirement> {
         Some(key) => Some(Requirement::Absent(key.trim().into())),
         None if !text.is_empty() && !text.contains(' ') => Some(Requirement::Exists(text.into())),
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn a_dot_is_any_letter_and_the_whole_field_counts() {
+        let fits = |pattern: &str, text: &str| Pattern::of(pattern).is_some_and(|pattern| pattern.fits(text));
+        assert!(fits("widgets.example.com", "widgets.example.com"));
+        assert!(fits("widgets.example.com", "widgets-example-com"));
+        assert!(fits("w.b", "wéb") && !fits("w.b", "wb") && !fits("w.b", "webs") && !fits("w.b", "w\nb"));
+        assert!(fits(".*", "anything") && fits("", "anything") && fits("web", "web") && !fits("web", "webs"));
+        assert!(fits("web-.*", "web-1") && !fits("web-.*", "a-web-1") && Pattern::of("(").is_none());
     }
 }
