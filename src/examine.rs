@@ -10,6 +10,7 @@ pub mod definitions;
 mod elsewhere;
 pub mod kustomize;
 mod policies;
+mod references;
 mod seen;
 mod texts;
 mod waiting;
@@ -31,7 +32,9 @@ use crate::model::definition::kustomize::Taken;
 use crate::model::definition::{DefinitionKind, FileRole};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
+use crate::model::reference::Facts;
 use crate::model::report::Examined;
+use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
@@ -133,6 +136,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
     seen.findings.extend(seen.relations.check());
+    run.check_references(&plan, &mut seen);
 
     if seen.objects.are_applied_server_side() {
         check::api::apply_server_side(&mut seen.findings);
@@ -309,11 +313,20 @@ impl<'r> Run<'r> {
                     }
                 }
                 check::exempt(&resource, &mut seen.findings[before..]);
+                if self.rules.references && mode == Mode::Whole && !is_built && !self.is_taken(&resource) {
+                    seen.facts.extend(Facts::of(&resource.value).map(|facts| (file, facts)));
+                }
             }
         }
         if let Some(worker) = worker {
             self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         }
+    }
+
+    /// Whether a kustomization makes the object as it stands.
+    fn is_taken(&self, resource: &Resource<'_>) -> bool {
+        let span = resource.value.span();
+        self.taken.as_written.contains_key(&(span.file, span.start))
     }
 
     /// The Kubernetes versions that a file has to be right for.

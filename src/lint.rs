@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::check::policy::Policies;
+use crate::check::reference;
 use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR, relation};
@@ -93,7 +94,8 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     policies.configure(settings.parameters.clone());
     let api = api::RULES.iter().any(wanted);
     let relations = relation::Asked::of(wanted);
-    let rules = Rules { targets, api, relations, policies };
+    let references = reference::RULES.iter().any(wanted);
+    let rules = Rules { targets, api, relations, references, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }

@@ -6,6 +6,7 @@ pub mod definition;
 pub mod deprecation;
 mod exemption;
 pub mod policy;
+pub mod reference;
 pub mod relation;
 pub mod schema;
 pub mod versions;
@@ -26,12 +27,14 @@ pub struct Rules {
     pub api: bool,
     /// What is asked about objects beside each other.
     pub relations: relation::Asked,
+    /// Whether rules between resources are asked for.
+    pub references: bool,
     /// The built-in pack and the user's policies, compiled.
     pub policies: policy::Policies,
 }
 
 /// The rules of this stage that are not written in Rego.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let own = [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, policy::RULES];
+    let own = [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, reference::RULES, policy::RULES];
     own.into_iter().flatten().chain(relation::rules())
 }

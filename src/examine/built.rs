@@ -11,6 +11,7 @@ use super::kustomize::parse;
 use super::seen::{Seen, secret_ranges};
 use crate::model::definition::{FileRole, Plan};
 use crate::model::document::Part;
+use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
 use crate::render::kustomize::gather::{Gathered, gather, left_over, roots, secrets};
 use crate::render::kustomize::rendered::{Built, Kustomizations, Text, reached};
@@ -73,6 +74,14 @@ impl Run<'_> {
                 break;
             }
             built.extend(more.par_iter().map(build).collect::<Vec<_>>());
+        }
+        if self.rules.references {
+            let whole = built.iter().map(|(built, _)| built).filter(|built| !built.failed);
+            let set = |built: &Built| Set {
+                name: Some(if built.folder.is_empty() { ".".to_owned() } else { built.folder.clone() }),
+                facts: built.objects.iter().filter_map(|object| object.facts()).collect(),
+            };
+            seen.sets = whole.map(set).collect();
         }
         let gathered = gather(built, &|file| self.sources.name(file).into());
         (gathered, all.into_parts())

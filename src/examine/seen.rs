@@ -8,6 +8,7 @@ use super::waiting::Waiting;
 use crate::check::relation::Relations;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
+use crate::model::reference::{Facts, Set};
 use crate::model::report::{Examined, NotChecked};
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
@@ -38,6 +39,10 @@ pub(super) struct Seen {
     pub(super) templates: Vec<Span>,
     /// The values of Secrets in files that have a finding.
     pub(super) secrets: HashMap<FileId, Vec<Range<u32>>>,
+    /// What plain objects have to do with each other.
+    pub(super) facts: Vec<(FileId, Facts)>,
+    /// The objects of each kustomization.
+    pub(super) sets: Vec<Set>,
     pub(super) unknown: Kinds,
     /// Schemas that could not be read.
     pub(super) not_checked: Vec<NotChecked>,
@@ -58,6 +63,8 @@ impl Seen {
         self.objects.merge(other.objects);
         self.relations.join(other.relations);
         self.templates.extend(other.templates);
+        self.facts.extend(other.facts);
+        self.sets.extend(other.sets);
         for (file, ranges) in other.secrets {
             self.secrets.entry(file).or_default().extend(ranges);
         }

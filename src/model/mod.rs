@@ -2,7 +2,7 @@
 //!
 //! Lowest first: [`source`] (files, spans, line index), [`node`] and [`value`] (the YAML tree and the cursor that
 //! walks it), [`path`] (a route into a tree, and the span it leads to), [`document`] and [`resource`] (what a file
-//! holds), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
+//! holds), [`reference`] (what objects have to do with each other), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
 //! name was meant to be.
 
 pub mod definition;
@@ -15,6 +15,7 @@ pub mod near;
 pub mod node;
 pub mod origin;
 pub mod path;
+pub mod reference;
 pub mod report;
 pub mod resource;
 pub mod rule;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::node::{Kind, Node, Style, Tag, Tree};
+use super::reference::Written;
 use super::scalar::{self, Scalar};
 use super::source::Span;
 
@@ -351,6 +352,28 @@ impl<'t> Value<'t> {
             }
         }
         merged
+    }
+}
+
+impl super::reference::Look for Value<'_> {
+    fn get(&self, key: &str) -> Option<Self> {
+        Value::get(*self, key)
+    }
+
+    fn items(&self) -> Vec<Self> {
+        Value::items(*self).collect()
+    }
+
+    fn members(&self) -> Vec<(Written, Self)> {
+        let member = |entry: Entry<'_>| Written { text: entry.name().into_owned(), span: entry.key.span() };
+        self.entries().map(|entry| (member(entry), entry.value)).collect()
+    }
+
+    fn word(&self) -> Option<Written> {
+        if self.is_null() {
+            return None;
+        }
+        self.text().map(|text| Written { text: text.into_owned(), span: self.span() })
     }
 }
 

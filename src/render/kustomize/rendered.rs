@@ -9,6 +9,7 @@ use crate::model::document::Part;
 use crate::model::listing::Listing;
 use crate::model::node::{Node, Style};
 use crate::model::origin::{Origin, Role};
+use crate::model::reference::Facts;
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 
@@ -72,6 +73,12 @@ pub struct Text {
 }
 
 impl Object {
+    /// What it offers others and asks of them.
+    #[must_use]
+    pub fn facts(&self) -> Option<Facts> {
+        Facts::of(&self.content)
+    }
+
     /// Writes it as YAML.
     #[must_use]
     pub fn text(&self) -> Text {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::node::Kind;
 use crate::model::origin::{Origin, Role};
+use crate::model::reference::{Look, Written};
 use crate::model::scalar::{self, Scalar};
 use crate::model::source::Span;
 
@@ -306,6 +307,26 @@ impl Node {
             Node::List(list) => Some(Arc::make_mut(list)),
             _ => None,
         }
+    }
+}
+
+impl Look for Node {
+    fn get(&self, key: &str) -> Option<Self> {
+        Node::get(self, key)
+    }
+
+    fn items(&self) -> Vec<Self> {
+        Node::items(self)
+    }
+
+    fn members(&self) -> Vec<(Written, Self)> {
+        let member = |entry: Entry| (Written { text: entry.key.to_string(), span: entry.trace.span }, entry.value);
+        self.entries().into_iter().map(member).collect()
+    }
+
+    fn word(&self) -> Option<Written> {
+        let text = self.text().filter(|_| !self.is_null())?.into_owned();
+        Some(Written { text, span: self.trace().span })
     }
 }
 

@@ -55,7 +55,10 @@ impl Pattern {
             Pattern::Exactly(wanted) => wanted == text,
             Pattern::Dotted(wanted) => {
                 wanted.len() == text.chars().count()
-                    && wanted.chars().zip(text.chars()).all(|(wanted, own)| wanted == own || (wanted == '.' && own != '\n'))
+                    && wanted
+                        .chars()
+                        .zip(text.chars())
+                        .all(|(wanted, own)| wanted == own || (wanted == '.' && own != '\n'))
             }
             Pattern::Expression(expression) => expression.is_match(text),
         }

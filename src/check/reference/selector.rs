@@ -1,0 +1,130 @@
+//! Selectors that miss their pods by a letter, pods behind a Service that nobody asks whether they are ready, and
+//! workloads that take each other's pods.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near::nearest;
+use crate::model::reference::{Facts, Pair, Pods};
+use crate::model::rule::Rule;
+
+use super::{Index, rules};
+use crate::check::wording::is_placeholder;
+
+/// A namespace and the labels of a selector in it, in order.
+type Selected<'s> = (&'s str, Vec<(&'s str, &'s str)>);
+
+pub(super) fn check(index: &Index<'_>, out: &mut Vec<Diagnostic>) {
+    let is_open = |one: &Facts| one.selects.iter().any(|pair| is_placeholder(&pair.value.text));
+    for one in index.all().filter(|one| !one.selects.is_empty() && !is_open(one)) {
+        let workloads = || index.beside(one).filter_map(|other| Some((other, other.pods.as_ref()?)));
+        let matched: Vec<_> = workloads().filter(|(_, pods)| holds(&one.selects, pods)).collect();
+        if matched.is_empty() {
+            out.extend(workloads().find_map(|(other, pods)| near_miss(one, other, pods)));
+        } else if one.kind == "Service" {
+            for (other, pods) in matched.iter().filter(|(_, pods)| !pods.end) {
+                out.extend(not_asked(one, other, pods));
+            }
+        }
+    }
+    // Of files that merely lie in one folder nobody can say that they are meant to be applied together.
+    let is_together = |one: &Facts, other: &Facts| index.rendered || one.name.span.file == other.name.span.file;
+    let mut known: HashMap<Selected<'_>, &Facts> = HashMap::new();
+    for one in index.all().filter(|one| !matches!(one.kind.as_str(), "Job" | "CronJob")) {
+        let Some(pods) = one.pods.as_ref().filter(|pods| !pods.selector.is_empty()) else { continue };
+        let mut selector: Vec<_> = pods.selector.iter().map(|pair| (&*pair.key.text, &*pair.value.text)).collect();
+        selector.sort_unstable();
+        match known.entry((&one.namespace, selector)) {
+            Entry::Vacant(entry) => drop(entry.insert(one)),
+            Entry::Occupied(entry) if is_together(entry.get(), one) => out.extend(same_pods(entry.get(), one)),
+            Entry::Occupied(_) => {}
+        }
+    }
+}
+
+fn holds(selector: &[Pair], pods: &Pods) -> bool {
+    selector.iter().all(|wanted| pods.labels.iter().any(|label| is_same(label, wanted)))
+}
+
+fn is_same(label: &Pair, wanted: &Pair) -> bool {
+    label.key.text == wanted.key.text && label.value.text == wanted.value.text
+}
+
+/// All but one part of the selector hold, and that one is nearly a label.
+fn near_miss(one: &Facts, other: &Facts, pods: &Pods) -> Option<Diagnostic> {
+    let mut wrong = one.selects.iter().filter(|wanted| !pods.labels.iter().any(|label| is_same(label, wanted)));
+    let (wanted, None) = (wrong.next()?, wrong.next()) else { return None };
+    let of_key = pods.labels.iter().find(|label| label.key.text == wanted.key.text);
+    // A value alone is a name, and names of neighbours are alike: `web` and `web-2` are two things.
+    let is_typo = |label: &&Pair| is_slip(&wanted.value.text, &label.value.text);
+    let (wrong, right, place) = match of_key {
+        Some(label) => {
+            let label = Some(label).filter(is_typo)?;
+            (&wanted.value, &label.value, &label.value)
+        }
+        None => {
+            let same_value = pods.labels.iter().filter(|label| label.value.text == wanted.value.text);
+            let label = same_value.into_iter().find(|label| is_slip(&wanted.key.text, &label.key.text))?;
+            (&wanted.key, &label.key, &label.key)
+        }
+    };
+    let (title, target) = (one.title(), other.title());
+    let message = format!("{title} selects no pod: `{}` is nearly the `{}` of {target}", wrong.text, right.text);
+    let effect = match one.kind.as_str() {
+        "Service" => "the Service has no endpoints, and every connection to it fails",
+        "PodDisruptionBudget" => "the budget protects nothing: all pods may be evicted at once",
+        _ => "the policy holds for no pod",
+    };
+    Some(
+        finding(&rules::NEAR_MISS_SELECTOR, wrong.span, message, "no pod has this")
+            .see(place.span, "the label")
+            .effect(effect)
+            .help(format!("write `{}`", right.text))
+            .fix(false, wrong.span, right.text.as_str()),
+    )
+}
+
+/// A letter that is wrong, missing, too many or swapped, in a word that is long enough to tell; never a number alone.
+fn is_slip(written: &str, meant: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    meant.len() >= 4 && nearest(written, [meant]).is_some() && letters(written) != letters(meant) && {
+        let (short, long) = if written.len() < meant.len() { (written, meant) } else { (meant, written) };
+        // `web` beside `web-admin` is another word, not a slip.
+        long.len() - short.len() <= 1 || !long.starts_with(short)
+    }
+}
+
+fn not_asked(service: &Facts, workload: &Facts, pods: &Pods) -> Option<Diagnostic> {
+    let first = pods.unready.first()?;
+    // A container beside others may be one that serves nothing.
+    if pods.unready.len() < pods.containers {
+        return None;
+    }
+    let message = format!("no container of {} says when it is ready", workload.title());
+    Some(
+        finding(&rules::READINESS_BEHIND_SERVICE, first.span, message, "without a readiness probe")
+            .see(service.name.span, format!("{} sends it requests", service.title()))
+            .effect("requests arrive before the program listens, and while it cannot answer: each rollout loses some")
+            .help("add a `readinessProbe`"),
+    )
+}
+
+fn same_pods(first: &Facts, second: &Facts) -> Option<Diagnostic> {
+    if first.kind == second.kind && first.name.text == second.name.text {
+        return None;
+    }
+    let [one, place] = [first, second].map(|facts| facts.pods.as_ref().and_then(|pods| pods.selector.first()));
+    let (one, place) = (one?, place?);
+    let message = format!("{} and {} have the same selector", first.title(), second.title());
+    Some(
+        finding(&rules::DUPLICATE_SELECTOR, place.value.span, message, "this one")
+            .see(one.value.span, "and this one")
+            .effect("each counts the pods of the other: they are scaled, replaced and deleted by whoever comes first")
+            .help("give each a label of its own, in the selector and in the template"),
+    )
+}
+
+fn finding(rule: &Rule, span: crate::model::source::Span, message: String, label: &str) -> Diagnostic {
+    Diagnostic::new(rule, span, message, label)
+}

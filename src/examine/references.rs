@@ -1,0 +1,38 @@
+//! The sets of objects that are applied together, for the rules between them.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use super::seen::Seen;
+use crate::check;
+use crate::model::definition::Plan;
+use crate::model::reference::Set;
+use crate::model::source::FileId;
+
+impl Run<'_> {
+    /// Checks each set: what a kustomization makes, what is generated for an environment, and the plain files of a folder.
+    pub(super) fn check_references(&self, plan: &Plan, seen: &mut Seen) {
+        if !self.rules.references {
+            return;
+        }
+        let mut plain: BTreeMap<(String, Option<String>), Set> = BTreeMap::new();
+        for (file, facts) in std::mem::take(&mut seen.facts) {
+            let key = self.set_of(plan, file);
+            let set = plain.entry(key).or_insert_with_key(|(_, name)| Set { name: name.clone(), facts: Vec::new() });
+            set.facts.push(facts);
+        }
+        let mut sets = std::mem::take(&mut seen.sets);
+        sets.extend(plain.into_values());
+        seen.findings.extend(check::reference::check(&sets));
+    }
+
+    /// The folder of a file, or that of the environment which it is generated for.
+    fn set_of(&self, plan: &Plan, file: FileId) -> (String, Option<String>) {
+        if let Some(generated) = plan.generated.get(&file) {
+            let environment = &plan.definitions[generated.definition].environments[generated.environment];
+            return (environment.generated.clone().unwrap_or_default(), Some(environment.name.clone()));
+        }
+        let name = self.sources.name(file);
+        (name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(), None)
+    }
+}
