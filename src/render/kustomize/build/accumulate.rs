@@ -177,15 +177,15 @@ impl<'a> Builder<'a> {
     /// The text inside of a scalar as a source of its own.
     pub fn inline(&self, scalar: Value<'_>) -> Arc<Source> {
         let span = scalar.span();
-        let mut inline = self.inline.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = inline.get(&span) {
-            return known.clone();
+        let known = || self.inline.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&span).cloned() {
+            return known;
         }
         let text = text_of(scalar);
         let unended = !text.ends_with('\n');
         let part = (self.library.parse)(text);
         let source = Arc::new(Source::scalar(part, Inside::of(scalar), unended));
-        inline.insert(span, source.clone());
+        known().insert(span, source.clone());
         source
     }
 }
@@ -333,9 +333,15 @@ impl<'s> Site<'s, '_> {
                     resource.from = Some(span_of_object);
                     to.log.taken.insert(span_of_object);
                     resource.included.push(span);
-                    if resource.id.gvk.kind.is_empty() || resource.id.name.is_empty() {
-                        // What has neither is no object; the stages behind say what it lacks.
-                        to.log.failed = true;
+                    let lacks = match (&*resource.id.gvk.kind, &*resource.id.name) {
+                        ("", _) => Some("kind"),
+                        (_, "") => Some("metadata.name"),
+                        _ => None,
+                    };
+                    if let Some(lacks) = lacks {
+                        let message = format!("an object in `{name}` has no `{lacks}`: kustomize takes in none such");
+                        let finding = failure(span, message, "taken in here");
+                        to.log.fail(finding.see(resource.node.trace().span, "this one"));
                         return;
                     }
                     append(to, resource, span);

@@ -307,8 +307,10 @@ fn write<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Ca
         if let Some(own) = map.get_mut("name").filter(|_| found.id.name != name) {
             rename(own, found);
         }
-        if !found.id.namespace.is_empty() {
-            // It is written even if it is the same, so it follows the namespace of the object.
+        // A namespace that the object had before follows it, even if it is the same again.
+        let is_same = namespace.as_deref() == Some(&*found.id.namespace);
+        let follows = !is_same || found.previous.iter().any(|id| id.namespace == found.id.namespace);
+        if !found.id.namespace.is_empty() && follows {
             let mut trace = found.namespace.clone().unwrap_or_else(|| map.trace.clone());
             for chosen in [map.get("name").map(Node::trace), found.name.clone()].into_iter().flatten() {
                 trace = trace.and(Role::SelectedBy, chosen.span);
