@@ -24,6 +24,7 @@ mod replicas;
 pub(in crate::render) mod resource;
 mod select;
 pub(in crate::render) mod source;
+mod strict;
 mod vars;
 
 use accumulate::{Accumulated, Builder};

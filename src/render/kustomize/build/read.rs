@@ -7,6 +7,7 @@ use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
 use super::super::super::rules::{FAILED_BUILD, INVALID_KUSTOMIZATION};
+use super::strict;
 
 /// Every field, deprecated ones included.
 const FIELDS: [&str; 34] = [
@@ -85,6 +86,7 @@ pub(in crate::render) fn check(root: Value<'_>, is_component: Option<bool>) -> V
         let name = entry.name();
         if FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
             found.extend(check_shape(&name, entry));
+            found.extend(strict::check(&name, entry.value));
             continue;
         }
         let span = entry.key.span();
