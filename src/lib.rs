@@ -11,7 +11,7 @@
 //! | [`discover`] | verb 1: the paths of the command line become a listing of files |
 //! | [`load`] | verb 2: bytes become documents with spans, as Kubernetes reads them; suppression comments |
 //! | [`render`] | verb 3: definitions, what they generate, and the way back from a generated line to theirs |
-//! | [`check`] | verb 4: schemas, policies, rules about definitions: resources become diagnostics |
+//! | [`check`] | verb 4: schemas, policies, rules about definitions and between objects: resources become diagnostics |
 //! | [`report`] | verb 5: suppress, merge, sort, write; one file per output format |
 //! | [`cli`] | what was typed |
 //! | [`settings`] | arguments and `plimsoll.yaml` become the options of each stage |
