@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::place::Places;
 use super::sanitise;
+use super::secrets::AT_A_SECRET;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, SourceFile, Sources, Span};
 
@@ -46,6 +47,9 @@ fn overlap<'s>(secrets: &'s [Range<u32>], range: &Range<usize>) -> impl Iterator
 /// Takes the secrets near the places of a finding out of its words and its fix. Rules should not quote them; this is
 /// for the one that does.
 pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>) {
+    if AT_A_SECRET.contains(&&*finding.rule) {
+        return;
+    }
     let sources = places.sources();
     let mut spans: Vec<Span> = finding.labels.iter().map(|label| label.span).collect();
     spans.push(finding.primary.span);

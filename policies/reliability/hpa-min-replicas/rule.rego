@@ -21,12 +21,15 @@ package plimsoll.reliability["hpa-min-replicas"]
 import data.plimsoll.parameters
 import data.plimsoll.resource
 
-# Absent means 1. A patch has no target.
+# Absent means 1, and 0 is somebody's wish to switch the program off. A patch has no target.
 deny contains {"msg": msg, "path": ["spec", "minReplicas"]} if {
 	input.spec.scaleTargetRef.name
 	is_number(input.spec.maxReplicas)
 	least := object.get(input.spec, "minReplicas", 1)
 	is_number(least)
+	least > 0
 	least < parameters["hpa-min-replicas"].least
-	msg := sprintf("%s may go down to %v replicas", [resource.describe(input), least])
+	msg := sprintf("%s may go down to %v of at least %v replicas", [
+		resource.describe(input), least, parameters["hpa-min-replicas"].least,
+	])
 }
