@@ -9,7 +9,7 @@
 #   severity: warning
 #   profiles: [metadata]
 #   kinds: ["*"]
-#   needs: [default]
+#   needs: ['namespace ~ ^default$']
 #   help: >-
 #     name a namespace of its own
 package plimsoll.hygiene["namespace-default"]
