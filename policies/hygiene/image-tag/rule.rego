@@ -69,7 +69,7 @@ stand_in(image) if {
 
 allowed(image) if {
 	some pattern in parameters["image-tag"].allowed
-	glob.match(pattern, [], tag(image))
+	glob.match(pattern, null, tag(image))
 }
 
 # A moving tag that is not pulled again is worse still: nodes keep what they have.
