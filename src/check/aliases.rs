@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(resolve("KSV017"), ["privileged-container"]);
         assert_eq!(resolve("AVD-KSV-0017"), ["privileged-container"]);
         assert_eq!(resolve("latest-tag"), ["image-tag"]);
-        assert_eq!(resolve("run-as-non-root"), ["pod-security-restricted", "run-as-root"]);
+        assert_eq!(resolve("run-as-non-root"), ["pod-security-restricted", "root-group", "run-as-root"]);
         assert_eq!(resolve("container-resources"), [""; 0]);
         assert_eq!(resolve("privileged-container"), [""; 0]);
         assert_eq!(resolve("KSV"), [""; 0]);
