@@ -4,10 +4,12 @@
 //! An error of an extension ends the evaluation in any mode, so a wrong argument makes the call undefined instead, as
 //! it does in OPA outside its strict mode.
 
+use std::cell::Cell;
+
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use super::sprintf;
+use super::{patterns, sprintf};
 
 /// A function by name, with its number of arguments.
 struct Extension {
@@ -21,7 +23,13 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "object.subset", arity: 2, call: |args| Ok(Value::from(subset(&args[0], &args[1]))) },
     Extension { name: "numbers.range", arity: 2, call: |args| range(&args[0], &args[1], None) },
     Extension { name: "numbers.range_step", arity: 3, call: |args| range(&args[0], &args[1], Some(&args[2])) },
-    Extension { name: "re_match", arity: 2, call: matches },
+    Extension { name: "re_match", arity: 2, call: |args| failing(patterns::matches(args)) },
+    Extension { name: "regex.match", arity: 2, call: |args| failing(patterns::matches(args)) },
+    Extension { name: "regex.is_valid", arity: 1, call: patterns::is_valid },
+    Extension { name: "regex.split", arity: 2, call: |args| failing(patterns::split(args)) },
+    Extension { name: "regex.find_n", arity: 3, call: |args| failing(patterns::find(args)) },
+    Extension { name: "regex.replace", arity: 3, call: |args| failing(patterns::replace(args)) },
+    Extension { name: "parse_config", arity: 2, call: |args| failing(parse_config(args)) },
     Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
     Extension { name: "all", arity: 1, call: |args| Ok(all_of(&args[0], all)) },
     Extension { name: "set_diff", arity: 2, call: difference },
@@ -38,7 +46,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("uuid.rfc4122", "the result would change from run to run"),
     ("rego.parse_module", "not supported yet"),
     ("strings.render_template", "not supported yet"),
-    ("parse_config", "not supported yet"),
     ("parse_config_file", "not supported yet"),
     ("parse_combined_config_files", "not supported yet"),
 ];
@@ -131,11 +138,31 @@ fn range(from: &Value, to: &Value, step: Option<&Value>) -> Result<Value, String
     Ok(Value::from((0..=steps as i64).map(|at| Value::from(from + at * step)).collect::<Array>()))
 }
 
-fn matches(arguments: &[Value]) -> Result<Value, String> {
-    let (Ok(pattern), Ok(text)) = (arguments[0].as_string(), arguments[1].as_string()) else {
-        return Ok(Value::Undefined);
+/// conftest's `parse_config(parser, text)`, for the formats that are read here (`builtins/parse_config.go`).
+fn parse_config(arguments: &[Value]) -> Result<Value, String> {
+    let (Ok(parser), Ok(text)) = (arguments[0].as_string(), arguments[1].as_string()) else {
+        return Err("it takes texts".to_owned());
     };
-    Ok(regex::Regex::new(pattern).map_or(Value::Undefined, |pattern| Value::from(pattern.is_match(text))))
+    let read = match &**parser {
+        "yaml" => Value::from_yaml_str(text),
+        "json" => Value::from_json_str(text),
+        other => return Err(format!("files of the format `{other}` are not read here")),
+    };
+    read.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
+thread_local! {
+    static LENIENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a function that fails makes its call undefined, as in OPA, or the rule fail.
+pub fn set_lenient(lenient: bool) {
+    LENIENT.set(lenient);
+}
+
+/// What a failure of a function means at the moment.
+fn failing(result: Result<Value, String>) -> Result<Value, String> {
+    result.or_else(|why| if LENIENT.get() { Ok(Value::Undefined) } else { Err(why) })
 }
 
 fn any(items: &[Value]) -> bool {

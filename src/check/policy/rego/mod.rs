@@ -12,6 +12,7 @@ mod go_number;
 pub mod metadata;
 mod negation;
 pub mod parse;
+mod patterns;
 pub mod program;
 mod repair;
 pub mod result;

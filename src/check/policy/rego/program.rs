@@ -12,6 +12,7 @@ use crate::model::source::{FileId, Span};
 
 use super::super::{DATA_MISSING, POLICY_ERROR};
 use super::engine::{self, Failure, Place};
+use super::extensions;
 use super::parse::{Parsed, Version, offset, parse, word};
 use super::rewrite::{self, Rewritten};
 use super::syntax;
@@ -229,6 +230,7 @@ impl Asker {
     /// # Errors
     /// The rule fails, or takes too long.
     pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
+        extensions::set_lenient(false);
         match evaluate(&mut self.strict, || program.strict(), query, input) {
             Ok(value) => Ok((value, None)),
             Err(failure) if failure.limit => Err(failure),
@@ -241,7 +243,9 @@ impl Asker {
     /// # Errors
     /// The rule fails, or takes too long.
     pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
+        extensions::set_lenient(true);
         let value = evaluate(&mut self.lenient, || program.lenient(), query, input);
+        extensions::set_lenient(false);
         self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
         value
     }
