@@ -29,7 +29,7 @@ fn with<T>(pattern: &str, then: impl FnOnce(&Regex) -> T) -> Option<T> {
     })
 }
 
-fn texts<'v, const N: usize>(arguments: &'v [Value]) -> Result<[&'v str; N], String> {
+fn texts<const N: usize>(arguments: &[Value]) -> Result<[&str; N], String> {
     let mut texts = [""; N];
     for (text, argument) in texts.iter_mut().zip(arguments) {
         *text = argument.as_string().map(|text| &**text).map_err(|_| "it takes texts".to_owned())?;
