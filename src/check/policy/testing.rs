@@ -234,7 +234,8 @@ impl Gate {
             policies.iter().for_each(|policy| gatekeeper.add(policy, &mut problems));
             (gatekeeper, problems)
         };
-        let Some((gatekeeper, problems)) = on_big_stack(read) else { return Err(Vec::new()) };
+        let Some((gatekeeper, mut problems)) = on_big_stack(read) else { return Err(Vec::new()) };
+        problems.extend(gatekeeper.faults());
         if problems.is_empty() { Ok(Gate { gatekeeper }) } else { Err(problems) }
     }
 

@@ -9,12 +9,16 @@ pub mod expansion;
 pub mod matching;
 mod naming;
 mod native;
+mod parameters;
 pub mod review;
 pub mod template;
+
+use regorus::Value as Rego;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 
+use super::POLICY_ERROR;
 use constraint::Constraint;
 use expansion::Expansion;
 use template::Template;
@@ -54,6 +58,18 @@ impl Gatekeeper {
                 Err(broken) => problems.extend(broken),
             },
         }
+    }
+
+    /// What the API server refuses about the constraints whose templates are here.
+    pub fn faults(&self) -> Vec<Diagnostic> {
+        let fault = |constraint: &Constraint| {
+            let template = self.templates.iter().find(|template| template.kind == constraint.kind)?;
+            let given = &constraint.whole["spec"]["parameters"];
+            let has_any = !matches!(given, Rego::Undefined) && !matches!(template.parameters, Rego::Undefined);
+            let fault = has_any.then(|| parameters::fault(given, &template.parameters, "spec.parameters")).flatten()?;
+            Some(Diagnostic::new(&POLICY_ERROR, constraint.span, fault, "in this constraint"))
+        };
+        self.constraints.iter().filter_map(fault).collect()
     }
 
     pub fn is_empty(&self) -> bool {
