@@ -53,7 +53,7 @@ pub fn policies(
             if seen.contains(&file) {
                 continue;
             }
-            let read = policy_file(&file, working_directory, sources)?;
+            let Some(read) = readable(&file, working_directory, sources)? else { continue };
             match () {
                 () if is_rego(&file) => found.rego.push(read),
                 () if file.file_stem().is_some_and(|stem| stem == "data") => found.data.push((keys(path, &file), read)),
@@ -98,7 +98,8 @@ fn prefixed(path: &Path) -> (Vec<String>, PathBuf) {
 
 fn below(path: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
-    for entry in WalkDir::new(path).sort_by_file_name() {
+    let is_git = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
+    for entry in WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(|entry| !is_git(entry)) {
         let entry = entry.map_err(|error| Unreadable { path: path.to_path_buf(), why: error.to_string() })?;
         if entry.file_type().is_file() {
             files.push(entry.into_path());
@@ -111,6 +112,16 @@ fn below(path: &Path) -> Result<Vec<PathBuf>, Unreadable> {
 fn keys(root: &Path, file: &Path) -> Vec<String> {
     let relative = file.strip_prefix(root).ok().and_then(Path::parent).unwrap_or(Path::new(""));
     relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+}
+
+/// As [`policy_file`]; `None` for a manifest that is no text: no policy is.
+fn readable(path: &Path, directory: &Path, sources: &mut Sources) -> Result<Option<PolicyFile>, Unreadable> {
+    match policy_file(path, directory, sources) {
+        Err(_) if !is_rego(path) && std::fs::read(path).is_ok_and(|bytes| std::str::from_utf8(&bytes).is_err()) => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }
 
 /// Reads one file.

@@ -36,12 +36,15 @@ pub fn read_policies(files: &PolicyFiles) -> PolicyInput<'_> {
         let bytes = Source::Bytes(file.text.as_bytes());
         loader.load(file.file, &file.name, bytes, |part| (part, None)).unwrap_or_default()
     };
+    // The others may hold what policies read: namespaces, and parameters.
     let is_policy = |file: &&PolicyFile| MARKERS.iter().any(|marker| file.text.contains(marker));
-    let manifests: Vec<Part> = files.manifests.iter().filter(is_policy).flat_map(load).collect();
+    let (policies, others): (Vec<_>, Vec<_>) = files.manifests.iter().partition(is_policy);
+    let mut manifests: Vec<Part> = policies.into_iter().flat_map(load).collect();
     let data: Vec<_> = files.data.iter().map(|(keys, file)| (keys.as_slice(), load(file))).collect();
     let parts = manifests.iter().chain(data.iter().flat_map(|(_, parts)| parts));
     let findings = parts.flat_map(|part| &part.findings);
     let problems = findings.filter(|finding| finding.severity == Severity::Error).cloned().collect();
+    manifests.extend(others.into_iter().flat_map(load));
     PolicyInput { rego: &files.rego, manifests, data, problems }
 }
 

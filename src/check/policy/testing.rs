@@ -246,7 +246,7 @@ impl Gate {
     pub fn messages(&self, object: &Resource<'_>, inventory: &[Value<'_>]) -> Result<Vec<String>, String> {
         let known: Vec<Rego> = inventory.iter().map(|object| value::convert(*object)).collect();
         on_big_stack(|| {
-            let enforced = Enforced::new(&[(&self.gatekeeper, true)], &known, Point::Gator);
+            let enforced = Enforced::new(&[(&self.gatekeeper, true)], &known, &[], Point::Gator);
             if let Some(problem) = enforced.findings.first() {
                 return Err(problem.message.clone());
             }

@@ -102,12 +102,13 @@ impl<'a> Sight<'a> {
         let given = &self.policies.cluster;
         let known: Vec<Rego> = self.converted.iter().chain(&given.others).cloned().collect();
         let all = [(&given.gatekeeper, true), (&self.found.gatekeeper, false)];
-        let enforced = on_big_stack(|| Enforced::new(&all, &known, Point::Cluster)).unwrap_or_else(|| {
-            let constraints = all.iter().flat_map(|(all, _)| &all.constraints);
-            let mut nothing = Enforced::default();
-            nothing.findings.extend(constraints.map(|constraint| broke_down(constraint.span)).next());
-            nothing
-        });
+        let enforced = on_big_stack(|| Enforced::new(&all, &self.converted, &given.others, Point::Cluster))
+            .unwrap_or_else(|| {
+                let constraints = all.iter().flat_map(|(all, _)| &all.constraints);
+                let mut nothing = Enforced::default();
+                nothing.findings.extend(constraints.map(|constraint| broke_down(constraint.span)).next());
+                nothing
+            });
         let admitted =
             admission::enforce::Enforced::new(&[(&given.admission, true), (&self.found.admission, false)], &known);
         Together { sight: self, enforced, admitted }

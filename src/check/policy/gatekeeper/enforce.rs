@@ -96,12 +96,12 @@ type Shape = (usize, usize, Vec<Segment>);
 
 impl<'a> Enforced<'a> {
     /// Puts constraints and templates together. `given` are policies that were named on the command line: what is wrong
-    /// with them is an error.
-    pub fn new(all: &[(&'a Gatekeeper, bool)], objects: &[Rego], point: Point) -> Self {
+    /// with them is an error. `objects` make the inventory; `others` only say what namespaces there are.
+    pub fn new(all: &[(&'a Gatekeeper, bool)], objects: &[Rego], others: &[Rego], point: Point) -> Self {
         let mut enforced = Enforced::default();
         let is_namespace =
             |object: &&Rego| object["kind"] == Rego::from("Namespace") && object["apiVersion"] == Rego::from("v1");
-        for namespace in objects.iter().filter(is_namespace) {
+        for namespace in others.iter().chain(objects).filter(is_namespace) {
             if let Ok(name) = namespace["metadata"]["name"].as_string() {
                 enforced.namespaces.insert(name.to_string(), namespace.clone());
             }
