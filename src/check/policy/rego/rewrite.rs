@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regorus::Value;
-use regorus::unstable::{Expr, LiteralStmt, Module, Rule, RuleHead, Span};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Rule, RuleHead, Span};
 
 use super::extensions;
 use super::metadata;
@@ -42,6 +42,7 @@ pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritt
     }
     for rule in &module.policy {
         values_of_else(text, rule.as_ref(), &mut edits);
+        own_elements(text, rule.as_ref(), &mut edits);
         with_targets(module, rule.as_ref(), rules, &mut edits);
         annotations(text, module, rule.as_ref(), &mut edits);
         out_parameters(text, rule.as_ref(), &mut edits);
@@ -142,6 +143,24 @@ fn values_of_else(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
         edits.push(Edit { start: end, end, text: format!("; {name} := {written}{close}") });
         edits.push(Edit { start: value.start, end: value.end, text: name });
     }
+}
+
+/// `c = containers[c]`: OPA takes `c` from the elements of the set; regorus calls it unsafe.
+fn own_elements(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
+    syntax::walk(rule, &mut |node| {
+        let Node::Statement(statement) = node else { return };
+        let Literal::Expr { expr, .. } = &statement.literal else { return };
+        let Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } = expr.as_ref() else { return };
+        let (Expr::Var { span, .. }, Expr::RefBrack { index, .. }) = (lhs.as_ref(), rhs.as_ref()) else { return };
+        let same = matches!(index.as_ref(), Expr::Var { span: index, .. } if index.text() == span.text());
+        let start = statement.span.start as usize;
+        if same && span.text() != "_" && !super::negation::without_braces(text, start) {
+            let name = format!("{}element_{start}", super::negation::PREFIX);
+            let end = statement_end(text, statement);
+            edits.push(Edit { start: end, end, text: format!("; {} == {name}", span.text()) });
+            edits.push(Edit { start: span.start as usize, end: span.end as usize, text: name });
+        }
+    });
 }
 
 /// Whether a value is a reference with a variable in it.
