@@ -13,8 +13,8 @@ use crate::model::definition::{FileRole, Plan};
 use crate::model::document::Part;
 use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
-use crate::render::kustomize::gather::{Gathered, gather, left_over, roots, secrets};
-use crate::render::kustomize::rendered::{Built, Kustomizations, Text, reached};
+use crate::render::kustomize::gather::{Gathered, gather, left_over, plan_texts, roots, secrets};
+use crate::render::kustomize::rendered::{Built, Kustomizations, Made, Object, reached};
 
 /// Files that were read for a build, whole.
 pub(super) type Files = Vec<(FileId, Vec<Part>)>;
@@ -61,28 +61,31 @@ impl Run<'_> {
             None => std::fs::read(&self.sources.get(file).path).ok().map(Arc::from),
         };
         let all = Kustomizations::new(listing, parts, &parse, &bytes);
-        let build = |folder: &String| {
-            let built = all.build(folder);
-            let texts = built.objects.iter().map(|object| object.as_written.is_none().then(|| object.text())).collect();
-            (built, texts)
-        };
-        let mut built: Vec<(Built, Vec<Option<Text>>)> = folders.par_iter().map(build).collect();
+        let build = |folder: &String| all.build(folder);
+        let mut built: Vec<Built> = folders.par_iter().map(build).collect();
         // What only failing kustomizations take in may be whole by itself.
         loop {
-            let more = left_over(built.iter().map(|(built, _)| built), &components);
+            let more = left_over(built.iter(), &components);
             if more.is_empty() {
                 break;
             }
             built.extend(more.par_iter().map(build).collect::<Vec<_>>());
         }
         if self.rules.references {
-            let whole = built.iter().map(|(built, _)| built).filter(|built| !built.failed);
+            let whole = built.iter().filter(|built| !built.failed);
             let set = |built: &Built| Set {
                 name: Some(if built.folder.is_empty() { ".".to_owned() } else { built.folder.clone() }),
                 facts: built.objects.iter().filter_map(|object| object.facts()).collect(),
             };
             seen.sets = whole.map(set).collect();
         }
+        let plans = plan_texts(&built);
+        let write = |(built, plan): (Built, Vec<Option<Made>>)| {
+            let made = |(object, made): (&Object, Option<Made>)| made.unwrap_or_else(|| Made::Text(object.text()));
+            let all = built.objects.iter().zip(plan).map(made).collect();
+            (built, all)
+        };
+        let built = built.into_par_iter().zip(plans).map(write).collect();
         let gathered = gather(built, &|file| self.sources.name(file).into());
         (gathered, all.into_parts())
     }

@@ -1,6 +1,7 @@
 //! Many kustomizations built become one picture: every object that one of them changes once, with all that make it, and
 //! what became of the objects in the files.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::model::value::Value;
 use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
 use super::folder_of;
 use super::reader::Reader;
-use super::rendered::{Built, Text};
+use super::rendered::{Built, Made, Text};
 
 /// What all kustomizations of a listing make.
 #[derive(Debug, Default)]
@@ -72,16 +73,39 @@ pub fn is_component(part: &Part) -> bool {
     root.and_then(|root| root.get("kind")).and_then(Value::as_str).is_some_and(|kind| kind == "Component")
 }
 
-/// Brings the builds together, in their order. `names` gives the printed name of a file; `texts` are those of the
-/// objects that were changed.
+/// Says what has to be written: of objects that several builds make alike the first.
 #[must_use]
-pub fn gather(built: Vec<(Built, Vec<Option<Text>>)>, names: &dyn Fn(FileId) -> Arc<str>) -> Gathered {
+pub fn plan_texts(built: &[Built]) -> Vec<Vec<Option<Made>>> {
+    let mut first: HashMap<u64, (usize, usize)> = HashMap::new();
+    let plan = |(at, one): (usize, &Built)| {
+        let made = |(number, object): (usize, &super::rendered::Object)| {
+            if object.as_written.is_some() || one.failed {
+                return Some(Made::AsWritten);
+            }
+            match first.entry(object.print()) {
+                Entry::Occupied(known) => Some(Made::Same(known.get().0, known.get().1)),
+                Entry::Vacant(entry) => {
+                    entry.insert((at, number));
+                    None
+                }
+            }
+        };
+        one.objects.iter().enumerate().map(made).collect()
+    };
+    built.iter().enumerate().map(plan).collect()
+}
+
+/// Brings the builds together, in their order. `names` gives the printed name of a file.
+#[must_use]
+pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>) -> Gathered {
     let mut gathered = Gathered::default();
+    // Where the text of an object of a build is.
+    let mut placed: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
     let mut known: HashMap<u64, (usize, usize)> = HashMap::new();
     let mut changed: BTreeSet<Span> = BTreeSet::new();
     let mut unmatched: BTreeMap<Span, (Diagnostic, Vec<Arc<str>>)> = BTreeMap::new();
     let mut parts_of: BTreeMap<String, usize> = BTreeMap::new();
-    for (one, texts) in built {
+    for (number_of_build, (one, made)) in built.into_iter().enumerate() {
         let root: Arc<str> = if one.folder.is_empty() { ".".into() } else { one.folder.as_str().into() };
         one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
         for mut finding in one.findings {
@@ -102,29 +126,38 @@ pub fn gather(built: Vec<(Built, Vec<Option<Text>>)>, names: &dyn Fn(FileId) -> 
         let mut yaml = String::new();
         let at = gathered.texts.len();
         let mut first = None;
-        for (object, text) in one.objects.into_iter().zip(texts) {
+        for (number_of_object, (object, made)) in one.objects.into_iter().zip(made).enumerate() {
             first = first.or(object.included.first().map(|span| span.file));
             if let Some(span) = object.as_written {
                 let entry = gathered.taken.as_written.entry((span.file, span.start)).or_insert((span.end, Vec::new()));
                 entry.1.push(root.clone());
             }
-            let Some(text) = text else { continue };
-            if text.is_cut() {
-                let message = "an object is too large once it is built".to_owned();
-                gathered.not_checked.push(NotChecked { message, span: object.included.last().copied() });
-                continue;
-            }
-            let key = text.fingerprint(&object.included);
-            if let Some((text, number)) = known.get(&key) {
+            let (text, same) = match made {
+                Made::AsWritten => continue,
+                Made::Same(build, object) => (None, placed.get(&(build, object)).copied()),
+                Made::Text(text) if text.is_cut() => {
+                    let message = "an object is too large once it is built".to_owned();
+                    gathered.not_checked.push(NotChecked { message, span: object.included.last().copied() });
+                    continue;
+                }
+                Made::Text(text) => {
+                    let key = text.fingerprint(&object.included);
+                    let same = known.get(&key).copied();
+                    let place = *known.entry(key).or_insert((at, build.objects.len()));
+                    placed.insert((number_of_build, number_of_object), place);
+                    (Some(text), same)
+                }
+            };
+            if let Some((text, number)) = same {
                 let other =
-                    if *text == at { Some(&mut build) } else { gathered.texts.get_mut(*text).map(|one| &mut one.2) };
-                if let Some(other) = other.and_then(|build| build.objects.get_mut(*number)) {
+                    if text == at { Some(&mut build) } else { gathered.texts.get_mut(text).map(|one| &mut one.2) };
+                if let Some(other) = other.and_then(|build| build.objects.get_mut(number)) {
                     other.roots.push(root.clone());
                     other.open &= one.open;
                 }
                 continue;
             }
-            known.insert(key, (at, build.objects.len()));
+            let Some(text) = text else { continue };
             if !yaml.is_empty() {
                 yaml.push_str("---\n");
             }

@@ -1,7 +1,7 @@
 //! Kustomizations built: what the stages behind see of it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
@@ -66,6 +66,17 @@ pub struct Object {
     pub document: Option<Span>,
 }
 
+/// What becomes of an object that a kustomization makes.
+#[derive(Debug)]
+pub enum Made {
+    /// Nothing has changed it: it is checked where it stands.
+    AsWritten,
+    /// It is written, and checked.
+    Text(Text),
+    /// An earlier build makes the same: its place among the builds, and that of the object in it.
+    Same(usize, usize),
+}
+
 /// The text of an object, and where each stretch of it comes from.
 #[derive(Debug, Default)]
 pub struct Text {
@@ -77,6 +88,14 @@ impl Object {
     #[must_use]
     pub fn facts(&self) -> Option<Facts> {
         Facts::of(&self.content)
+    }
+
+    /// Equal for objects that are written alike, with the same origins; as long as both are there.
+    #[must_use]
+    pub fn print(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.content, self.included.last()).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Writes it as YAML.

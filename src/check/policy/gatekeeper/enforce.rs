@@ -94,6 +94,9 @@ pub struct Asked<'o> {
 /// What a constraint's places are kept by: its number, the number of an object, and the way to what that makes.
 type Shape = (usize, usize, Vec<Segment>);
 
+/// Finds the places in an object, of its review, and of its namespace.
+type Compute<'a> = dyn FnMut(&Rego, &Review, Option<&Rego>) -> Arc<Hints> + 'a;
+
 impl<'a> Enforced<'a> {
     /// Puts constraints and templates together. `given` are policies that were named on the command line: what is wrong
     /// with them is an error. `objects` make the inventory; `others` only say what namespaces there are.
@@ -314,7 +317,7 @@ impl Enforcer {
             });
             let before = out.len();
             // The places in the first object of this shape.
-            let alike = |compute: &mut dyn FnMut(&Rego, &Review, Option<&Rego>) -> Arc<Hints>| -> Arc<Hints> {
+            let alike = |compute: &mut Compute<'_>| -> Arc<Hints> {
                 let Some((number, object)) = asked.like else { return Arc::new([]) };
                 let key = (at, number, within.to_vec());
                 let known = || all.hints.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! The tree that a build works on: shared where nothing has changed it, and every key and scalar with its origin.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::node::Kind;
@@ -306,6 +307,23 @@ impl Node {
         match self {
             Node::List(list) => Some(Arc::make_mut(list)),
             _ => None,
+        }
+    }
+}
+
+/// By what it is made of: two that are equal are written alike, with the same origins. Stretches of sources that nothing
+/// has changed are told apart by their place in memory, so that the sources have to live as long as the hash is used.
+impl Hash for Node {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Node::Frozen(frozen, chain) => (frozen.place(), chain).hash(state),
+            Node::Scalar { text, string, trace } => (text, string, trace).hash(state),
+            Node::Map(map) => {
+                (map.entries.len(), &map.trace).hash(state);
+                map.entries.iter().for_each(|entry| (&entry.key, &entry.trace, &entry.value).hash(state));
+            }
+            Node::List(list) => (&list.items, &list.trace).hash(state),
         }
     }
 }

@@ -117,6 +117,11 @@ impl Frozen {
         Value::new(&self.source.part.tree, &self.source.part.text, self.at)
     }
 
+    /// What tells it from every other stretch of the sources that live at the same time.
+    pub fn place(&self) -> (usize, u32) {
+        (Arc::as_ptr(&self.source) as usize, self.at)
+    }
+
     /// Where it stands.
     pub fn span(&self) -> Span {
         self.source.span(self.value().node())
