@@ -96,6 +96,7 @@ find_binary
 arguments=(lint "--fail-on=${PLIMSOLL_FAIL_ON:-error}" -o "text=$scratch/text" -o "json=$scratch/report.json")
 if [ "${PLIMSOLL_ANNOTATIONS:-true}" = true ]; then arguments+=(-o "github=$scratch/annotations"); fi
 if [ -n "${PLIMSOLL_SARIF_FILE:-}" ]; then arguments+=(-o "sarif=$PLIMSOLL_SARIF_FILE"); fi
+if [ -n "${PLIMSOLL_SINCE:-}" ]; then arguments+=("--since=$PLIMSOLL_SINCE"); fi
 if [ -n "${PLIMSOLL_CONFIG:-}" ]; then arguments+=("--config=$PLIMSOLL_CONFIG"); fi
 add_lines "${PLIMSOLL_ARGS:-}"
 arguments+=(--)

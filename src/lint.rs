@@ -1,5 +1,7 @@
 //! `plimsoll lint`: the stages in their order.
 
+mod since;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +12,7 @@ use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR, relation};
 use crate::cli;
-use crate::discover::{self, Inputs, Unreadable};
+use crate::discover::{self, Inputs, SchemaFiles, Unreadable};
 use crate::examine::{self, examine};
 use crate::explain;
 use crate::model::diagnostic::Diagnostic;
@@ -19,7 +21,7 @@ use crate::model::report::{Examined, NotChecked, Report, Summary};
 use crate::model::rule::Rule;
 use crate::model::selection::Selector;
 use crate::model::source::{FileId, Sources};
-use crate::report::{self, Exception, Format, Style};
+use crate::report::{self, Exception, Format, Review, Style};
 use crate::settings::{self, Destination, Override, Refusal, Settings, Verbosity};
 
 /// Checks what the arguments name. Returns the exit code.
@@ -33,28 +35,64 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         let directory = &settings.place.working_directory;
         let schemas =
             discover::schemas(&settings.schemas, directory, &mut sources).map_err(|error| unreadable(&error))?;
+        // The ids of what both sides of a comparison use are the same on both.
+        let mut then = settings.since.as_ref().map(|_| sources.clone()).unwrap_or_default();
         let inputs = discover::discover(&settings.discover, &mut sources).map_err(|error| unreadable(&error))?;
-        Ok((settings, rules, schemas, inputs))
+        let listed = match &settings.since {
+            Some(revision) => since::list(revision, &settings, &inputs, &mut then)?,
+            None => None,
+        };
+        Ok((settings, rules, schemas, inputs, listed.map(|listed| (listed, then))))
     });
-    let (settings, rules, schemas, inputs) = match prepared {
+    let (settings, rules, schemas, inputs, listed) = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(refusal, err),
     };
-    let options = examine::Options {
-        environments: settings.environments.clone(),
-        generated: settings.generated.clone(),
-        schemas,
-        targets: targets(&inputs, &settings, &sources),
-    };
-    let examined = in_pool(settings.jobs, || examine(&inputs, &rules, &options, sources));
+    let (then, mut examined) = in_pool(settings.jobs, || {
+        let then = listed.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
+        (then, examined_with(&inputs, &rules, &settings, &schemas, sources))
+    });
+    let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
+    examined.not_checked.extend(skipped);
     let empty = inputs.folder && examined.resources == 0 && examined.definitions == 0;
-    let report = assemble(examined, &inputs, &rules, &settings);
+    let assemble = |examined, review: Option<&Review<'_>>| {
+        let with = |examined, options: &report::Options<'_>| report::assemble_new(examined, options, review);
+        reporting(examined, &inputs, &rules, &settings, with)
+    };
+    let report = match (then, &settings.since) {
+        (Some((then, unknown)), _) => {
+            examined.not_checked.extend(unknown);
+            then.review(|review| assemble(examined, Some(&review)))
+        }
+        (None, Some(revision)) => {
+            examined.not_checked.push(since::too_shallow(revision));
+            assemble(examined, None)
+        }
+        (None, None) => assemble(examined, None),
+    };
     write(&report, &settings, out)?;
     if empty {
         writeln!(err, "error: no manifest and no definition was found")?;
         return Ok(2);
     }
     Ok(exit_code(&report, &settings))
+}
+
+/// Examines one tree of files.
+fn examined_with(
+    inputs: &Inputs,
+    rules: &Rules,
+    settings: &Settings,
+    schemas: &SchemaFiles,
+    sources: Sources,
+) -> Examined {
+    let options = examine::Options {
+        environments: settings.environments.clone(),
+        generated: settings.generated.clone(),
+        schemas: schemas.clone(),
+        targets: targets(inputs, settings, &sources),
+    };
+    examine(inputs, rules, &options, sources)
 }
 
 /// The kinds at the locations of `--schema`: API version, kind and file; and the templates among the locations.
@@ -163,9 +201,14 @@ fn in_pool<R: Send>(jobs: Option<usize>, work: impl FnOnce() -> R + Send) -> R {
     }
 }
 
-fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &Settings) -> Report {
-    let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
-    examined.not_checked.extend(skipped);
+/// Calls `work` with what was found and with what the settings say about a report.
+fn reporting<R>(
+    mut examined: Examined,
+    inputs: &Inputs,
+    rules: &Rules,
+    settings: &Settings,
+    work: impl FnOnce(Examined, &report::Options<'_>) -> R,
+) -> R {
     examined.findings.extend(rules.policies.warnings().iter().cloned());
     if settings.verbosity < Verbosity::Verbose {
         examined.findings.iter_mut().for_each(|finding| finding.notes.retain(|note| !note.starts_with("place: ")));
@@ -189,17 +232,15 @@ fn assemble(mut examined: Examined, inputs: &Inputs, rules: &Rules, settings: &S
         settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
     };
     let kubernetes = rules.targets[0].to_string();
-    report::assemble(
-        examined,
-        &report::Options {
-            rules: &all,
-            level: &level,
-            exceptions: &exceptions,
-            excepted: &covers,
-            require_reason: settings.require_reason,
-            kubernetes: &kubernetes,
-        },
-    )
+    let options = report::Options {
+        rules: &all,
+        level: &level,
+        exceptions: &exceptions,
+        excepted: &covers,
+        require_reason: settings.require_reason,
+        kubernetes: &kubernetes,
+    };
+    work(examined, &options)
 }
 
 fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
@@ -277,6 +318,7 @@ pub fn refuse(refusal: Refusal, err: &mut dyn Write) -> io::Result<u8> {
         summary: Summary::default(),
         rules: Vec::new(),
         kubernetes: String::new(),
+        review: None,
     };
     report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, err)?;
     Ok(2)

@@ -173,6 +173,7 @@ fn report(built: Built, mut sources: Sources, err: &mut dyn Write) -> io::Result
         summary: Summary::default(),
         rules: Vec::new(),
         kubernetes: String::new(),
+        review: None,
     };
     report.not_checked.sort();
     report.not_checked.dedup();

@@ -98,6 +98,7 @@ fn broken_as_text(diagnostics: Vec<Diagnostic>, sources: &Sources, out: &mut dyn
         summary: Summary::default(),
         rules: Vec::new(),
         kubernetes: String::new(),
+        review: None,
     };
     report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, out)
 }

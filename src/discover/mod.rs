@@ -3,6 +3,7 @@
 
 mod ignored;
 mod policies;
+mod revision;
 mod schemas;
 mod walk;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 
 pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
+pub use revision::{NoRevision, Revision, at_revision};
 pub use schemas::{SchemaFiles, schemas};
 
 use crate::model::listing::Listing;

@@ -29,6 +29,12 @@ impl Listing {
         self.roots.push(name);
     }
 
+    /// The same folders, with what is left out of them, and without files.
+    #[must_use]
+    pub fn without_files(&self) -> Self {
+        Listing { files: BTreeMap::new(), ..self.clone() }
+    }
+
     /// Whether this listing knows what lies at that path: it is below a listed folder and was not left out. Where it
     /// does not know, that a file is not listed means nothing.
     #[must_use]

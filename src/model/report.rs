@@ -41,6 +41,17 @@ pub struct Report {
     pub rules: Vec<Rule>,
     /// The Kubernetes version that was checked against, `1.37`.
     pub kubernetes: String,
+    /// What was compared with, if only what is new is reported.
+    pub review: Option<Reviewed>,
+}
+
+/// A revision whose findings are not reported again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// The commit, abbreviated.
+    pub commit: String,
+    /// How many findings of now were there.
+    pub known: usize,
 }
 
 /// Something that was left out, and why: one line per cause, not one per object.

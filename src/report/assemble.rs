@@ -3,11 +3,13 @@
 use super::merge::sort_and_merge;
 use super::place::Places;
 use super::redact::redact;
+use super::review::{self, Known, Review};
 use super::{secrets, suppress};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::report::{Examined, NotChecked, Report, Summary};
+use crate::model::report::{Examined, NotChecked, Report, Reviewed, Summary};
 use crate::model::rule::{Rule, Severity};
 use crate::model::source::{Sources, Span};
+use crate::model::suppression::Suppression;
 
 /// What the arguments and plimsoll.yaml say about the report.
 pub struct Options<'o> {
@@ -40,17 +42,27 @@ pub struct Exception {
 /// Makes the report of a run. Equal findings in another order, as threads bring them, give an equal report.
 #[must_use]
 pub fn assemble(examined: Examined, options: &Options<'_>) -> Report {
-    let Examined { findings, mut suppressions, not_checked, mut sources, files, documents, resources, .. } = examined;
-    suppressions.sort_by_key(|suppression| suppression.span);
-    let parted = suppress::part(levelled(findings, options), &suppressions, &sources, options);
-    let mut kept = levelled(parted.kept, options);
+    assemble_new(examined, options, None)
+}
+
+/// Makes the report of what is new, if there is something to compare with.
+#[must_use]
+pub fn assemble_new(examined: Examined, options: &Options<'_>, review: Option<&Review<'_>>) -> Report {
+    let Examined { findings, suppressions, not_checked, mut sources, files, documents, resources, .. } = examined;
+    let (kept, silenced) = heard(findings, suppressions, &sources, options);
+    let (mut kept, known) = match review {
+        Some(review) => review::part(kept, review, &sources),
+        None => (kept, Vec::new()),
+    };
     secrets::complete(&kept, &mut sources);
     let mut places = Places::new(&sources);
     for finding in kept.iter_mut() {
         redact(finding, &mut places);
     }
     let diagnostics = sort_and_merge(kept, &sources);
-    let suppressed = sort_and_merge(parted.silenced, &sources).len();
+    let suppressed = sort_and_merge(silenced, &sources).len();
+    let known = sort_and_merge(known, &sources).len();
+    let review = review.map(|review| Reviewed { commit: review.commit.to_owned(), known });
     let count = |severity| diagnostics.iter().filter(|finding| finding.severity == severity).count();
     let summary = Summary {
         files,
@@ -65,7 +77,26 @@ pub fn assemble(examined: Examined, options: &Options<'_>) -> Report {
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules.dedup_by(|a, b| a.id == b.id);
     let not_checked = in_order(not_checked, &sources);
-    Report { diagnostics, not_checked, summary, sources, rules, kubernetes: options.kubernetes.to_owned() }
+    Report { diagnostics, not_checked, summary, sources, rules, kubernetes: options.kubernetes.to_owned(), review }
+}
+
+/// What would be reported of a revision, to be recognised; and the texts.
+#[must_use]
+pub fn known(examined: Examined, options: &Options<'_>) -> (Known, Sources) {
+    let (kept, _) = heard(examined.findings, examined.suppressions, &examined.sources, options);
+    (Known::of(&kept, &examined.sources), examined.sources)
+}
+
+/// The findings that somebody wants to hear, and those that were silenced.
+fn heard(
+    findings: Vec<Diagnostic>,
+    mut suppressions: Vec<Suppression>,
+    sources: &Sources,
+    options: &Options<'_>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    suppressions.sort_by_key(|suppression| suppression.span);
+    let parted = suppress::part(levelled(findings, options), &suppressions, sources, options);
+    (levelled(parted.kept, options), parted.silenced)
 }
 
 /// Leaves out what is off, and sets the severity of the rest.

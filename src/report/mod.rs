@@ -13,6 +13,7 @@ mod json;
 mod merge;
 mod place;
 mod redact;
+mod review;
 mod rules;
 pub mod sanitise;
 mod sarif;
@@ -23,7 +24,8 @@ mod text;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
-pub use assemble::{Exception, Options, assemble};
+pub use assemble::{Exception, Options, assemble, assemble_new, known};
+pub use review::{Before, Changes, Known, Review};
 pub use rules::RULES;
 
 use crate::model::report::Report;

@@ -55,6 +55,8 @@ pub struct Settings {
     pub environments: Vec<String>,
     /// The folder of the generated manifests where it is not `generated`, by its printed name.
     pub generated: Option<String>,
+    /// The revision whose findings are not reported again.
+    pub since: Option<String>,
     /// Which rules speak.
     pub selection: Selection,
     /// What the configuration changes about rules of the pack.
@@ -202,6 +204,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         data: arguments.data.into_iter().chain(config.data.iter().map(|path| place.base.join(path))).collect(),
         environments: arguments.environment,
         generated: arguments.generated.map(|folder| place.name_of(&folder)),
+        since: arguments.since,
         selection,
         parameters,
         suppress: suppressions(config.suppress, sources, file)?,

@@ -75,13 +75,18 @@ fn summary(report: &Report, style: &Style, places: &mut Places<'_>) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, noun)| plural(count, noun))
         .collect();
-    let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let new = if report.review.is_some() { "new " } else { "" };
+    let found = if found.is_empty() { format!("no {new}findings") } else { found.join(", ") };
     let mut text = format!("{found} in {} ({})", plural(counts.resources, "resource"), plural(counts.files, "file"));
     if !report.kubernetes.is_empty() {
         text.push_str(", Kubernetes ");
         text.push_str(&clean_short(&report.kubernetes, MESSAGE));
     }
     text.push('\n');
+    if let Some(review) = &report.review {
+        let were = if review.known == 1 { "was" } else { "were" };
+        text.push_str(&format!("  {} {were} there at {}\n", plural(review.known, "finding"), review.commit));
+    }
     if counts.suppressed > 0 {
         text.push_str(&format!("  suppressed: {}\n", counts.suppressed));
     }

@@ -1,0 +1,83 @@
+//! `--since`: the files as they were at a revision are examined with the rules of now, and what is found there is not
+//! said again.
+
+use super::{examined_with, reporting};
+use crate::check::Rules;
+use crate::check::policy::POLICY_ERROR;
+use crate::discover::{self, Inputs, NoRevision, Revision, SchemaFiles};
+use crate::model::listing::Listing;
+use crate::model::report::NotChecked;
+use crate::model::source::Sources;
+use crate::report::{self, Before, Changes, Known, Review};
+use crate::settings::{Refusal, Settings};
+
+/// The other side of the comparison.
+pub(super) struct Then {
+    commit: String,
+    known: Known,
+    sources: Sources,
+    listing: Listing,
+}
+
+/// Lists the other side. `None` if this clone does not reach back to it.
+///
+/// # Errors
+/// The revision names nothing.
+pub(super) fn list(
+    revision: &str,
+    settings: &Settings,
+    now: &Inputs,
+    sources: &mut Sources,
+) -> Result<Option<Revision>, Refusal> {
+    match discover::at_revision(revision, &settings.discover, now, sources) {
+        Ok(listed) => Ok(Some(listed)),
+        Err(NoRevision::Shallow) => Ok(None),
+        Err(NoRevision::Unknown(why)) => {
+            let help = "name a commit, a branch or a tag; `main...` is where this branch left main".to_owned();
+            Err(Refusal::argument(format!("`{revision}` is no revision of this repository: {why}"), Some(help)))
+        }
+    }
+}
+
+/// What is said where there is no other side.
+pub(super) fn too_shallow(revision: &str) -> NotChecked {
+    let message = format!(
+        "what is new since `{revision}`: this clone does not reach back so far, and every finding is shown \
+         (fetch the whole history, `fetch-depth: 0`)"
+    );
+    NotChecked { message, span: None }
+}
+
+/// Examines the other side.
+pub(super) fn examine(
+    listed: Revision,
+    rules: &Rules,
+    settings: &Settings,
+    schemas: &SchemaFiles,
+    sources: Sources,
+) -> (Then, Vec<NotChecked>) {
+    let Revision { inputs, commit, left_out } = listed;
+    let examined = examined_with(&inputs, rules, settings, schemas, sources);
+    let unknown = left_out.into_iter().map(|(name, why)| {
+        let message = format!("what is new in {name} since {commit}: {why}");
+        NotChecked { message, span: None }
+    });
+    let unknown = unknown.collect();
+    let (known, sources) = reporting(examined, &inputs, rules, settings, report::known);
+    (Then { commit, known, sources, listing: inputs.listing }, unknown)
+}
+
+impl Then {
+    /// Calls `work` with what the report has to leave out.
+    pub(super) fn review<R>(&self, work: impl FnOnce(Review<'_>) -> R) -> R {
+        let before = |name: &str| match self.listing.file(name).map(|file| self.sources.get(file)) {
+            None => Before::Nothing,
+            // It was read from the disk because git knows it to be unchanged.
+            Some(file) if !file.path.as_os_str().is_empty() => Before::Same,
+            Some(file) => Before::Text(file.text.as_deref().unwrap_or_default()),
+        };
+        // A policy that fails makes the run untrustworthy, whether it failed before or not.
+        let lasting = [&*POLICY_ERROR.id];
+        work(Review { known: &self.known, commit: &self.commit, changes: Changes::new(&before), lasting: &lasting })
+    }
+}
