@@ -22,7 +22,7 @@ use memchr::memmem::Finder;
 use rayon::prelude::*;
 
 use crate::check::policy::Worker;
-use crate::check::relation::Names;
+use crate::check::reference::Names;
 use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
 use crate::check::versions::Targets;
 use crate::check::{self, Rules};
@@ -135,7 +135,6 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
     last.into_iter().for_each(|looked| seen.join(looked));
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
-    seen.findings.extend(seen.relations.check());
     run.check_references(&plan, &mut seen);
 
     if seen.objects.are_applied_server_side() {
@@ -304,17 +303,13 @@ impl<'r> Run<'r> {
                     let worker = worker.get_or_insert_with(|| self.worker());
                     worker.check(&resource, name, &mut seen.findings);
                 }
-                if mode == Mode::Whole {
-                    if self.rules.relations.cover {
-                        seen.relations.add(&resource);
-                    }
-                    if self.rules.relations.names {
-                        names.check(&resource, &mut seen.findings);
-                    }
+                if mode == Mode::Whole && self.rules.references.names {
+                    names.check(&resource, &mut seen.findings);
                 }
                 check::exempt(&resource, &mut seen.findings[before..]);
-                if self.rules.references && mode == Mode::Whole && !is_built && !self.is_taken(&resource) {
-                    seen.facts.extend(Facts::of(&resource.value).map(|facts| (file, facts)));
+                if self.rules.references.facts() && mode == Mode::Whole && !is_built && !self.is_taken(&resource) {
+                    seen.facts
+                        .extend(Facts::of(&resource.value, self.rules.references.dangling).map(|facts| (file, facts)));
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::check::policy::Policies;
 use crate::check::reference;
 use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
-use crate::check::{Rules, api, policy::POLICY_ERROR, relation};
+use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, SchemaFiles, Unreadable};
 use crate::examine::{self, examine};
@@ -131,9 +131,8 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     }
     policies.configure(settings.parameters.clone());
     let api = api::RULES.iter().any(wanted);
-    let relations = relation::Asked::of(wanted);
-    let references = reference::RULES.iter().any(wanted);
-    let rules = Rules { targets, api, relations, references, policies };
+    let references = reference::Asked::of(wanted, settings.external.clone());
+    let rules = Rules { targets, api, references, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }

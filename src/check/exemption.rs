@@ -32,9 +32,16 @@ pub fn exempt(resource: &Resource<'_>, findings: &mut [Diagnostic]) {
 pub(super) struct Exemptions(Vec<Wish>);
 
 impl Exemptions {
-    pub(super) fn of(resource: &Resource<'_>) -> Self {
+    fn of(resource: &Resource<'_>) -> Self {
         let annotations = PLACES.iter().filter_map(|place| resource.value.at(place.iter().copied()));
-        Exemptions(annotations.flat_map(Value::entries).flat_map(|entry| wishes(&entry.name(), entry.value)).collect())
+        let text = |value: Value<'_>| value.text().unwrap_or_default().into_owned();
+        let all = annotations.flat_map(Value::entries).flat_map(|entry| wishes(&entry.name(), &text(entry.value)));
+        Exemptions(all.collect())
+    }
+
+    /// The same, of the annotations that are kept of an object when its tree is gone.
+    pub(super) fn of_wishes(annotations: &[(String, String)]) -> Self {
+        Exemptions(annotations.iter().flat_map(|(name, text)| wishes(name, text)).collect())
     }
 
     pub(super) fn mark(&self, findings: &mut [Diagnostic]) {
@@ -57,8 +64,7 @@ impl Wish {
     }
 }
 
-fn wishes(name: &str, value: Value<'_>) -> Vec<Wish> {
-    let text = value.text().unwrap_or_default();
+fn wishes(name: &str, text: &str) -> Vec<Wish> {
     let one = |tool, check: &str| vec![Wish { tool, check: Some(check.trim().to_owned()) }];
     let all = |tool| vec![Wish { tool, check: None }];
     if let Some(check) = name.strip_prefix("ignore-check.kube-linter.io/") {

@@ -7,7 +7,6 @@ pub mod deprecation;
 mod exemption;
 pub mod policy;
 pub mod reference;
-pub mod relation;
 pub mod schema;
 pub mod versions;
 
@@ -25,16 +24,14 @@ pub struct Rules {
     pub targets: Vec<versions::Targets>,
     /// Whether the API server's own validation is asked for.
     pub api: bool,
-    /// What is asked about objects beside each other.
-    pub relations: relation::Asked,
-    /// Whether rules between resources are asked for.
-    pub references: bool,
+    /// Which rules between resources are asked for.
+    pub references: reference::Asked,
     /// The built-in pack and the user's policies, compiled.
     pub policies: policy::Policies,
 }
 
 /// The rules of this stage that are not written in Rego.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let own = [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, reference::RULES, policy::RULES];
-    own.into_iter().flatten().chain(relation::rules())
+    let own = [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, policy::RULES];
+    own.into_iter().flatten().chain(reference::rules())
 }

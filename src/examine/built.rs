@@ -71,11 +71,13 @@ impl Run<'_> {
             }
             built.extend(more.par_iter().map(build).collect::<Vec<_>>());
         }
-        if self.rules.references {
+        let asked = &self.rules.references;
+        if asked.facts() {
             let whole = built.iter().filter(|built| !built.failed);
             let set = |built: &Built| Set {
                 name: Some(if built.folder.is_empty() { ".".to_owned() } else { built.folder.clone() }),
-                facts: built.objects.iter().filter_map(|object| object.facts()).collect(),
+                facts: built.objects.iter().filter_map(|object| object.facts(asked.dangling)).collect(),
+                open: built.open || !built.not_checked.is_empty(),
             };
             seen.sets = whole.map(set).collect();
         }

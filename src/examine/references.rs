@@ -8,22 +8,33 @@ use crate::check;
 use crate::model::definition::Plan;
 use crate::model::reference::Set;
 use crate::model::source::FileId;
+use crate::render::kustomize::rendered::kustomization_in;
 
 impl Run<'_> {
     /// Checks each set: what a kustomization makes, what is generated for an environment, and the plain files of a folder.
     pub(super) fn check_references(&self, plan: &Plan, seen: &mut Seen) {
-        if !self.rules.references {
+        if !self.rules.references.facts() {
             return;
         }
         let mut plain: BTreeMap<(String, Option<String>), Set> = BTreeMap::new();
         for (file, facts) in std::mem::take(&mut seen.facts) {
             let key = self.set_of(plan, file);
-            let set = plain.entry(key).or_insert_with_key(|(_, name)| Set { name: name.clone(), facts: Vec::new() });
+            let open = self.is_a_part(plan, file);
+            let set = plain.entry(key).or_insert_with_key(|(_, name)| Set { name: name.clone(), ..Set::default() });
             set.facts.push(facts);
+            set.open |= open;
         }
         let mut sets = std::mem::take(&mut seen.sets);
         sets.extend(plain.into_values());
-        seen.findings.extend(check::reference::check(&sets));
+        seen.findings.extend(check::reference::check(&sets, &self.rules.references));
+    }
+
+    /// Whether a file belongs to something that is more than the files beside it: static manifests of a component, whose
+    /// environment may hold charts, and what lies in the folder of a kustomization that does not take it in.
+    fn is_a_part(&self, plan: &Plan, file: FileId) -> bool {
+        let name = self.sources.name(file);
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        plan.statics.contains_key(&file) || kustomization_in(folder, &self.inputs.listing).is_some()
     }
 
     /// The folder of a file, or that of the environment which it is generated for.

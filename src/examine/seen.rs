@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::texts::Read;
 use super::waiting::Waiting;
-use crate::check::relation::Relations;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::reference::{Facts, Set};
@@ -33,8 +32,6 @@ pub(super) struct Seen {
     pub(super) has_policies: bool,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
-    /// What is compared between objects.
-    pub(super) relations: Relations,
     /// Files that are templates, not YAML.
     pub(super) templates: Vec<Span>,
     /// The values of Secrets in files that have a finding.
@@ -61,7 +58,6 @@ impl Seen {
         self.definitions += other.definitions;
         self.waiting.join(other.waiting);
         self.objects.merge(other.objects);
-        self.relations.join(other.relations);
         self.templates.extend(other.templates);
         self.facts.extend(other.facts);
         self.sets.extend(other.sets);

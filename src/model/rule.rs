@@ -148,7 +148,7 @@ pub struct Parameter {
 }
 
 /// Rules that are selected together, most of which are off by default: the name, and what it is for.
-pub const PROFILES: [(&str, &str); 8] = [
+pub const PROFILES: [(&str, &str); 9] = [
     ("pod-security-baseline", "the baseline level of the Pod Security Standards"),
     ("pod-security-restricted", "the restricted level of the Pod Security Standards, the baseline level in it"),
     ("high-availability", "services that outlive the loss of a node"),
@@ -156,6 +156,7 @@ pub const PROFILES: [(&str, &str); 8] = [
     ("rbac-strict", "rights that only operators need"),
     ("supply-chain", "where images come from, and that they stay what they are"),
     ("jobs", "Jobs and CronJobs that end and do not pile up"),
+    ("references", "objects that are asked for by name or by labels, and that nothing here makes"),
     ("metadata", "labels, annotations and namespaces"),
 ];
 

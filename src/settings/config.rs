@@ -34,6 +34,8 @@ pub struct Config {
     pub environments: Vec<Environment>,
     /// Findings that are known and accepted.
     pub suppress: Vec<Suppress>,
+    /// Objects that are applied from elsewhere, so that they may be referred to.
+    pub external: Vec<External>,
     /// Whether a suppression without a reason is a warning.
     pub require_reason: bool,
     /// What it means that something could not be checked.
@@ -139,6 +141,20 @@ pub struct Suppress {
     pub reason: Option<String>,
 }
 
+/// One entry of `external:`: all parts that are given must hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// The kind of the objects.
+    pub kind: String,
+    /// A glob for their names.
+    pub name: Option<String>,
+    /// A glob for their namespaces.
+    pub namespace: Option<String>,
+    /// With `kind: Pod`, labels that pods there have.
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
 /// What is wrong with the file, and where.
 #[derive(Debug)]
 pub struct Broken {
@@ -149,9 +165,6 @@ pub struct Broken {
     /// How to mend it.
     pub help: Option<String>,
 }
-
-/// Keys that the documentation of later releases has.
-const PLANNED: &[&str] = &["external"];
 
 /// Reads the text of a configuration file. An empty file is the default configuration.
 ///
@@ -173,9 +186,6 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         .or_else(|| error.location().map(|location| location.index()))
         .unwrap_or(0);
     let help = match key {
-        Some(key) if PLANNED.contains(&key) => {
-            Some(format!("`{key}` is planned and not part of plimsoll {}", env!("CARGO_PKG_VERSION")))
-        }
         Some(key) => nearest(key, known.split('`').skip(1).step_by(2)).map(|near| format!("did you mean `{near}`?")),
         None => None,
     };
@@ -219,12 +229,6 @@ mod tests {
         let broken = parse(text).unwrap_err();
         assert_eq!((broken.offset, &*broken.message), (12, "unknown field `ignor`"));
         assert_eq!(broken.help.as_deref(), Some("did you mean `ignore`?"));
-    }
-
-    #[test]
-    fn a_key_of_a_later_release_says_so() {
-        let broken = parse("external: [x]\n").unwrap_err();
-        assert!(broken.help.unwrap().contains("planned"));
     }
 
     #[test]

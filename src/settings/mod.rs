@@ -8,6 +8,7 @@ mod place;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher, GlobSet, GlobSetBuilder};
 
@@ -16,6 +17,7 @@ use crate::check::policy::Parameters;
 use crate::cli;
 use crate::discover;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::reference::{External, Pattern};
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::selection::{Selection, Selector};
 use crate::model::source::{FileId, Sources, Span};
@@ -63,6 +65,8 @@ pub struct Settings {
     pub parameters: Parameters,
     /// Findings that the configuration accepts.
     pub suppress: Vec<Suppress>,
+    /// Objects that are applied from elsewhere.
+    pub external: Vec<External>,
     /// Whether a suppression without a reason is a warning.
     pub require_reason: bool,
     /// Whether something that could not be checked fails the run.
@@ -208,6 +212,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         selection,
         parameters,
         suppress: suppressions(config.suppress, sources, file)?,
+        external: externals(config.external)?,
         require_reason: config.require_reason,
         unchecked_fails: config.unchecked == Unchecked::Error,
         fail_on: match arguments.fail_on {
@@ -357,6 +362,20 @@ fn suppressions(
             Ok(Suppress { rules: ids(&entry.rule), entry, span, path })
         })
         .collect()
+}
+
+/// The entries of `external:`, their globs compiled.
+fn externals(entries: Vec<config::External>) -> Result<Vec<External>, Refusal> {
+    let pattern = |written: Option<String>| -> Result<Option<Pattern>, Refusal> {
+        let matcher = written.map(|written| glob(&written)).transpose()?.map(|glob| glob.compile_matcher());
+        Ok(matcher.map(|matcher| Arc::new(move |text: &str| matcher.is_match(text)) as Pattern))
+    };
+    let compiled = |entry: config::External| {
+        let (name, namespace) = (pattern(entry.name)?, pattern(entry.namespace)?);
+        let labels = entry.labels.map(|labels| labels.into_iter().collect());
+        Ok(External { kind: entry.kind, namespace, name, labels })
+    };
+    entries.into_iter().map(compiled).collect()
 }
 
 /// The rule id in the `nth` entry of `suppress:` that names it.

@@ -2,41 +2,48 @@
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
-use crate::model::reference::{Facts, Use, Written};
+use crate::model::reference::{Facts, Need, Purpose, Written};
 
-use super::{Index, rules};
+use super::{Findings, Index, rules};
 use crate::check::wording::is_placeholder;
 
-pub(super) fn check(index: &Index<'_>, out: &mut Vec<Diagnostic>) {
+pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
     for one in index.all() {
-        for wanted in &one.uses {
-            out.extend(check_use(index, one, wanted));
+        for need in one.needs.iter().filter(|need| need.purpose == Purpose::Container) {
+            if let Some(finding) = near(index, one, need) {
+                out.tell(one, need.path.clone(), finding);
+            }
         }
     }
 }
 
-fn check_use(index: &Index<'_>, one: &Facts, wanted: &Use) -> Option<Diagnostic> {
-    let others = || index.beside(one).filter(|other| other.kind == wanted.kind);
-    match others().find(|other| other.name.text == wanted.name.text) {
+/// Something that is nearly what is asked for.
+pub(super) fn near(index: &Index<'_>, one: &Facts, need: &Need) -> Option<Diagnostic> {
+    if !matches!(&*need.kind, "ConfigMap" | "Secret") {
+        return None;
+    }
+    let others = || index.beside(one).filter(|other| other.kind() == need.kind);
+    match others().find(|other| other.name.text == need.name.text) {
         Some(other) => {
-            let key = wanted.key.as_ref().filter(|key| !other.keys.contains(&key.text))?;
+            let key = need.key.as_ref().filter(|key| !other.keys.contains(&key.text))?;
             let near = nearest(&key.text, other.keys.iter().map(String::as_str))?;
-            is_slip(&key.text, near).then(|| misspelt(one, wanted, key, near, other, "key"))
+            is_slip(&key.text, near).then(|| misspelt(one, need, key, near, other, "key"))
         }
         // Secrets are made by operators and by hand, with names of any kind.
-        None if wanted.kind == "Secret" || is_placeholder(&wanted.name.text) => None,
+        None if need.kind == "Secret" || is_placeholder(&need.name.text) => None,
+        None if index.is_elsewhere(&need.kind, one.namespace(), &need.name.text) => None,
         None => {
-            let name = without_hash(&wanted.name.text);
+            let name = without_hash(&need.name.text);
             let near = others().find(|other| is_slip(name, without_hash(&other.name.text)))?;
-            Some(misspelt(one, wanted, &wanted.name, without_hash(&near.name.text), near, "name"))
+            Some(misspelt(one, need, &need.name, without_hash(&near.name.text), near, "name"))
         }
     }
 }
 
-fn misspelt(one: &Facts, wanted: &Use, written: &Written, near: &str, other: &Facts, what: &str) -> Diagnostic {
-    let kind = wanted.kind;
+fn misspelt(one: &Facts, need: &Need, written: &Written, near: &str, other: &Facts, what: &str) -> Diagnostic {
+    let kind = &need.kind;
     let message = match what {
-        "key" => format!("{kind} `{}` has no key `{}`, for {}", wanted.name.text, written.text, one.title()),
+        "key" => format!("{kind} `{}` has no key `{}`, for {}", need.name.text, written.text, one.title()),
         _ => format!("there is no {kind} `{}`, for {}", written.text, one.title()),
     };
     Diagnostic::new(&rules::MISSPELT_REFERENCE, written.span, message, "")

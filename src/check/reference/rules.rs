@@ -1,27 +1,52 @@
 //! The table of the rules between resources.
 
+use std::sync::LazyLock;
+
 use crate::model::rule::{Category, Rule, Severity};
 
-const fn rule(id: &'static str, title: &'static str, why: &'static str, help: &'static str) -> Rule {
+/// The rule about objects of one file.
+pub(super) const DUPLICATE_RESOURCE: &str = "duplicate-resource";
+
+/// The rules about objects of the whole run.
+pub(super) const COVER: [&str; 2] = ["pdb-missing", "network-policy-missing"];
+
+/// The rules about what is not there.
+pub(super) const DANGLING: [&str; 11] = [
+    "dangling-config-ref",
+    "non-existent-service-account",
+    "statefulset-service-name",
+    "dangling-ingress",
+    "dangling-gateway-backend",
+    "dangling-hpa",
+    "dangling-role-ref",
+    "dangling-webhook-service",
+    "dangling-service",
+    "dangling-networkpolicy",
+    "dangling-pdb",
+];
+
+const fn warning(id: &'static str, title: &'static str, why: &'static str, help: &'static str) -> Rule {
     Rule::new(id, Category::Reference, Severity::Warning, title, why, help)
 }
 
-pub(super) const NEAR_MISS_SELECTOR: Rule = rule(
+pub(super) const NEAR_MISS_SELECTOR: Rule = warning(
     "near-miss-selector",
     "a selector misses its pods by a letter",
     "It matches no pod of the same set, and all of it but one slip is the labels of one: a Service without endpoints, a \
      budget or policy that holds for nothing.",
     "Write the label as the pods have it.",
-);
+)
+.fixable();
 
-pub(super) const MISSPELT_REFERENCE: Rule = rule(
+pub(super) const MISSPELT_REFERENCE: Rule = warning(
     "misspelt-reference",
     "a pod asks for a ConfigMap, Secret or key whose name is nearly there",
     "The container waits for what does not exist, while something of nearly the same name is applied with it.",
     "Write the name as it is defined.",
-);
+)
+.fixable();
 
-pub(super) const HPA_STATIC_REPLICAS: Rule = rule(
+pub(super) const HPA_STATIC_REPLICAS: Rule = warning(
     "hpa-static-replicas",
     "a workload that an autoscaler drives has a number of replicas",
     "Every synchronisation sets the number back to what is written, against the autoscaler: pods that the load needs are \
@@ -29,7 +54,7 @@ pub(super) const HPA_STATIC_REPLICAS: Rule = rule(
     "Remove `spec.replicas`.",
 );
 
-pub(super) const READINESS_BEHIND_SERVICE: Rule = rule(
+pub(super) const READINESS_BEHIND_SERVICE: Rule = warning(
     "readiness-probe-missing-behind-service",
     "pods behind a Service do not say when they are ready",
     "A pod without a readiness probe gets requests as soon as its containers run, before the program listens: each rollout \
@@ -37,13 +62,144 @@ pub(super) const READINESS_BEHIND_SERVICE: Rule = rule(
     "Add a `readinessProbe` to the container that serves.",
 );
 
-pub(super) const DUPLICATE_SELECTOR: Rule = rule(
+pub(super) const DUPLICATE_SELECTOR: Rule = warning(
     "duplicate-workload-selector",
     "two workloads have the same selector",
     "Each takes the pods of the other for its own: they are scaled, replaced and deleted by whoever comes first.",
     "Give each a label of its own.",
 );
 
-/// Every rule between resources.
-pub static RULES: &[Rule] =
-    &[NEAR_MISS_SELECTOR, MISSPELT_REFERENCE, HPA_STATIC_REPLICAS, READINESS_BEHIND_SERVICE, DUPLICATE_SELECTOR];
+/// Every rule between resources; no constant, because profiles and links cannot stand in one.
+pub(super) static LIST: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let mut all = vec![
+        NEAR_MISS_SELECTOR,
+        MISSPELT_REFERENCE,
+        HPA_STATIC_REPLICAS,
+        READINESS_BEHIND_SERVICE,
+        DUPLICATE_SELECTOR,
+        same_object(),
+        budget(),
+        network_policy(),
+    ];
+    all.extend(MISSING.map(|(id, title, why, help)| of_profile("references", warning(id, title, why, help))));
+    all
+});
+
+/// The rule of that id, which is one of ours.
+pub(super) fn rule(id: &str) -> &'static Rule {
+    LIST.iter().find(|rule| rule.id == id).unwrap_or(&LIST[0])
+}
+
+/// How to mend what is not there.
+const ADD: &str = "Correct the name, add the object, or declare it under `external` in `plimsoll.yaml` if it is applied \
+                   from elsewhere.";
+
+/// Id, title, effect and help of the rules about what is not there.
+const MISSING: [(&str, &str, &str, &str); 11] = [
+    (
+        "dangling-config-ref",
+        "a pod asks for a ConfigMap, Secret, claim or key that nothing here makes",
+        "The container does not start until it is there.",
+        ADD,
+    ),
+    (
+        "non-existent-service-account",
+        "a ServiceAccount that nothing here makes",
+        "No pod can be made under an account that does not exist, and a binding to one gives its rights to whoever makes it.",
+        ADD,
+    ),
+    (
+        "statefulset-service-name",
+        "the Service of a StatefulSet that nothing here makes",
+        "Its pods have no names in DNS, by which the members of most clusters find each other.",
+        ADD,
+    ),
+    (
+        "dangling-ingress",
+        "an Ingress sends requests to a Service that nothing here makes",
+        "Requests for that path are answered with an error.",
+        ADD,
+    ),
+    (
+        "dangling-gateway-backend",
+        "a route sends requests to a Service that nothing here makes",
+        "Requests for that route are answered with an error.",
+        ADD,
+    ),
+    ("dangling-hpa", "an autoscaler is for a workload that nothing here makes", "It scales nothing.", ADD),
+    (
+        "dangling-role-ref",
+        "a binding grants a role that nothing here makes",
+        "It grants nothing, until somebody makes a role of that name.",
+        ADD,
+    ),
+    (
+        "dangling-webhook-service",
+        "the API server is told to call a Service that nothing here makes",
+        "The API server refuses or delays every request that the webhook or API is for.",
+        ADD,
+    ),
+    (
+        "dangling-service",
+        "the selector of a Service finds no pods that anything here makes",
+        "The Service has no endpoints: every connection to it fails.",
+        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+    ),
+    (
+        "dangling-networkpolicy",
+        "the selector of a NetworkPolicy finds no pods that anything here makes",
+        "The policy holds for nothing: the pods that it was meant for stay open.",
+        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+    ),
+    (
+        "dangling-pdb",
+        "the selector of a PodDisruptionBudget finds no pods that anything here makes",
+        "The budget protects nothing: all pods may be evicted at once.",
+        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+    ),
+];
+
+/// A rule that is off, with the profile it belongs to.
+fn of_profile(profile: &'static str, rule: Rule) -> Rule {
+    Rule { default: false, profiles: vec![profile.into()], ..rule }
+}
+
+fn with_link(link: &'static str, rule: Rule) -> Rule {
+    Rule { links: vec![link.into()], ..rule }
+}
+
+fn same_object() -> Rule {
+    with_link(
+        "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+        Rule::new(
+            DUPLICATE_RESOURCE,
+            Category::Reference,
+            Severity::Error,
+            "the same object twice in one file",
+            "they are applied one after the other, and the last one wins; tools that prune or compare may refuse both",
+            "remove one of them, or rename it",
+        ),
+    )
+}
+
+fn budget() -> Rule {
+    let rule = warning(
+        "pdb-missing",
+        "replicas without a disruption budget",
+        "an upgrade of the nodes may take all replicas down at once",
+        "add a PodDisruptionBudget with `maxUnavailable: 1`",
+    );
+    let link = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/";
+    of_profile("high-availability", with_link(link, Rule { category: Category::Reliability, ..rule }))
+}
+
+fn network_policy() -> Rule {
+    let rule = warning(
+        "network-policy-missing",
+        "pods that no network policy selects",
+        "every pod of the cluster reaches them, and they reach everything",
+        "add a NetworkPolicy that selects the pods and names their peers",
+    );
+    let link = "https://kubernetes.io/docs/concepts/services-networking/network-policies/";
+    of_profile("network", with_link(link, Rule { category: Category::Security, ..rule }))
+}

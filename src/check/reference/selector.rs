@@ -6,45 +6,60 @@ use std::collections::hash_map::Entry;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
-use crate::model::reference::{Facts, Pair, Pods};
-use crate::model::rule::Rule;
+use crate::model::path::Path;
+use crate::model::reference::{Facts, Pair, Pods, Selector};
 
-use super::{Index, rules};
+use super::{Findings, Index, rules};
 use crate::check::wording::is_placeholder;
 
 /// A namespace and the labels of a selector in it, in order.
 type Selected<'s> = (&'s str, Vec<(&'s str, &'s str)>);
 
-pub(super) fn check(index: &Index<'_>, out: &mut Vec<Diagnostic>) {
-    let is_open = |one: &Facts| one.selects.iter().any(|pair| is_placeholder(&pair.value.text));
-    for one in index.all().filter(|one| !one.selects.is_empty() && !is_open(one)) {
+pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
+    for (one, selector) in index.all().filter_map(|one| Some((one, wanted(one)?))) {
         let workloads = || index.beside(one).filter_map(|other| Some((other, other.pods.as_ref()?)));
-        let matched: Vec<_> = workloads().filter(|(_, pods)| holds(&one.selects, pods)).collect();
+        let matched: Vec<_> = workloads().filter(|(_, pods)| holds(selector, pods)).collect();
         if matched.is_empty() {
-            out.extend(workloads().find_map(|(other, pods)| near_miss(one, other, pods)));
-        } else if one.kind == "Service" {
+            if let Some(finding) = near(index, one, selector) {
+                out.tell(one, selector.path.clone(), finding);
+            }
+        } else if one.kind() == "Service" {
             for (other, pods) in matched.iter().filter(|(_, pods)| !pods.end) {
-                out.extend(not_asked(one, other, pods));
+                not_asked(one, other, pods, out);
             }
         }
     }
     // Of files that merely lie in one folder nobody can say that they are meant to be applied together.
     let is_together = |one: &Facts, other: &Facts| index.rendered || one.name.span.file == other.name.span.file;
     let mut known: HashMap<Selected<'_>, &Facts> = HashMap::new();
-    for one in index.all().filter(|one| !matches!(one.kind.as_str(), "Job" | "CronJob")) {
+    for one in index.all().filter(|one| !matches!(one.kind(), "Job" | "CronJob")) {
         let Some(pods) = one.pods.as_ref().filter(|pods| !pods.selector.is_empty()) else { continue };
         let mut selector: Vec<_> = pods.selector.iter().map(|pair| (&*pair.key.text, &*pair.value.text)).collect();
         selector.sort_unstable();
-        match known.entry((&one.namespace, selector)) {
+        match known.entry((one.namespace(), selector)) {
             Entry::Vacant(entry) => drop(entry.insert(one)),
-            Entry::Occupied(entry) if is_together(entry.get(), one) => out.extend(same_pods(entry.get(), one)),
+            Entry::Occupied(entry) if is_together(entry.get(), one) => same_pods(entry.get(), one, out),
             Entry::Occupied(_) => {}
         }
     }
 }
 
-fn holds(selector: &[Pair], pods: &Pods) -> bool {
-    selector.iter().all(|wanted| pods.labels.iter().any(|label| is_same(label, wanted)))
+/// A selector that says which pods it wants, and nothing but their labels.
+pub(super) fn wanted(one: &Facts) -> Option<&Selector> {
+    let selector = one.selects.as_ref().filter(|selector| !selector.more && !selector.labels.is_empty())?;
+    let is_open = selector.labels.iter().any(|pair| is_placeholder(&pair.value.text));
+    (!is_open).then_some(selector)
+}
+
+/// Pods that the selector nearly finds.
+pub(super) fn near(index: &Index<'_>, one: &Facts, selector: &Selector) -> Option<Diagnostic> {
+    let workloads = index.beside(one).filter_map(|other| Some((other, other.pods.as_ref()?)));
+    let found = workloads.into_iter().find_map(|(other, pods)| near_miss(one, selector, other, pods));
+    found.filter(|_| !index.has_pods_elsewhere(one.namespace(), selector))
+}
+
+pub(super) fn holds(selector: &Selector, pods: &Pods) -> bool {
+    selector.labels.iter().all(|wanted| pods.labels.iter().any(|label| is_same(label, wanted)))
 }
 
 fn is_same(label: &Pair, wanted: &Pair) -> bool {
@@ -52,8 +67,8 @@ fn is_same(label: &Pair, wanted: &Pair) -> bool {
 }
 
 /// All but one part of the selector hold, and that one is nearly a label.
-fn near_miss(one: &Facts, other: &Facts, pods: &Pods) -> Option<Diagnostic> {
-    let mut wrong = one.selects.iter().filter(|wanted| !pods.labels.iter().any(|label| is_same(label, wanted)));
+fn near_miss(one: &Facts, selector: &Selector, other: &Facts, pods: &Pods) -> Option<Diagnostic> {
+    let mut wrong = selector.labels.iter().filter(|wanted| !pods.labels.iter().any(|label| is_same(label, wanted)));
     let (wanted, None) = (wrong.next()?, wrong.next()) else { return None };
     let of_key = pods.labels.iter().find(|label| label.key.text == wanted.key.text);
     // A value alone is a name, and names of neighbours are alike: `web` and `web-2` are two things.
@@ -71,13 +86,13 @@ fn near_miss(one: &Facts, other: &Facts, pods: &Pods) -> Option<Diagnostic> {
     };
     let (title, target) = (one.title(), other.title());
     let message = format!("{title} selects no pod: `{}` is nearly the `{}` of {target}", wrong.text, right.text);
-    let effect = match one.kind.as_str() {
+    let effect = match one.kind() {
         "Service" => "the Service has no endpoints, and every connection to it fails",
         "PodDisruptionBudget" => "the budget protects nothing: all pods may be evicted at once",
         _ => "the policy holds for no pod",
     };
     Some(
-        finding(&rules::NEAR_MISS_SELECTOR, wrong.span, message, "no pod has this")
+        Diagnostic::new(&rules::NEAR_MISS_SELECTOR, wrong.span, message, "no pod has this")
             .see(place.span, "the label")
             .effect(effect)
             .help(format!("write `{}`", right.text))
@@ -95,36 +110,29 @@ fn is_slip(written: &str, meant: &str) -> bool {
     }
 }
 
-fn not_asked(service: &Facts, workload: &Facts, pods: &Pods) -> Option<Diagnostic> {
-    let first = pods.unready.first()?;
+fn not_asked(service: &Facts, workload: &Facts, pods: &Pods, out: &mut Findings) {
     // A container beside others may be one that serves nothing.
-    if pods.unready.len() < pods.containers {
-        return None;
-    }
+    let Some(first) = pods.unready.first().filter(|_| pods.unready.len() == pods.containers) else { return };
     let message = format!("no container of {} says when it is ready", workload.title());
-    Some(
-        finding(&rules::READINESS_BEHIND_SERVICE, first.span, message, "without a readiness probe")
-            .see(service.name.span, format!("{} sends it requests", service.title()))
-            .effect("requests arrive before the program listens, and while it cannot answer: each rollout loses some")
-            .help("add a `readinessProbe`"),
-    )
+    let rule = &rules::READINESS_BEHIND_SERVICE;
+    let finding = Diagnostic::new(rule, first.span, message, "without a readiness probe")
+        .see(service.name.span, format!("{} sends it requests", service.title()))
+        .effect("requests arrive before the program listens, and while it cannot answer: each rollout loses some")
+        .help("add a `readinessProbe`");
+    let template: &[&str] = if workload.kind() == "Pod" { &[] } else { &["spec", "template"] };
+    out.tell(workload, Path::of(template.iter().copied().chain(["spec", "containers"])), finding);
 }
 
-fn same_pods(first: &Facts, second: &Facts) -> Option<Diagnostic> {
-    if first.kind == second.kind && first.name.text == second.name.text {
-        return None;
+fn same_pods(first: &Facts, second: &Facts, out: &mut Findings) {
+    if first.kind() == second.kind() && first.name.text == second.name.text {
+        return;
     }
     let [one, place] = [first, second].map(|facts| facts.pods.as_ref().and_then(|pods| pods.selector.first()));
-    let (one, place) = (one?, place?);
+    let (Some(one), Some(place)) = (one, place) else { return };
     let message = format!("{} and {} have the same selector", first.title(), second.title());
-    Some(
-        finding(&rules::DUPLICATE_SELECTOR, place.value.span, message, "this one")
-            .see(one.value.span, "and this one")
-            .effect("each counts the pods of the other: they are scaled, replaced and deleted by whoever comes first")
-            .help("give each a label of its own, in the selector and in the template"),
-    )
-}
-
-fn finding(rule: &Rule, span: crate::model::source::Span, message: String, label: &str) -> Diagnostic {
-    Diagnostic::new(rule, span, message, label)
+    let finding = Diagnostic::new(&rules::DUPLICATE_SELECTOR, place.value.span, message, "this one")
+        .see(one.value.span, "and this one")
+        .effect("each counts the pods of the other: they are scaled, replaced and deleted by whoever comes first")
+        .help("give each a label of its own, in the selector and in the template");
+    out.tell(second, Path::of(["spec", "selector"]), finding);
 }

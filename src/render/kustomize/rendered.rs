@@ -84,10 +84,10 @@ pub struct Text {
 }
 
 impl Object {
-    /// What it offers others and asks of them.
+    /// What it offers others and asks of them; see [`Facts::of`].
     #[must_use]
-    pub fn facts(&self) -> Option<Facts> {
-        Facts::of(&self.content)
+    pub fn facts(&self, all: bool) -> Option<Facts> {
+        Facts::of(&self.content, all)
     }
 
     /// Equal for objects that are written alike, with the same origins; as long as both are there.

@@ -1,0 +1,137 @@
+//! Reads the facts of an object.
+
+use std::sync::Arc;
+
+use super::{Facts, Look, Pair, Selector, makes, needs, pods};
+use crate::model::path::Path;
+use crate::model::resource::ResourceId;
+
+/// What the annotations have in their names by which objects ask other tools not to tell of them.
+const WISHES: [&str; 3] = ["ignore", "skip", "exempt"];
+
+/// Where an object and the pods that it makes have their annotations.
+const ANNOTATIONS: [&[&str]; 3] = [
+    &["metadata", "annotations"],
+    &["spec", "template", "metadata", "annotations"],
+    &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
+];
+
+impl Facts {
+    /// Reads an object; `None` for objects without a name, and for those that have nothing to do with others unless
+    /// `all` are wanted, with everything that they ask for.
+    #[must_use]
+    pub fn of(object: &impl Look, all: bool) -> Option<Facts> {
+        let kind = object.word_at(&["kind"])?.text;
+        let api_version = object.word_at(&["apiVersion"]).map_or_else(String::new, |it| it.text);
+        let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
+        let template = pods::template_of(group, &kind);
+        if template.is_none() && !all && !has_relations(group, &kind) {
+            return None;
+        }
+        let name = object.word_at(&["metadata", "name"])?;
+        let id = ResourceId {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind,
+            namespace: object.word_at(&["metadata", "namespace"]).map(|it| it.text),
+            name: Some(name.text.clone()),
+        };
+        let mut facts = Facts {
+            name,
+            pods: None,
+            selects: None,
+            needs: Vec::new(),
+            keys: Vec::new(),
+            replicas: None,
+            ignores_replicas: false,
+            makes: Vec::new(),
+            mentions: Vec::new(),
+            wishes: wishes(object),
+            id: Arc::new(id),
+        };
+        match (&*facts.id.group, &*facts.id.kind) {
+            ("argoproj.io", "Application" | "ApplicationSet") => {
+                facts.ignores_replicas = ignores_replicas(object);
+                if !facts.ignores_replicas && !all {
+                    return None;
+                }
+            }
+            ("", "Service") => facts.selects = service(object),
+            ("policy", "PodDisruptionBudget") => facts.selects = labels_at(object, "selector"),
+            ("networking.k8s.io", "NetworkPolicy") => facts.selects = labels_at(object, "podSelector"),
+            ("", "ConfigMap" | "Secret") => {
+                let parts = ["data", "stringData", "binaryData"].into_iter().filter_map(|part| object.get(part));
+                facts.keys = parts.flat_map(|part| part.members()).map(|(key, _)| key.text).collect();
+            }
+            _ => {}
+        }
+        if let Some(template) = template {
+            // None at all switches the workload off, and its autoscaler with it.
+            facts.replicas = object.word_at(&["spec", "replicas"]).filter(|it| it.text != "0");
+            let pod = if template.is_empty() { None } else { Some(object.at(template)?) };
+            let pod = pod.as_ref().unwrap_or(object);
+            facts.pods = Some(pods::read(object, pod, &facts.id.kind)?);
+            facts.needs = needs::of_pods(object, &pod.get("spec")?, template, all);
+        }
+        facts.needs.extend(needs::of_object(object, &facts.id, all));
+        if all {
+            facts.makes = makes::made_of(object, &facts.id);
+            facts.mentions = makes::mentions(object, &facts.id);
+        }
+        Some(facts)
+    }
+}
+
+/// Kinds beside workloads that rules are about even where nobody wants to know what is not there.
+fn has_relations(group: &str, kind: &str) -> bool {
+    match group {
+        "" => matches!(kind, "Service" | "ConfigMap" | "Secret"),
+        "policy" => kind == "PodDisruptionBudget",
+        "autoscaling" => kind == "HorizontalPodAutoscaler",
+        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet"),
+        _ => kind.contains("NetworkPolicy"),
+    }
+}
+
+/// A Service without pods of its own, and one that is for pods that are not ready, wants none.
+fn service(object: &impl Look) -> Option<Selector> {
+    let word = |key: &str| object.word_at(&["spec", key]).map(|it| it.text);
+    let is_external = word("type").is_some_and(|kind| kind == "ExternalName");
+    let ignores = word("publishNotReadyAddresses").is_some_and(|flag| flag == "true");
+    if is_external || ignores {
+        return None;
+    }
+    let labels = pairs(&object.at(&["spec", "selector"])?);
+    Some(Selector { labels, more: false, path: Path::of(["spec", "selector"]) })
+}
+
+fn labels_at(object: &impl Look, key: &str) -> Option<Selector> {
+    let mut selector = labels(&object.at(&["spec", key])?);
+    selector.path = Path::of(["spec", key, "matchLabels"]);
+    Some(selector)
+}
+
+/// A `LabelSelector`.
+pub(super) fn labels(selector: &impl Look) -> Selector {
+    let more = selector.get("matchExpressions").is_some_and(|more| !more.items().is_empty());
+    let labels = selector.get("matchLabels").map_or_else(Vec::new, |labels| pairs(&labels));
+    Selector { labels, more, path: Path::default() }
+}
+
+pub(super) fn pairs(labels: &impl Look) -> Vec<Pair> {
+    labels.members().into_iter().filter_map(|(key, value)| Some(Pair { key, value: value.word()? })).collect()
+}
+
+fn ignores_replicas<L: Look>(object: &L) -> bool {
+    let lists = [&["spec", "ignoreDifferences"][..], &["spec", "template", "spec", "ignoreDifferences"]];
+    let entries = lists.into_iter().flat_map(|list| object.items_at(list));
+    let names_replicas = |word: L| word.word().is_some_and(|it| it.text.contains("replicas"));
+    let has_word = |entry: &L, key: &str| entry.items_at(&[key]).into_iter().any(names_replicas);
+    entries.into_iter().any(|entry| has_word(&entry, "jsonPointers") || has_word(&entry, "jqPathExpressions"))
+}
+
+fn wishes(object: &impl Look) -> Vec<(String, String)> {
+    let all = ANNOTATIONS.iter().filter_map(|place| object.at(place)).flat_map(|annotations| annotations.members());
+    let wishes = all.filter(|(key, _)| WISHES.iter().any(|word| key.text.contains(word)));
+    wishes.filter_map(|(key, value)| Some((key.text, value.word()?.text))).collect()
+}
