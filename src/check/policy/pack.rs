@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use regorus::Value;
+
 use crate::model::rule::{Category, Rule, Severity};
 
 use super::kinds::Kinds;
-use super::rego::metadata::{self, Metadata};
+use super::rego::metadata::Metadata;
 
 /// A rule of the pack as it lies in `policies/`.
 struct Entry {
@@ -145,8 +147,14 @@ impl PackRule {
     }
 }
 
-/// Every rule of the pack. Reading the metadata is most of what start-up costs, and happens once.
-pub(super) static PACK: LazyLock<Vec<PackRule>> = LazyLock::new(|| TABLE.iter().map(read).collect());
+/// The metadata as the build script has read them, by `<category>/<id>`.
+const METADATA: &str = include_str!(concat!(env!("OUT_DIR"), "/pack.json"));
+
+/// Every rule of the pack.
+pub(super) static PACK: LazyLock<Vec<PackRule>> = LazyLock::new(|| {
+    let metadata = Value::from_json_str(METADATA).unwrap_or(Value::Undefined);
+    TABLE.iter().map(|entry| read(entry, &metadata)).collect()
+});
 
 /// Every rule of the built-in pack, on by default or not.
 #[must_use]
@@ -155,8 +163,9 @@ pub fn pack_rules() -> Vec<Rule> {
 }
 
 /// A block that lacks something leaves the default, and fails the test of the pack.
-fn read(entry: &Entry) -> PackRule {
-    let block = metadata::blocks(entry.text).into_iter().next();
+fn read(entry: &Entry, metadata: &Value) -> PackRule {
+    let block = &metadata[format!("{}/{}", entry.category, entry.id).as_str()];
+    let block = block.as_object().is_ok().then(|| Metadata::of(block.clone()));
     let text = |key| Cow::from(block.as_ref().and_then(|block| block.text(key)).unwrap_or_default());
     let rule = Rule {
         id: Cow::Borrowed(entry.id),

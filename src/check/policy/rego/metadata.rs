@@ -3,6 +3,7 @@
 
 use regorus::Value;
 
+use super::comments;
 use crate::model::rule::Parameter;
 
 /// Longest text of a policy that is shown.
@@ -11,12 +12,17 @@ const LONGEST: usize = 200;
 /// One block, and the line of what it annotates.
 #[derive(Debug, Clone)]
 pub struct Metadata {
-    /// The first line behind the block that is not empty, from 1.
+    /// The first line behind the block that is not empty, from 1; 0 if that is not known.
     pub line: u32,
     value: Value,
 }
 
 impl Metadata {
+    /// A block that has been read already.
+    pub fn of(value: Value) -> Self {
+        Metadata { line: 0, value }
+    }
+
     /// A text field of the block itself.
     pub fn text(&self, key: &str) -> Option<String> {
         text(&self.value[key])
@@ -82,29 +88,11 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// Every block of a policy, in order. A block that is no YAML mapping is left out; it annotates nothing in OPA either.
 pub fn blocks(policy: &str) -> Vec<Metadata> {
-    let lines: Vec<&str> = policy.lines().collect();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if lines[at].trim_end() != "# METADATA" {
-            at += 1;
-            continue;
-        }
-        let start = at + 1;
-        let end = start + lines[start..].iter().take_while(|line| line.starts_with('#')).count();
-        let yaml: Vec<&str> = lines[start..end].iter().map(|line| &line[1..]).collect();
-        let next = end + lines[end..].iter().take_while(|line| line.trim().is_empty()).count();
-        if let Ok(value @ Value::Object(_)) = Value::from_yaml_str(&dedent(&yaml)) {
-            found.push(Metadata { line: next as u32 + 1, value });
-        }
-        at = end;
-    }
-    found
-}
-
-/// Comment texts without the blank behind the `#`.
-fn dedent(lines: &[&str]) -> String {
-    lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    let read = |(line, yaml): (u32, String)| match Value::from_yaml_str(&yaml) {
+        Ok(value @ Value::Object(_)) => Some(Metadata { line, value }),
+        _ => None,
+    };
+    comments::blocks(policy).into_iter().filter_map(read).collect()
 }
 
 #[cfg(test)]

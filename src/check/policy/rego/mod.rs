@@ -6,6 +6,7 @@
 //! refuse, [`rewrite`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
+mod comments;
 pub mod engine;
 pub mod extensions;
 mod go_number;
