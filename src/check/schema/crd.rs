@@ -14,7 +14,7 @@ use crate::model::value::Value;
 use super::compose::Composer;
 use super::custom::conform::{Fault, conform};
 use super::custom::json_schema::{self, JsonSchema};
-use super::custom::keywords::to_json;
+use super::custom::keywords::asked;
 use super::custom::settle::settle;
 use super::custom::wording::{broken, deprecated, may_be_newer, not_served};
 use super::custom::{Asks, cel};
@@ -389,7 +389,9 @@ impl CustomSchema {
         let mut walk = Walk::new(resource, root, metadata, against);
         let mut checked = Checked { found: walk.run(mode), left_out: BTreeSet::new() };
         let is_shallow = || mode == Mode::Whole && !is_deep(resource.value, DEPTH);
-        let Some(mut object) = is_shallow().then(|| to_json(resource.value, DEPTH)).flatten() else { return checked };
+        let Some(mut object) = is_shallow().then(|| asked(resource.value, &self.asks, DEPTH)).flatten() else {
+            return checked;
+        };
         if let Some(members) = object.as_object_mut().filter(|_| self.status) {
             members.remove("status");
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::check::pattern::Pattern;
 use crate::model::scalar::Scalar;
-use crate::model::value::Value;
+use crate::model::value::{Entry, Value};
 
 use super::super::formats;
 use super::alternatives::Alternatives;
@@ -187,6 +187,29 @@ pub(in super::super) fn to_json(value: Value<'_>, depth: u32) -> Option<Json> {
         Some(Scalar::Str(text)) => text.into(),
         Some(number) => to_number(&number).map_or(Json::Null, Json::Number),
     })
+}
+
+/// As [`to_json`], without the members that nothing is asked about: of most objects hardly anything is left.
+pub(in super::super) fn asked(value: Value<'_>, asks: &Asks, depth: u32) -> Option<Json> {
+    if asks.sees_all() {
+        return to_json(value, depth);
+    }
+    let below = |inner: Value<'_>, asks: &Asks| if depth == 0 { None } else { asked(inner, asks, depth - 1) };
+    if value.is_mapping() {
+        let member = |entry: Entry<'_>| {
+            let name = entry.name();
+            let asks = asks.property(&name).or(asks.additional.as_deref())?;
+            Some(below(entry.value, asks).map(|member| (name.into_owned(), member)))
+        };
+        return value.entries().filter_map(member).collect::<Option<Map<_, _>>>().map(Json::Object);
+    }
+    match &asks.items {
+        Some(asks) if value.is_sequence() => {
+            value.items().map(|item| below(item, asks)).collect::<Option<Vec<_>>>().map(Json::Array)
+        }
+        None if value.is_sequence() => Some(Json::Array(Vec::new())),
+        _ => to_json(value, depth),
+    }
 }
 
 /// A whole number is an integer even if it is written with a dot: the conversion from YAML writes it without.

@@ -80,6 +80,15 @@ impl Asks {
         self.items.iter_mut().chain(&mut self.additional).for_each(|asks| asks.forget_places());
     }
 
+    /// Whether something at this node looks at all that is below it.
+    fn sees_all(&self) -> bool {
+        let is_told_apart = !matches!(self.list, List::Atomic);
+        is_told_apart
+            || self.embedded
+            || self.alternatives.is_some()
+            || !(self.limits.is_empty() && self.rules.is_empty())
+    }
+
     /// Itself, unless it asks for nothing.
     pub(super) fn if_any(self) -> Option<Asks> {
         let nothing = self.default.is_none()
