@@ -33,5 +33,5 @@ pub struct Rules {
 /// The rules of this stage that are not written in Rego.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let own = [schema::RULES, api::RULES, deprecation::RULES, definition::RULES, policy::RULES];
-    own.into_iter().flatten().chain(reference::rules())
+    own.into_iter().flatten().chain(api::update::RULES).chain(reference::rules())
 }

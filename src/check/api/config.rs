@@ -226,6 +226,12 @@ impl<'t> Secret<'_, 't> {
     }
 }
 
+/// What a text in base64 stands for; Go skips line breaks.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let lines: String = text.split(['\r', '\n']).collect();
+    BASE64.decode(lines).ok()
+}
+
 /// The credentials of a registry are an object in JSON.
 fn docker<'t>(object: &mut Object<'_, 't>, bag: &Secret<'_, 't>, kind: &Field<'_, 't>, key: &'static str) {
     if !bag.has(key) {
@@ -233,9 +239,8 @@ fn docker<'t>(object: &mut Object<'_, 't>, bag: &Secret<'_, 't>, kind: &Field<'_
     }
     let Some((field, text, encoded)) = bag.text(key) else { return };
     let bytes = if encoded {
-        let lines: String = text.split(['\r', '\n']).collect();
         // What is no base64 is reported elsewhere.
-        let Ok(bytes) = BASE64.decode(lines) else { return };
+        let Some(bytes) = decode(&text) else { return };
         Cow::Owned(bytes)
     } else {
         Cow::Borrowed(text.as_bytes())

@@ -29,6 +29,7 @@ mod selector;
 mod service;
 mod storage_class;
 mod syntax;
+pub mod update;
 mod volume;
 mod warnings;
 mod webhook;

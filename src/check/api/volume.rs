@@ -9,7 +9,7 @@ use super::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, REQUIRED_VALUE, UNSUPPOR
 use super::selector;
 
 /// Every source that a PersistentVolume can have.
-const SOURCES: &[&str] = &[
+pub(super) const SOURCES: &[&str] = &[
     "awsElasticBlockStore",
     "azureDisk",
     "azureFile",

@@ -1,0 +1,199 @@
+//! Which object of the tree before is which of the tree now.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::kinds::Kind;
+use super::plain::Plain;
+use super::rules::RENAMED_WITH_STORAGE;
+use super::{Before, compare};
+use crate::check::schema::Version;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::{Path, Segment};
+use crate::model::resource::{Resource, ResourceId};
+use crate::model::source::Span;
+
+/// What tells objects of a cluster apart: the version of an API is another view of the same object.
+type Key = (String, String, Option<String>, String);
+
+fn key(id: &ResourceId) -> Key {
+    (id.group.clone(), id.kind.clone(), id.namespace.clone(), id.name.clone().unwrap_or_default())
+}
+
+/// What is kept of the tree before.
+#[derive(Debug, Default)]
+pub struct Past {
+    objects: Vec<(Box<str>, Before)>,
+    by_key: HashMap<Key, Vec<usize>>,
+}
+
+impl Past {
+    /// Keeps an object, if a rule is about its kind. `scope` is where it is applied from: the folder of the kustomization
+    /// that builds it, or the file that it stands in. Several environments may have objects of the same name.
+    pub fn add(&mut self, scope: &str, resource: &Resource<'_>) {
+        if let Some(before) = Before::of(resource) {
+            self.keep(scope.into(), before);
+        }
+    }
+
+    /// Takes in what another thread kept.
+    pub fn join(&mut self, other: Past) {
+        other.objects.into_iter().for_each(|(scope, before)| self.keep(scope, before));
+    }
+
+    fn keep(&mut self, scope: Box<str>, before: Before) {
+        self.by_key.entry(key(&before.id)).or_default().push(self.objects.len());
+        self.objects.push((scope, before));
+    }
+}
+
+/// What was met of the tree now.
+#[derive(Debug, Default)]
+pub struct Present {
+    /// The objects of the past that are where they were.
+    met: Vec<usize>,
+    /// Those that may have moved to another file, and what would be said then.
+    moved: Vec<(usize, Newcomer, Vec<Diagnostic>)>,
+    newcomers: Vec<Newcomer>,
+}
+
+/// An object that was not there, or not here.
+#[derive(Debug)]
+struct Newcomer {
+    scope: Box<str>,
+    object: Before,
+    /// The route to it in its document.
+    prefix: Path,
+    name: Span,
+    namespace: Span,
+}
+
+impl Present {
+    /// Compares an object with what it was, if it was there. `scope` is as for [`Past::add`].
+    pub fn add(
+        &mut self,
+        past: &Past,
+        scope: &str,
+        resource: &Resource<'_>,
+        version: Version,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let Some(object) = Before::of(resource) else { return };
+        let candidates = past.by_key.get(&key(&object.id)).map(Vec::as_slice).unwrap_or_default();
+        if let Some(at) = candidates.iter().find(|at| *past.objects[**at].0 == *scope) {
+            self.met.push(*at);
+            return compare(&past.objects[*at].1, resource, version, out);
+        }
+        let span = |field| Path::of(["metadata", field]).span(resource.value);
+        let (name, namespace) = (span("name"), span("namespace"));
+        let newcomer = Newcomer { scope: scope.into(), object, prefix: resource.prefix.clone(), name, namespace };
+        match candidates {
+            [only] => {
+                let mut findings = Vec::new();
+                compare(&past.objects[*only].1, resource, version, &mut findings);
+                self.moved.push((*only, newcomer, findings));
+            }
+            _ => self.newcomers.push(newcomer),
+        }
+    }
+
+    /// Takes in what another thread met.
+    pub fn join(&mut self, other: Present) {
+        self.met.extend(other.met);
+        self.moved.extend(other.moved);
+        self.newcomers.extend(other.newcomers);
+    }
+
+    /// What is left to say once every object was met: of those that stand in another file now, and of those that hold
+    /// data and have another name.
+    #[must_use]
+    pub fn finish(mut self, past: &Past) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut is_met = vec![false; past.objects.len()];
+        self.met.iter().for_each(|at| is_met[*at] = true);
+        let mut claims = vec![0_u32; past.objects.len()];
+        self.moved.iter().for_each(|(at, ..)| claims[*at] += 1);
+        for (at, newcomer, findings) in std::mem::take(&mut self.moved) {
+            // Where several could be it, or it is still where it was, these are others of the same name.
+            if is_met[at] || claims[at] > 1 {
+                self.newcomers.push(newcomer);
+            } else {
+                found.extend(findings);
+            }
+        }
+        (0..is_met.len()).for_each(|at| is_met[at] |= claims[at] == 1);
+        let gone = past.objects.iter().zip(&is_met).filter(|(_, is_met)| !**is_met).map(|(object, _)| object);
+        found.extend(renamed(gone, &self.newcomers));
+        found.sort_by_key(|finding| finding.primary.span);
+        found
+    }
+}
+
+/// Objects of one kind that are gone from a place, and those that are new there.
+type Exchanged<'p, 'n> = (Vec<&'p Before>, Vec<&'n Newcomer>);
+
+/// Objects with volumes of their own that are gone where one alike is new.
+fn renamed<'p>(gone: impl Iterator<Item = &'p (Box<str>, Before)>, new: &[Newcomer]) -> Vec<Diagnostic> {
+    let mut alike: HashMap<(&str, &str), Exchanged<'_, '_>> = HashMap::new();
+    for (scope, before) in gone.filter(|(_, before)| holds_data(before)) {
+        alike.entry((scope, &before.id.kind)).or_default().0.push(before);
+    }
+    for newcomer in new.iter().filter(|newcomer| holds_data(&newcomer.object)) {
+        alike.entry((&newcomer.scope, &newcomer.object.id.kind)).or_default().1.push(newcomer);
+    }
+    let mut found = Vec::new();
+    for (gone, new) in alike.values() {
+        for newcomer in new {
+            let is_same = |before: &&&Before| {
+                before.id.name == newcomer.object.id.name || storage(before) == storage(&newcomer.object)
+            };
+            let mut candidates = gone.iter().filter(is_same);
+            if let (Some(before), None) = (candidates.next(), candidates.next())
+                && new.iter().filter(|other| storage(&other.object) == storage(&newcomer.object)).count() == 1
+            {
+                found.push(tell(before, newcomer));
+            }
+        }
+    }
+    found
+}
+
+/// What says how an object keeps its data.
+fn storage(object: &Before) -> Option<&Plain> {
+    match object.kind {
+        Kind::Claim => object.plain.get("spec"),
+        _ => object.plain.at(&["spec", "volumeClaimTemplates"]),
+    }
+}
+
+fn holds_data(object: &Before) -> bool {
+    matches!(object.kind, Kind::Claim | Kind::StatefulSet) && storage(object).is_some_and(|storage| !storage.is_zero())
+}
+
+fn tell(before: &Before, newcomer: &Newcomer) -> Diagnostic {
+    let (old, new) = (&before.id, &newcomer.object.id);
+    let has_moved = old.name == new.name;
+    let (field, span) = if has_moved { ("namespace", newcomer.namespace) } else { ("name", newcomer.name) };
+    let what = if has_moved { "in another namespace" } else { "under another name" };
+    let message = format!("{new} is {old} {what}, which is another object with volumes of its own");
+    let (label, kept) = match (has_moved, old.namespace.as_deref()) {
+        (true, Some(namespace)) => (format!("was `{namespace}`"), format!("`namespace: {namespace}`")),
+        (true, None) => ("was in none".to_owned(), "the namespace as it was".to_owned()),
+        (false, _) => {
+            let name = old.name.as_deref().unwrap_or_default();
+            (format!("was `{name}`"), format!("`name: {name}`"))
+        }
+    };
+    let prefix = newcomer.prefix.0.iter().cloned();
+    let path = Path(prefix.chain([Segment::from("metadata"), Segment::from(field)]).collect());
+    let effect = match before.kind {
+        Kind::Claim => {
+            "the new claim starts with an empty volume; the old one is deleted where pruning is on, often with its data"
+        }
+        _ => "the new pods start with empty volumes; the data stays in the claims of the old ones",
+    };
+    Diagnostic::new(&RENAMED_WITH_STORAGE, span, message, label)
+        .about(Arc::new(new.clone()), path)
+        .effect(effect)
+        .help(format!("keep {kept}, or move the data first"))
+}
