@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::check::policy::Given;
-use crate::check::policy::testing::{self, Status, Tested};
+use crate::check::policy::testing::{self, Coverage, Status, Tested};
 use crate::cli;
 use crate::discover::{self, PolicyFile, PolicyFiles};
 use crate::examine;
@@ -32,7 +32,7 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
             return Ok(2);
         }
     };
-    let (mut tested, mut broken) = rego(&files);
+    let (mut tested, coverage, mut broken) = rego(&files);
     let suites = files.manifests.iter().filter(|file| file.text.contains("test.gatekeeper.sh"));
     for file in suites {
         match suite::run(file, &directory, &mut sources) {
@@ -49,7 +49,7 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
     match arguments.output {
         cli::ListFormat::Json => {
             broken_as_text(broken.clone(), &sources, err)?;
-            as_json(&tested, broken.len(), &sources, out)?;
+            as_json(&tested, &coverage, broken.len(), &sources, out)?;
         }
         cli::ListFormat::Text => {
             let problems = tested.iter().filter_map(|test| test.problem.clone());
@@ -63,6 +63,7 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
             let said = counts.iter().enumerate().filter(|(at, (count, _))| *at == 0 || *count > 0);
             let words: Vec<String> = said.map(|(_, (count, word))| format!("{count} {word}")).collect();
             writeln!(out, "{}", words.join(", "))?;
+            coverage_as_text(&coverage, &sources, out)?;
         }
     }
     Ok(match (errors + broken.len(), failed) {
@@ -72,21 +73,21 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
     })
 }
 
-/// The tests in Rego files, and what keeps them from being run.
-fn rego(files: &PolicyFiles) -> (Vec<Tested>, Vec<Diagnostic>) {
+/// The tests in Rego files, what they went through, and what keeps them from being run.
+fn rego(files: &PolicyFiles) -> (Vec<Tested>, Vec<Coverage>, Vec<Diagnostic>) {
     if !files.rego.iter().any(|file| file.text.contains("test_")) {
-        return (Vec::new(), Vec::new());
+        return (Vec::new(), Vec::new(), Vec::new());
     }
     // Objects are read for `lint` only.
     let files = PolicyFiles { manifests: Vec::new(), ..files.clone() };
     let read = examine::read_policies(&files);
     if !read.problems.is_empty() {
-        return (Vec::new(), read.problems);
+        return (Vec::new(), Vec::new(), read.problems);
     }
     let given: Given<'_> = read.given();
     match testing::rego(&given) {
-        Ok(tested) => (tested, Vec::new()),
-        Err(problems) => (Vec::new(), problems),
+        Ok((tested, coverage)) => (tested, coverage, Vec::new()),
+        Err(problems) => (Vec::new(), Vec::new(), problems),
     }
 }
 
@@ -103,7 +104,69 @@ fn broken_as_text(diagnostics: Vec<Diagnostic>, sources: &Sources, out: &mut dyn
     report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, out)
 }
 
-fn as_json(tested: &[Tested], broken: usize, sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
+/// The share of lines in per cent, to one decimal.
+fn share(lines: impl Iterator<Item = bool> + Clone) -> Option<f64> {
+    let (all, covered) = (lines.clone().count(), lines.filter(|covered| *covered).count());
+    (all > 0).then(|| (covered as f64 / all as f64 * 1_000.0).round() / 10.0)
+}
+
+/// The lines that no test went through, those in a row as one: from, to.
+fn uncovered(coverage: &Coverage) -> Vec<(u32, u32)> {
+    let mut stretches: Vec<(u32, u32)> = Vec::new();
+    let mut open = false;
+    for (&line, &covered) in &coverage.lines {
+        match stretches.last_mut() {
+            _ if covered => {}
+            Some((_, to)) if open => *to = line,
+            _ => stretches.push((line, line)),
+        }
+        open = !covered;
+    }
+    stretches
+}
+
+fn coverage_as_text(coverage: &[Coverage], sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
+    let lines = coverage.iter().flat_map(|file| file.lines.values().copied());
+    let Some(whole) = share(lines) else { return Ok(()) };
+    writeln!(
+        out,
+        "coverage: {whole} % of the lines of {} file{}",
+        coverage.len(),
+        if coverage.len() == 1 { "" } else { "s" }
+    )?;
+    for file in coverage {
+        let stretches = uncovered(file);
+        if stretches.is_empty() {
+            continue;
+        }
+        let name = report::sanitise::clean(sources.name(file.file)).into_owned();
+        let words =
+            stretches.iter().map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") });
+        writeln!(out, "  {name}: no test goes through {}", words.collect::<Vec<_>>().join(", "))?;
+    }
+    Ok(())
+}
+
+fn coverage_as_json(coverage: &[Coverage], sources: &Sources) -> serde_json::Value {
+    let file = |file: &Coverage| {
+        json!({
+            "file": sources.name(file.file),
+            "percent": share(file.lines.values().copied()),
+            "lines": file.lines.len(),
+            "uncovered": uncovered(file).into_iter().map(|(from, to)| json!({"from": from, "to": to})).collect::<Vec<_>>(),
+        })
+    };
+    let all = coverage.iter().flat_map(|file| file.lines.values().copied());
+    json!({"percent": share(all), "files": coverage.iter().map(file).collect::<Vec<_>>()})
+}
+
+fn as_json(
+    tested: &[Tested],
+    coverage: &[Coverage],
+    broken: usize,
+    sources: &Sources,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let status = |status| match status {
         Status::Passed => "passed",
         Status::Failed => "failed",
@@ -128,6 +191,7 @@ fn as_json(tested: &[Tested], broken: usize, sources: &Sources, out: &mut dyn Wr
     let whole = json!({
         "version": 1,
         "tests": tested.iter().map(test).collect::<Vec<_>>(),
+        "coverage": coverage_as_json(coverage, sources),
         "summary": {
             "passed": count(Status::Passed),
             "failed": count(Status::Failed),

@@ -1,5 +1,7 @@
 //! Tests that people write for their policies: `test_` rules of Rego, and cases of gator.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use regorus::Value as Rego;
 use regorus::unstable::{Expr, Literal, LiteralStmt, Rule as RegoRule};
 
@@ -48,11 +50,20 @@ pub struct Tested {
     pub problem: Option<Diagnostic>,
 }
 
-/// Runs the `test_` rules of Rego files, which are loaded together.
+/// How much of a file the tests went through.
+#[derive(Debug, Clone)]
+pub struct Coverage {
+    /// The file.
+    pub file: FileId,
+    /// The lines that say something, from 1, each with whether a test went through it.
+    pub lines: BTreeMap<u32, bool>,
+}
+
+/// Runs the `test_` rules of Rego files, which are loaded together. The coverage is that of the files without tests.
 ///
 /// # Errors
 /// Policies that do not load.
-pub fn rego(given: &Given<'_>) -> Result<Vec<Tested>, Vec<Diagnostic>> {
+pub fn rego(given: &Given<'_>) -> Result<(Vec<Tested>, Vec<Coverage>), Vec<Diagnostic>> {
     let data = data::merged(&given.data).map_err(|problem| vec![*problem])?;
     on_big_stack(|| run(given, &data)).unwrap_or_else(|| {
         let span = given.rego.first().map(|(file, ..)| Span::top(*file));
@@ -68,7 +79,7 @@ struct Test<'r> {
     rule: &'r RegoRule,
 }
 
-fn run(given: &Given<'_>, data: &Rego) -> Result<Vec<Tested>, Vec<Diagnostic>> {
+fn run(given: &Given<'_>, data: &Rego) -> Result<(Vec<Tested>, Vec<Coverage>), Vec<Diagnostic>> {
     let texts = given.rego.iter().map(|(file, _, text)| (Text::of_file(*file, text), Version::Either)).collect();
     let read = Read::new(texts)?;
     let mut tests: Vec<Test<'_>> = Vec::new();
@@ -85,8 +96,18 @@ fn run(given: &Given<'_>, data: &Rego) -> Result<Vec<Tested>, Vec<Diagnostic>> {
     }
     let mut program = read.program();
     program.prepare(Some(data)).map_err(|problem| vec![*problem])?;
-    let mut asker = Asker::default();
-    Ok(tests.into_iter().map(|test| tested(&read, &program, &mut asker, data, test)).collect())
+    let mut asker = Asker::covering();
+    let with_tests: BTreeSet<usize> = tests.iter().map(|test| test.module).collect();
+    let tested = tests.into_iter().map(|test| tested(&read, &program, &mut asker, data, test)).collect();
+    let covered = asker.covered(&program).into_iter().enumerate();
+    let covered = covered.filter(|(module, lines)| !with_tests.contains(module) && !lines.is_empty());
+    let coverage = |(module, mut lines): (usize, BTreeMap<u32, bool>)| {
+        // What stands behind the text is ours.
+        let own = read.texts[module].text.lines().count() as u32;
+        lines.retain(|line, _| *line <= own);
+        Coverage { file: read.texts[module].file(), lines }
+    };
+    Ok((tested, covered.map(coverage).collect()))
 }
 
 fn tested(read: &Read, program: &Program, asker: &mut Asker, data: &Rego, test: Test<'_>) -> Tested {

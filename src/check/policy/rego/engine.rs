@@ -3,6 +3,7 @@
 //! regorus' tree interpreter is used, never its virtual machine, which lacks parts of the language. Errors of built-in
 //! functions are errors (`strict`) unless the caller asks otherwise.
 
+use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -82,6 +83,21 @@ pub fn printed(engine: &mut Engine) -> Vec<String> {
     let lines = engine.take_prints().unwrap_or_default();
     let bare = |line: &String| line.split_once(": ").map_or(line.as_str(), |(_, text)| text).to_owned();
     lines.iter().map(bare).collect()
+}
+
+/// Begins to note which lines of the modules are evaluated.
+pub fn cover(engine: &mut Engine) {
+    engine.set_enable_coverage(true);
+}
+
+/// The lines of each module that say something, from 1, each with whether it was evaluated.
+pub fn covered(engine: &Engine) -> Vec<(String, BTreeMap<u32, bool>)> {
+    let files = engine.get_coverage_report().map(|report| report.files).unwrap_or_default();
+    let lines = |file: regorus::coverage::File| {
+        let (seen, missed) = (file.covered.into_iter(), file.not_covered.into_iter());
+        (file.path, missed.map(|line| (line, false)).chain(seen.map(|line| (line, true))).collect())
+    };
+    files.into_iter().map(lines).collect()
 }
 
 /// Runs `work`, turning regorus' error text, or a panic inside it, into a [`Failure`].

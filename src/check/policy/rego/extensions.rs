@@ -9,7 +9,7 @@ use std::cell::Cell;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use super::{patterns, sprintf};
+use super::{addresses, functions, patterns, sprintf};
 
 /// A function by name, with its number of arguments.
 struct Extension {
@@ -29,6 +29,23 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "regex.split", arity: 2, call: |args| failing(patterns::split(args)) },
     Extension { name: "regex.find_n", arity: 3, call: |args| failing(patterns::find(args)) },
     Extension { name: "regex.replace", arity: 3, call: |args| failing(patterns::replace(args)) },
+    Extension { name: "regex.find_all_string_submatch_n", arity: 3, call: |args| failing(patterns::groups(args)) },
+    Extension { name: "cast_array", arity: 1, call: |args| failing(functions::cast_array(args)) },
+    Extension { name: "cast_set", arity: 1, call: |args| failing(functions::cast_set(args)) },
+    Extension { name: "cast_string", arity: 1, call: |args| failing(functions::cast(args, "string")) },
+    Extension { name: "cast_boolean", arity: 1, call: |args| failing(functions::cast(args, "boolean")) },
+    Extension { name: "cast_object", arity: 1, call: |args| failing(functions::cast(args, "object")) },
+    Extension { name: "cast_null", arity: 1, call: |args| failing(functions::cast(args, "null")) },
+    Extension { name: "array.flatten", arity: 1, call: |args| failing(functions::flatten(args)) },
+    Extension { name: "strings.split_n", arity: 3, call: |args| failing(functions::split_n(args)) },
+    Extension { name: "crypto.sha256", arity: 1, call: |args| failing(functions::sha256(args)) },
+    Extension { name: "io.jwt.decode", arity: 1, call: |args| failing(functions::decode_token(args)) },
+    Extension { name: "uri.parse", arity: 1, call: |args| failing(functions::parse_uri(args)) },
+    Extension { name: "uri.is_valid", arity: 1, call: functions::is_uri },
+    Extension { name: "net.cidr_overlap", arity: 2, call: |args| failing(addresses::overlap(args)) },
+    Extension { name: "net.cidr_intersects", arity: 2, call: |args| failing(addresses::intersects(args)) },
+    Extension { name: "net.cidr_contains_matches", arity: 2, call: |args| failing(addresses::matches(args)) },
+    Extension { name: "net.cidr_merge", arity: 1, call: |args| failing(addresses::merge(args)) },
     Extension { name: "parse_config", arity: 2, call: |args| failing(parse_config(args)) },
     Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
     Extension { name: "all", arity: 1, call: |args| Ok(all_of(&args[0], all)) },

@@ -72,6 +72,19 @@ pub fn find(arguments: &[Value]) -> Result<Value, String> {
     with(pattern, found).ok_or_else(|| broken(pattern))
 }
 
+/// `regex.find_all_string_submatch_n(pattern, value, number)`: of each match its text and those of its groups.
+pub fn groups(arguments: &[Value]) -> Result<Value, String> {
+    let [pattern, value] = texts(arguments)?;
+    let number = arguments[2].as_i64().map_err(|_| "it takes a number".to_owned())?;
+    let most = usize::try_from(number).unwrap_or(usize::MAX);
+    let groups = |regex: &Regex| {
+        let found = regex.captures_iter(value).take(most);
+        let found = found.map(|found| list(found.iter().map(|group| group.map_or("", |group| group.as_str()))));
+        Value::from(found.collect::<Array>())
+    };
+    with(pattern, groups).ok_or_else(|| broken(pattern))
+}
+
 /// `regex.replace(value, pattern, with)`
 pub fn replace(arguments: &[Value]) -> Result<Value, String> {
     let [value, pattern, instead] = texts(arguments)?;
@@ -96,5 +109,8 @@ mod tests {
         assert_eq!(replace(&values(&["a-b", "(a)-(b)", "$2-$1"])).unwrap(), Value::from("b-a"));
         let two = [values(&["[a-z]", "abc"]), vec![Value::from(2)]].concat();
         assert_eq!(find(&two).unwrap(), list(["a", "b"].into_iter()));
+        let all = [values(&["(a)(x)?", "ab a"]), vec![Value::from(-1)]].concat();
+        let each = list(["a", "a", ""].into_iter());
+        assert_eq!(groups(&all).unwrap(), Value::from([each.clone(), each].into_iter().collect::<Array>()));
     }
 }

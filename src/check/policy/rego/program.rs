@@ -218,12 +218,31 @@ pub struct Asker {
     strict: Option<Engine>,
     lenient: Option<Engine>,
     printed: Vec<String>,
+    /// Whether the lines that rules asked leniently go through are noted.
+    covering: bool,
 }
 
 /// The value of a rule, and the error of a built-in function that OPA would have passed over.
 pub type Answer = Result<(Rego, Option<Failure>), Failure>;
 
 impl Asker {
+    /// One that notes which lines are evaluated by what is asked leniently.
+    pub fn covering() -> Asker {
+        Asker { covering: true, ..Asker::default() }
+    }
+
+    /// For each module of the program the lines that say something, from 1, each with whether it was evaluated.
+    pub fn covered(&self, program: &Program) -> Vec<BTreeMap<u32, bool>> {
+        let mut lines = vec![BTreeMap::new(); program.modules.len()];
+        for (name, own) in self.lenient.as_ref().map(engine::covered).unwrap_or_default() {
+            let number = name.strip_prefix('p').and_then(|number| number.parse::<usize>().ok());
+            if let Some(known) = number.and_then(|number| lines.get_mut(number)) {
+                *known = own;
+            }
+        }
+        lines
+    }
+
     /// The value of a rule: first with errors of built-in functions as errors, and if there is one, as OPA has it, with
     /// the error beside the answer.
     ///
@@ -244,7 +263,15 @@ impl Asker {
     /// The rule fails, or takes too long.
     pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
         extensions::set_lenient(true);
-        let value = evaluate(&mut self.lenient, || program.lenient(), query, input);
+        let covering = self.covering;
+        let make = || {
+            let mut engine = program.lenient()?;
+            if covering {
+                engine::cover(&mut engine);
+            }
+            Some(engine)
+        };
+        let value = evaluate(&mut self.lenient, make, query, input);
         extensions::set_lenient(false);
         self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
         value
