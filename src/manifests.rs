@@ -14,6 +14,7 @@ use crate::examine::kustomize::{load_from, parse};
 use crate::lint::refuse;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::{NotChecked, Report, Summary};
+use crate::model::rule::Severity;
 use crate::model::source::{FileId, LineIndex, Sources};
 use crate::render::kustomize::rendered::{Built, From, Kustomizations, kustomization_in};
 use crate::report::{self, Format, Style};
@@ -45,7 +46,12 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
     }
     let files = load_from(&folder, &inputs, &sources);
     let bytes = |file: FileId| read(&sources, file);
-    let built = Kustomizations::new(&inputs.listing, files, &parse, &bytes).build(&folder);
+    let syntax = files.iter().flat_map(|(_, parts)| parts).flat_map(|part| part.findings.clone());
+    let syntax: Vec<Diagnostic> = syntax.filter(|finding| finding.severity == Severity::Error).collect();
+    let mut built = Kustomizations::new(&inputs.listing, files, &parse, &bytes).build(&folder);
+    if built.failed {
+        built.findings.extend(syntax);
+    }
     if !built.failed {
         let mut lines = arguments.origins.then(|| Lines::new(&sources));
         write(&built, lines.as_mut(), out)?;

@@ -25,12 +25,15 @@ use crate::model::value::Value;
 use super::{Format, Input, Object, Text, by_name, file_of, folder_of};
 use reader::Reader;
 
+/// What a kustomization may be called. There may be one in a folder.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// Kustomizations and components.
 pub(super) struct Kustomize;
 
 impl Format for Kustomize {
     fn is_definition(&self, name: &str) -> bool {
-        matches!(file_of(name), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+        NAMES.contains(&file_of(name))
     }
 
     fn plan(&self, input: &Input<'_>, plan: &mut Plan) {

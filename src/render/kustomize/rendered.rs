@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::Listing;
+use crate::model::listing::{Listing, join};
 use crate::model::node::{Node, Style};
 use crate::model::origin::{Origin, Role};
 use crate::model::reference::Facts;
@@ -19,7 +19,7 @@ use super::build::draft::Node as Draft;
 use super::build::emit::Emitted;
 use super::build::source::Source;
 use super::reader::Reader;
-use super::{Kustomize, file_of, folder_of};
+use super::{Kustomize, NAMES, folder_of};
 use crate::render::Format;
 
 /// The bytes of a file, if it can be read.
@@ -175,8 +175,10 @@ pub fn is_kustomization(name: &str) -> bool {
 /// The kustomization of a folder, by its printed name.
 #[must_use]
 pub fn kustomization_in(folder: &str, listing: &Listing) -> Option<(Arc<str>, FileId)> {
-    let is_own = |name: &Arc<str>| folder_of(name) == folder && is_kustomization(file_of(name));
-    listing.below(folder).find(|(name, _)| is_own(name)).map(|(name, file)| (name.clone(), file))
+    NAMES.iter().find_map(|name| {
+        let path = join(folder, name)?;
+        Some((Arc::from(&*path), listing.file(&path)?))
+    })
 }
 
 impl<'a> Kustomizations<'a> {

@@ -12,6 +12,7 @@ use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::super::super::rules::{MISSING_FILE, OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
+use super::super::NAMES;
 use super::configurations::Configuration;
 use super::draft::Node;
 use super::read::{check, entry, failure, items, text, text_of};
@@ -136,9 +137,13 @@ impl<'a> Builder<'a> {
 
     /// The kustomization of a folder.
     pub fn kustomization(&self, folder: &str) -> Option<&Arc<Source>> {
-        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        let file = names.iter().find_map(|name| self.library.listing.file(&join(folder, name)?))?;
+        let file = self.files(folder).next()?;
         self.library.sources.get(&file)?.first()
+    }
+
+    /// The files of a folder that are kustomizations; there may be one.
+    fn files(&self, folder: &str) -> impl Iterator<Item = FileId> {
+        NAMES.iter().filter_map(move |name| self.library.listing.file(&join(folder, name)?))
     }
 
     /// Everything that the kustomization of a folder makes, before the last steps of a build.
@@ -167,6 +172,10 @@ impl<'a> Builder<'a> {
             let span = Span::top(source.part.tree.file);
             to.log.fail(failure(span, format!("the build goes through more than {STEPS} kustomizations"), ""));
             return;
+        }
+        if let Some(other) = self.files(folder).nth(1) {
+            let finding = failure(Span::top(source.part.tree.file), "the folder has two kustomizations", "the first");
+            to.log.fail(finding.see(Span::top(other), "the second").help("keep one of them"));
         }
         above.push(folder.to_owned());
         to.log.folders.insert(folder.to_owned());
@@ -322,6 +331,8 @@ impl<'s> Site<'s, '_> {
                 to.log.failed |=
                     source.part.findings.iter().any(|one| one.severity == crate::model::rule::Severity::Error);
             }
+            // The real tool builds the object, and cannot write it.
+            to.log.failed |= source.part.findings.iter().any(|one| one.rule == "duplicate-key");
             if source.part.template {
                 to.log.hole(span, format!("`{name}` is a template, not YAML"));
                 to.log.failed = true;
@@ -369,14 +380,18 @@ impl<'s> Site<'s, '_> {
     fn component(&self, item: Value<'_>, to: &mut Accumulated, above: &mut Vec<String>) {
         let (name, span) = (text_of(item), item.span());
         let listing = self.builder.library.listing;
-        match self.path(&name).filter(|path| listing.is_folder(path)) {
-            Some(folder) if !is_remote(&name) => {
+        match self.path(&name).filter(|_| !is_remote(&name)) {
+            Some(folder) if listing.is_folder(&folder) => {
                 let Some(()) = self.may_enter(&folder, span, &name, to, above) else { return };
                 let before = to.resources.len();
                 self.builder.add(&folder, to, true, above);
                 for resource in to.resources.iter_mut().skip(before) {
                     resource.included.push(span);
                 }
+            }
+            Some(path) if listing.file(&path).is_some() => {
+                let finding = failure(span, format!("`{name}` is a file, not a folder with a component"), "");
+                to.log.fail(finding.help("name the folder of the component"));
             }
             _ => {
                 to.log.open = true;

@@ -7,10 +7,13 @@ use super::accumulate::{Log, Site};
 use super::fields::{FieldSpec, split};
 use super::read::{field, flag, items, text_of};
 use super::references::Row;
+use super::strict;
 
 /// The rows that kustomizations added.
 #[derive(Debug, Clone, Default)]
 pub(in crate::render) struct Configuration {
+    pub prefix: Vec<FieldSpec>,
+    pub suffix: Vec<FieldSpec>,
     pub namespace: Vec<FieldSpec>,
     pub labels: Vec<FieldSpec>,
     pub annotations: Vec<FieldSpec>,
@@ -46,6 +49,9 @@ impl Configuration {
         for item in items(site.root, "configurations") {
             let sources = site.file(item, log).into_iter().flatten();
             for root in sources.filter_map(|source| source.part.roots().next()).map(|(_, root)| root) {
+                strict::check_configuration(root).into_iter().for_each(|finding| log.fail(finding));
+                add(&mut self.prefix, items(root, "namePrefix").map(field_spec));
+                add(&mut self.suffix, items(root, "nameSuffix").map(field_spec));
                 add(&mut self.namespace, items(root, "namespace").map(field_spec));
                 add(&mut self.labels, items(root, "commonLabels").map(field_spec));
                 add(&mut self.annotations, items(root, "commonAnnotations").map(field_spec));
@@ -68,6 +74,8 @@ impl Configuration {
 
     /// Takes over what a base has.
     pub fn merge(&mut self, other: &Configuration) {
+        add(&mut self.prefix, other.prefix.iter().cloned());
+        add(&mut self.suffix, other.suffix.iter().cloned());
         add(&mut self.namespace, other.namespace.iter().cloned());
         add(&mut self.labels, other.labels.iter().cloned());
         add(&mut self.annotations, other.annotations.iter().cloned());

@@ -166,6 +166,9 @@ impl<'s> Generator<'_, 's, '_> {
                 Some((key, path)) => (key, path),
                 None => (text.rsplit('/').next().unwrap_or(&text), &*text),
             };
+            if key.is_empty() {
+                log.fail(failure(item.span(), format!("the file `{path}` is given no key"), ""));
+            }
             match self.bytes(item, path, log) {
                 Some(bytes) => pairs.push(Pair { key: key.to_owned(), span: item.span(), bytes: bytes.to_vec() }),
                 None => whole = false,
@@ -246,6 +249,8 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
             new.suffixes.clone_from(&old.suffixes);
             new.renamed.clone_from(&old.renamed);
             new.included.clone_from(&old.included);
+            // The name gets a hash if both ask for it.
+            new.hashed = new.hashed.filter(|_| old.hashed.is_some());
             to.resources[at] = new;
         }
         (_, _) => append(to, new, span),

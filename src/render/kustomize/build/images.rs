@@ -1,135 +1,250 @@
 //! `images` (kustomize, `api/filters/imagetag/`, `api/internal/image/image.go`).
 
+use std::borrow::Cow;
+
 use regex::Regex;
 
+use crate::model::diagnostic::Diagnostic;
+use crate::model::near;
+use crate::model::node::Kind;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
 use super::accumulate::{Accumulated, Site, without_effect};
-use super::draft::{Node, Trace};
+use super::draft::Node;
 use super::fields::{Make, visit};
 use super::read::{items, text};
 use super::resource::over;
 
 /// An entry of `images`.
 struct Image {
-    pattern: Option<Regex>,
+    pattern: Pattern,
     name: String,
     new_name: Option<(String, Span)>,
     new_tag: Option<(String, Span)>,
     digest: Option<(String, Span)>,
     tag_suffix: Option<(String, Span)>,
     span: Span,
+    /// Some container has it.
+    found: bool,
+}
+
+/// What an image has to be called; the tool puts the name into a regular expression as it is.
+enum Pattern {
+    /// Letters that stand for themselves, and dots for any.
+    Plain,
+    Expression(Option<Regex>),
 }
 
 pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
-    for item in items(site.root, "images").chain(items(site.root, "imageTags")) {
-        let Some((name, value)) = text(item, "name") else { continue };
+    let read = |item: Value<'_>| {
+        let (name, value) = text(item, "name")?;
         let own = |key: &str| text(item, key).map(|(text, value)| (text, value.span()));
-        let image = Image {
-            pattern: Regex::new(&format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$")).ok(),
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/:.@".contains(&byte));
+        let pattern = if is_plain {
+            Pattern::Plain
+        } else {
+            let text = format!("^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$");
+            Pattern::Expression(Regex::new(&text).ok())
+        };
+        Some(Image {
+            pattern,
             name,
             new_name: own("newName"),
             new_tag: own("newTag"),
             digest: own("digest"),
             tag_suffix: own("tagSuffix"),
             span: value.span(),
-        };
-        let mut found = false;
-        for resource in &mut to.resources {
-            let gvk = resource.id.gvk.clone();
-            if gvk.kind != "CustomResourceDefinition" && has_images(&resource.node, &image) {
-                found |= containers(&mut resource.node, &image);
-            }
-            for row in to.configuration.images.iter().filter(|row| row.selects(&gvk)) {
-                visit(&mut resource.node, &row.path, Make::Nothing, &Trace::at(image.span), &mut |node| {
-                    found |= image.set(node);
+            found: false,
+        })
+    };
+    let items = items(site.root, "images").chain(items(site.root, "imageTags"));
+    let mut images: Vec<Image> = items.filter_map(read).collect();
+    if images.is_empty() {
+        return;
+    }
+    for resource in &mut to.resources {
+        let gvk = &resource.id.gvk;
+        if gvk.kind == "CustomResourceDefinition" {
+            continue;
+        }
+        if holds(&resource.node, &images) {
+            containers(&mut resource.node, &mut images);
+        }
+        // The real tool comes here twice, which shows where something is added to what is there.
+        if images.iter().any(Image::is_suffix) {
+            for list in LISTS {
+                if !resource.node.at(list).is_some_and(|node| node.is_list()) {
+                    continue;
+                }
+                let path: Vec<String> = list.iter().chain([&"image"]).map(|key| (*key).to_owned()).collect();
+                let trace = resource.node.trace();
+                visit(&mut resource.node, &path, Make::Nothing, &trace, &mut |node| {
+                    for image in images.iter().filter(|image| image.is_suffix()) {
+                        image.set(node);
+                    }
                 });
             }
         }
-        if !found && to.log.is_whole() {
-            let message = format!("no container has the image `{}`", image.name);
-            to.log.tell(without_effect(image.span, message));
+        for row in to.configuration.images.iter().filter(|row| row.selects(gvk)) {
+            let trace = resource.node.trace();
+            visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| set(node, &mut images));
+        }
+    }
+    if to.log.is_whole() {
+        for image in images.iter().filter(|image| !image.found) {
+            to.log.tell(unused(image, to.resources.iter().map(|resource| &resource.node)));
         }
     }
 }
 
-/// Whether some container anywhere in it has the image.
-fn has_images(node: &Node, image: &Image) -> bool {
-    let Node::Frozen(frozen, _) = node else {
-        return if node.is_map() {
-            node.entries()
-                .iter()
-                .any(|entry| has_images(&entry.value, image) || is_list_of(&entry.key, &entry.value, image))
-        } else {
-            node.items().iter().any(|item| has_images(item, image))
-        };
+/// Where the usual pods have their lists of containers (`api/internal/konfig/builtinpluginconsts/images.go`).
+const LISTS: [&[&str]; 4] = [
+    &["spec", "containers"],
+    &["spec", "initContainers"],
+    &["spec", "template", "spec", "containers"],
+    &["spec", "template", "spec", "initContainers"],
+];
+
+/// The finding about an entry that no container uses.
+fn unused<'n>(image: &Image, objects: impl Iterator<Item = &'n Node>) -> Diagnostic {
+    let message = format!("no container has the image `{}`", image.name);
+    let finding = without_effect(image.span, message);
+    let mut known = Vec::new();
+    objects.for_each(|node| names(node, &mut known));
+    known.sort_unstable();
+    known.dedup();
+    // Without the registry, or without what other registries call a project: `nginx` for `docker.io/library/nginx`.
+    let behind = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
+    let mut same = known.iter().filter(|name| behind(name, &image.name) || behind(&image.name, name));
+    let near = match (same.next(), same.next()) {
+        (Some(only), None) => Some(&**only),
+        _ => near::nearest(&image.name, known.iter().map(String::as_str)),
     };
-    // A quick look over the text: the name of the image stands in it, unless it is written in an odd way.
-    let value = frozen.value();
-    let written = value.node();
-    let text = &value.source()[written.start as usize..written.end as usize];
-    let last = image.name.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-    memchr::memmem::find(text.as_bytes(), last.as_bytes()).is_some() && holds(value, image)
+    match near {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding,
+    }
 }
 
-/// As [`has_images`], in a tree that nothing has changed.
-fn holds(value: Value<'_>, image: &Image) -> bool {
-    let own = |item: Value<'_>| {
+/// The names of all images in an object.
+fn names(node: &Node, known: &mut Vec<String>) {
+    for (key, value) in node.entries().iter().map(|entry| (&entry.key, &entry.value)) {
+        if is_list(key) {
+            let own = value.items().into_iter().chain([value.clone()]).filter_map(|one| one.text_at(&["image"]));
+            known.extend(own.map(|text| split(&text).0));
+        }
+        names(value, known);
+    }
+    node.items().iter().for_each(|item| names(item, known));
+}
+
+fn is_list(key: &str) -> bool {
+    matches!(key, "containers" | "initContainers")
+}
+
+/// Whether some container anywhere in it has one of the images.
+fn holds(node: &Node, images: &[Image]) -> bool {
+    let fits = |node: &Node| node.get("image").is_some_and(|one| images.iter().any(|image| image.fits(&one)));
+    match node {
+        Node::Frozen(frozen, _) => {
+            // A quick look over the text first.
+            let value = frozen.value();
+            let written = value.node();
+            let text = &value.source().as_bytes()[written.start as usize..written.end as usize];
+            let has_aliases = value.tree().nodes.iter().any(|node| node.kind == Kind::Alias);
+            (has_aliases || memchr::memmem::find(text, b"ontainers").is_some()) && holds_value(value, images)
+        }
+        Node::Map(map) => map.entries.iter().any(|entry| {
+            let value = &entry.value;
+            (is_list(&entry.key) && (fits(value) || value.items().iter().any(fits))) || holds(value, images)
+        }),
+        Node::List(list) => list.items.iter().any(|item| holds(item, images)),
+        Node::Scalar { .. } => false,
+    }
+}
+
+/// As [`holds`], in a tree that nothing has changed.
+fn holds_value(value: Value<'_>, images: &[Image]) -> bool {
+    let fits = |item: Value<'_>| {
         let text = item.get("image").and_then(Value::text);
-        text.is_some_and(|text| image.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&text)))
+        text.is_some_and(|text| images.iter().any(|image| image.is(&text)))
     };
-    value.items().any(|item| holds(item, image))
+    value.items().any(|item| holds_value(item, images))
         || value.entries().any(|entry| {
-            let is_list = matches!(&*entry.name(), "containers" | "initContainers");
-            (is_list && entry.value.items().any(own)) || holds(entry.value, image)
+            let is_list = || ["containers", "initContainers"].iter().any(|key| entry.key.is_key(key));
+            !entry.value.is_scalar()
+                && ((is_list() && (fits(entry.value) || entry.value.items().any(fits)))
+                    || holds_value(entry.value, images))
         })
 }
 
-fn is_list_of(key: &str, value: &Node, image: &Image) -> bool {
-    matches!(key, "containers" | "initContainers")
-        && value.items().iter().any(|item| item.get("image").is_some_and(|one| image.fits(&one)))
-}
-
-/// Changes every image in lists below `containers` and `initContainers`. Returns whether there was any.
-fn containers(node: &mut Node, image: &Image) -> bool {
-    let mut found = false;
-    if let Some(list) = node.list_mut() {
-        list.items.iter_mut().filter(|item| has_images(item, image)).for_each(|item| found |= containers(item, image));
-        return found;
-    }
-    let Some(map) = node.map_mut() else { return false };
-    for entry in &mut map.entries {
-        if is_list_of(&entry.key, &entry.value, image)
-            && let Some(list) = entry.value.list_mut()
+/// Changes every image below `containers` and `initContainers`.
+fn containers(node: &mut Node, images: &mut [Image]) {
+    let image_of = |node: &mut Node, images: &mut [Image]| {
+        if node.get("image").is_some_and(|one| images.iter().any(|image| image.fits(&one)))
+            && let Some(one) = node.map_mut().and_then(|container| container.get_mut("image"))
         {
-            for container in &mut list.items {
-                if container.get("image").is_some_and(|one| image.fits(&one))
-                    && let Some(one) = container.map_mut().and_then(|container| container.get_mut("image"))
-                {
-                    found |= image.set(one);
-                }
+            set(one, images);
+        }
+    };
+    if let Some(list) = node.list_mut() {
+        for item in list.items.iter_mut().filter(|item| !matches!(item, Node::Scalar { .. })) {
+            if holds(item, images) {
+                containers(item, images);
             }
         }
-        if (entry.value.is_map() || entry.value.is_list()) && has_images(&entry.value, image) {
-            found |= containers(&mut entry.value, image);
+        return;
+    }
+    for entry in node.map_mut().into_iter().flat_map(|map| &mut map.entries) {
+        if is_list(&entry.key) && entry.value.is_map() {
+            image_of(&mut entry.value, images);
+        } else if is_list(&entry.key) {
+            let is_one_of_them =
+                |node: &Node| node.get("image").is_some_and(|one| images.iter().any(|image| image.fits(&one)));
+            if entry.value.items().iter().any(is_one_of_them) {
+                let items = entry.value.list_mut().into_iter().flat_map(|list| &mut list.items);
+                items.for_each(|item| image_of(item, images));
+            }
+        }
+        if (entry.value.is_map() || entry.value.is_list()) && holds(&entry.value, images) {
+            containers(&mut entry.value, images);
         }
     }
-    found
+}
+
+/// Changes an image by all entries that are for it, in order.
+fn set(node: &mut Node, images: &mut [Image]) {
+    images.iter_mut().for_each(|image| image.found |= image.set(node));
 }
 
 impl Image {
     fn fits(&self, node: &Node) -> bool {
-        let Some(text) = node.text() else { return false };
-        self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&text))
+        node.text().is_some_and(|text| self.is(&text))
+    }
+
+    fn is(&self, text: &str) -> bool {
+        match &self.pattern {
+            Pattern::Plain => self.behind(text).is_some_and(is_tag_and_digest),
+            Pattern::Expression(pattern) => pattern.as_ref().is_some_and(|pattern| pattern.is_match(text)),
+        }
+    }
+
+    /// Whether it adds to the tag that is there.
+    fn is_suffix(&self) -> bool {
+        self.new_tag.is_none() && self.digest.is_none() && self.tag_suffix.is_some()
+    }
+
+    /// What follows the name in a text that begins with it.
+    fn behind<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut rest = text.chars();
+        let is_letter = |wanted: char| rest.next().is_some_and(|own| own == wanted || (wanted == '.' && own != '\n'));
+        self.name.chars().all(is_letter).then_some(rest.as_str())
     }
 
     /// Changes an image, if it is this one. Returns whether it is.
     fn set(&self, node: &mut Node) -> bool {
-        if !self.fits(node) {
-            return false;
-        }
-        let Some(old) = node.text() else { return false };
+        let Some(old) = node.text().filter(|text| self.is(text)).map(Cow::into_owned) else { return false };
         let (mut name, mut tag, mut digest) = split(&old);
         let mut span = self.span;
         if let Some((new, place)) = &self.new_name {
@@ -161,6 +276,14 @@ impl Image {
         *node = Node::string(text, over(Some(node), span));
         true
     }
+}
+
+/// `:tag`, `@sha256:digest`, both in this order, or neither.
+fn is_tag_and_digest(text: &str) -> bool {
+    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte));
+    let (tag, digest) = text.split_once('@').map_or((text, None), |(tag, digest)| (tag, Some(digest)));
+    let is_tag = tag.is_empty() || tag.strip_prefix(':').is_some_and(is_word);
+    is_tag && digest.is_none_or(|digest| digest.strip_prefix("sha256:").is_some_and(is_word))
 }
 
 /// Name, tag and digest.

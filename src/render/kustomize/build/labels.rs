@@ -8,7 +8,7 @@ use crate::model::value::{Entry, Value};
 
 use super::accumulate::{Accumulated, Site};
 use super::configurations::field_spec;
-use super::draft::{Node, Trace};
+use super::draft::{Map, Node, Trace};
 use super::fields::{FieldSpec, Make, visit};
 use super::read::{field, flag, items, text_of};
 use super::resource::over;
@@ -84,7 +84,8 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
             if flag(item, "includeTemplates") {
                 rows.extend(TEMPLATE_LABELS.iter().cloned());
             }
-            if flag(item, "includeVolumeClaimTemplates") {
+            // Releases since 5.6 ask for the second alone.
+            if flag(item, "includeTemplates") || flag(item, "includeVolumeClaimTemplates") {
                 rows.extend(CLAIM_LABELS.iter().cloned());
             }
         }
@@ -114,22 +115,53 @@ fn set(to: &mut Accumulated, pairs: Value<'_>, rows: &[FieldSpec]) {
     let pairs: Vec<Entry<'_>> = pairs.entries().collect();
     let Some(first) = pairs.first() else { return };
     let trace = Trace::at(first.key.span());
+    let every: Vec<FieldSpec> = common(to);
     for resource in &mut to.resources {
         let gvk = resource.id.gvk.clone();
+        let mut shared = Vec::new();
         for row in rows.iter().filter(|row| row.selects(&gvk)) {
             let make = if row.create { Make::Map } else { Make::Nothing };
             // `volumeClaimTemplates[]` is no field to make; what is below it is.
-            visit(&mut resource.node, &row.path, make, &trace, &mut |node| write(node, &pairs));
+            visit(&mut resource.node, &row.path, make, &trace, &mut |node| write(node, &pairs, &mut shared));
+        }
+        // What an entry made in several places of an object is one value to the real tool: it changes everywhere.
+        for row in every.iter().filter(|row| !shared.is_empty() && row.selects(&gvk)) {
+            visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| follow(node, &shared));
         }
     }
 }
 
-fn write(node: &mut Node, pairs: &[Entry<'_>]) {
+/// A value that an earlier entry made, by its key and the place of that entry, and what has become of it.
+type Shared = (String, Span, Node);
+
+fn write(node: &mut Node, pairs: &[Entry<'_>], shared: &mut Vec<Shared>) {
     let Some(map) = node.map_mut() else { return };
     for pair in pairs {
         let (key, value): (_, Span) = (pair.name(), pair.value.span());
-        let trace = over(map.get(&key).filter(|old| !old.is_null()), value);
-        let text = text_of(pair.value);
-        map.set(&key, Trace::at(pair.key.span()), Node::string(text, trace));
+        let old = map.get(&key).filter(|old| !old.is_null());
+        let made = old.and_then(|old| match old {
+            Node::Scalar { trace, .. } if trace.chain.is_none() && trace.span != value => Some(trace.span),
+            _ => None,
+        });
+        let new = Node::string(text_of(pair.value), over(old, value));
+        if let Some(span) = made {
+            shared.push((key.to_string(), span, new.clone()));
+        }
+        map.set(&key, Trace::at(pair.key.span()), new);
+    }
+}
+
+fn follow(node: &mut Node, shared: &[Shared]) {
+    let is_one = |map: &Map, (key, span, _): &Shared| {
+        let own = map.get(key);
+        matches!(own, Some(Node::Scalar { trace, .. }) if trace.chain.is_none() && trace.span == *span)
+    };
+    let Some(map) = node.map_mut() else { return };
+    for one in shared {
+        if is_one(map, one)
+            && let Some(own) = map.get_mut(&one.0)
+        {
+            *own = one.2.clone();
+        }
     }
 }

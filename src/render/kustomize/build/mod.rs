@@ -43,10 +43,14 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
     vars::resolve(&mut built);
     built.resources.retain(|resource| !is_local(&resource.node));
     for resource in &mut built.resources {
-        resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
         tidy(&mut resource.node);
+        resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
     }
-    order::legacy(&mut built.resources);
+    let root = builder.kustomization(folder).and_then(|source| source.part.roots().next());
+    if let Some(finding) = root.and_then(|(_, root)| order::check(root)) {
+        built.log.fail(finding);
+    }
+    order::sort(&mut built.resources, root.map(|(_, root)| root));
     built
 }
 
@@ -58,11 +62,25 @@ fn is_local(node: &Node) -> bool {
         .unwrap_or(false)
 }
 
-/// Annotations are left out if there are none: the real tool keeps its own among them, and removes them at the end.
+/// Annotations are left out if there are none, and their values become texts as they are written: the real tool keeps
+/// its own among them, reads all as texts, and removes its own at the end (`api/resource/resource.go`,
+/// `RemoveBuildAnnotations`).
 fn tidy(node: &mut Node) {
-    let is_empty = node.at(&["metadata", "annotations"]).is_some_and(|annotations| annotations.is_empty());
-    if is_empty && let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut)
-    {
+    let Some(annotations) = node.at(&["metadata", "annotations"]) else { return };
+    let is_empty = annotations.is_empty();
+    let is_odd = |value: &Node| !value.is_map() && !value.is_list() && !value.is_string();
+    if !is_empty && !annotations.entries().iter().any(|entry| is_odd(&entry.value)) {
+        return;
+    }
+    let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut) else {
+        return;
+    };
+    if is_empty {
         metadata.remove("annotations");
+        return;
+    }
+    let entries = metadata.get_mut("annotations").and_then(Node::map_mut).into_iter().flat_map(|map| &mut map.entries);
+    for entry in entries.filter(|entry| is_odd(&entry.value)) {
+        entry.value = Node::string(entry.value.text().unwrap_or_default(), entry.value.trace());
     }
 }

@@ -2,50 +2,11 @@
 //! `api/types/kustomization.go`, `api/types/fix.go`).
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::near;
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
 use super::super::super::rules::{FAILED_BUILD, INVALID_KUSTOMIZATION};
 use super::strict;
-
-/// Every field, deprecated ones included.
-const FIELDS: [&str; 34] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "openapi",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "commonLabels",
-    "labels",
-    "commonAnnotations",
-    "patchesStrategicMerge",
-    "patchesJson6902",
-    "patches",
-    "images",
-    "imageTags",
-    "replacements",
-    "replicas",
-    "vars",
-    "sortOptions",
-    "resources",
-    "components",
-    "crds",
-    "bases",
-    "configMapGenerator",
-    "secretGenerator",
-    "helmGlobals",
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "generatorOptions",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-    "buildMetadata",
-];
 
 /// A field of a mapping, the last if it is written twice.
 pub(in crate::render) fn field<'t>(value: Value<'t>, key: &str) -> Option<Value<'t>> {
@@ -79,78 +40,45 @@ pub(in crate::render) fn flag(value: Value<'_>, key: &str) -> bool {
     field(value, key).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// What is wrong with the file as such.
+/// What is wrong with the file as such. `is_component`: what it has to be where it is taken in.
 pub(in crate::render) fn check(root: Value<'_>, is_component: Option<bool>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for entry in root.entries() {
-        let name = entry.name();
-        if FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-            found.extend(check_shape(&name, entry));
-            found.extend(strict::check(&name, entry.value));
-            continue;
-        }
-        let span = entry.key.span();
-        let finding = Diagnostic::new(
-            &INVALID_KUSTOMIZATION,
-            span,
-            format!("unknown field `{name}` in a kustomization"),
-            "kustomize does not know this field",
-        )
-        .effect("kustomize refuses the file, and nothing is built");
-        found.push(match near::nearest(&name, FIELDS) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(true, span, near),
-            None => finding.help("remove it, or correct its name"),
-        });
+    let mut found = strict::check(root);
+    let kind = text(root, "kind");
+    // A component may be built by itself.
+    let own = kind.as_ref().map_or("Kustomization", |(kind, _)| &**kind);
+    let is_component = is_component.unwrap_or(own == "Component");
+    let wanted = if is_component { "Component" } else { "Kustomization" };
+    let span = kind.as_ref().map_or_else(|| root.title_span(), |(_, value)| value.span());
+    let refused = |span, message: String, label: String| {
+        Diagnostic::new(&INVALID_KUSTOMIZATION, span, message, label)
+            .effect("kustomize refuses the file, and nothing is built")
+    };
+    if own != wanted {
+        let message = match (own, is_component) {
+            ("Component", false) => "a component stands among the resources".to_owned(),
+            ("Kustomization", true) => "a kustomization stands among the components".to_owned(),
+            (kind, _) => format!("`{kind}` is no kind of kustomization"),
+        };
+        let finding = refused(span, message, format!("`{wanted}` belongs here"));
+        found.push(if kind.is_none() { finding.help("add `kind: Component`") } else { finding });
     }
-    if let Some((kind, value)) = text(root, "kind") {
-        // A component may be built by itself.
-        let is_component = is_component.unwrap_or(kind == "Component");
-        let wanted = if is_component { "Component" } else { "Kustomization" };
-        if kind != wanted {
-            let message = match (&*kind, is_component) {
-                ("Component", false) => "a component stands among the resources".to_owned(),
-                ("Kustomization", true) => "a kustomization stands among the components".to_owned(),
-                _ => format!("`{kind}` is no kind of kustomization"),
-            };
-            found.push(
-                Diagnostic::new(&INVALID_KUSTOMIZATION, value.span(), message, format!("`{wanted}` belongs here"))
-                    .effect("kustomize refuses the file, and nothing is built"),
-            );
-        }
+    let version = if own == "Component" { "v1alpha1" } else { "v1beta1" };
+    let version = format!("kustomize.config.k8s.io/{version}");
+    if let Some((own, value)) = text(root, "apiVersion").filter(|(own, _)| *own != version) {
+        let message = format!("a {wanted} is of `{version}`, not `{own}`");
+        found.push(refused(value.span(), message, "kustomize knows no other".to_owned()).fix(
+            true,
+            value.span(),
+            version,
+        ));
+    }
+    let says_something = |entry: &Entry<'_>| {
+        !["apiVersion", "kind"].iter().any(|key| entry.name().eq_ignore_ascii_case(key)) && !entry.value.is_null()
+    };
+    if root.is_mapping() && !root.entries().any(|entry| says_something(&entry)) {
+        found.push(failure(root.title_span(), "the kustomization is empty", ""));
     }
     found
-}
-
-/// A field with a value of a shape that cannot be decoded.
-fn check_shape(name: &str, entry: Entry<'_>) -> Option<Diagnostic> {
-    const TEXTS: [&str; 5] = ["apiVersion", "kind", "namePrefix", "nameSuffix", "namespace"];
-    const MAPS: [&str; 7] =
-        ["metadata", "openapi", "commonLabels", "commonAnnotations", "sortOptions", "helmGlobals", "generatorOptions"];
-    let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-    let value = entry.value;
-    let wrong = if value.is_null() {
-        None
-    } else if is(&TEXTS) {
-        (!value.is_string()).then_some("text")
-    } else if is(&MAPS) {
-        (!value.is_mapping()).then_some("a map")
-    } else {
-        (!value.is_sequence()).then_some("a list")
-    };
-    let wrong_pair = || {
-        let pairs = is(&["commonLabels", "commonAnnotations"]);
-        pairs.then(|| value.entries().find(|pair| !pair.value.is_string() && !pair.value.is_null())).flatten()
-    };
-    let (span, message) = match wrong {
-        Some(wanted) => (value.title_span(), format!("`{name}` has to be {wanted}")),
-        None => {
-            let pair = wrong_pair()?;
-            (pair.value.title_span(), format!("the value of `{}` in `{name}` has to be text", pair.name()))
-        }
-    };
-    let finding = Diagnostic::new(&INVALID_KUSTOMIZATION, span, message, "")
-        .effect("kustomize cannot decode the file, and nothing is built");
-    Some(if value.is_scalar() { finding.help("put quotes around it if it is meant as text") } else { finding })
 }
 
 /// The finding that a build fails at a place.

@@ -132,7 +132,7 @@ fn rows() -> Vec<Row> {
         ])],
     ));
     rows.push(row("scheduling.k8s.io/PriorityClass", vec![pods(&["priorityClassName"])]));
-    rows.push(row("networking.k8s.io/IngressClass", vec![named(&[("Ingress", "spec/ingressClassName")])]));
+    // The row of IngressClass names a group that no object has, so that it does nothing.
     rows.push(row(
         "ValidatingAdmissionPolicy",
         vec![named(&[("ValidatingAdmissionPolicyBinding", "spec/policyName")])],

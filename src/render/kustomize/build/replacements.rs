@@ -64,6 +64,9 @@ fn replace(item: Value<'_>, to: &mut Accumulated) {
         (None, Some((text, value))) => Node::string(text, Trace::at(value.span())),
         (None, None) => return to.log.fail(failure(span, "a replacement has no `source`", "")),
     };
+    if field(item, "targets").is_none() {
+        return to.log.fail(failure(span, "a replacement has no `targets`", ""));
+    }
     for target in items(item, "targets") {
         if let Err((span, why)) = put(target, &value, to) {
             to.log.fail(failure(span, why, ""));
@@ -260,7 +263,8 @@ fn made(rest: &[String], trace: &Trace) -> Node {
 
 fn set(node: &mut Node, value: &Node, options: &Options, span: Span) {
     let old = node.trace().span;
-    if node.kind() != Kind::Scalar || value.kind() != Kind::Scalar {
+    // Over a scalar a map or list puts its text, which is none.
+    if node.kind() != Kind::Scalar || (node.is_absent() && value.kind() != Kind::Scalar) {
         *node = value.clone().and(Role::SetBy, span);
         return;
     }

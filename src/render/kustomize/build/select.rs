@@ -72,6 +72,8 @@ enum Requirement {
     NotIn(String, Vec<String>),
     Exists(String),
     Absent(String),
+    /// More, or less, than a number.
+    Compared(String, std::cmp::Ordering, i64),
 }
 
 impl Selector {
@@ -138,6 +140,9 @@ fn fits(requirements: &[Requirement], node: &Node, field: &str) -> bool {
         Requirement::NotIn(key, values) => value(key).is_none_or(|own| !values.contains(&own)),
         Requirement::Exists(key) => value(key).is_some(),
         Requirement::Absent(key) => value(key).is_none(),
+        Requirement::Compared(key, order, number) => {
+            value(key).and_then(|own| own.parse::<i64>().ok()).is_some_and(|own| own.cmp(number) == *order)
+        }
     })
 }
 
@@ -174,6 +179,11 @@ fn requirement(text: &str) -> Option<Requirement> {
     }
     if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
         return Some(Requirement::In(key.trim().into(), vec![value.trim().into()]));
+    }
+    for (sign, order) in [('>', std::cmp::Ordering::Greater), ('<', std::cmp::Ordering::Less)] {
+        if let Some((key, number)) = text.split_once(sign) {
+            return Some(Requirement::Compared(key.trim().into(), order, number.trim().parse().ok()?));
+        }
     }
     match text.strip_prefix('!') {
         Some(key) => Some(Requirement::Absent(key.trim().into())),

@@ -105,7 +105,7 @@ pub(super) fn resolve(to: &mut Accumulated) {
         let is_meant = |resource: &&super::resource::Resource| {
             resource.ids().any(|id| {
                 id.name == var.object
-                    && id.gvk.is_selected(&var.gvk.group, &var.gvk.version, &var.gvk.kind)
+                    && id.gvk == var.gvk
                     && (var.namespace.is_empty() || var.namespace == id.effective_namespace())
             })
         };
@@ -116,7 +116,9 @@ pub(super) fn resolve(to: &mut Accumulated) {
                 _ => node.get(segment),
             })
         });
-        match value.filter(|value| value.text().is_some() && found.len() == 1) {
+        match value.filter(|_| found.len() == 1) {
+            // What is no scalar stays unreplaced, and a log line says so.
+            Some(value) if value.text().is_none() => {}
             Some(value) => drop(values.insert(var.name.clone(), value.and(Role::SelectedBy, var.span))),
             None if !to.log.holes.is_empty() => {}
             None => {

@@ -2,6 +2,7 @@
 
 use crate::model::node::Kind;
 use crate::model::origin::Role;
+use crate::model::scalar::{self, Scalar};
 use crate::model::source::Span;
 
 use super::super::draft::{Node, Trace};
@@ -33,7 +34,7 @@ pub(super) fn read(node: &Node) -> Result<Vec<Operation>, Refusal> {
                 op: text("op"),
                 path: text("path"),
                 from: text("from"),
-                value: item.get("value"),
+                value: item.get("value").map(as_json),
                 span: span("op"),
                 path_span: span("path"),
             };
@@ -46,6 +47,52 @@ pub(super) fn read(node: &Node) -> Result<Vec<Operation>, Refusal> {
             }
         })
         .collect()
+}
+
+/// A value as the conversion to JSON makes it: YAML 1.1 has more booleans, and numbers are written in one way
+/// (sigs.k8s.io/yaml, `YAMLToJSON`).
+fn as_json(mut node: Node) -> Node {
+    match node.kind() {
+        Kind::Scalar => match converted(&node) {
+            Some(text) => Node::plain(text, node.trace()),
+            None => node,
+        },
+        _ if !is_converted(&node) => node,
+        Kind::Sequence => {
+            for item in node.list_mut().into_iter().flat_map(|list| &mut list.items) {
+                *item = as_json(item.clone());
+            }
+            node
+        }
+        _ => {
+            for entry in node.map_mut().into_iter().flat_map(|map| &mut map.entries) {
+                entry.value = as_json(entry.value.clone());
+            }
+            node
+        }
+    }
+}
+
+/// The text of a number or boolean in JSON, if it is another one.
+fn converted(node: &Node) -> Option<String> {
+    let Node::Frozen(frozen, _) = node else { return None };
+    let text = match frozen.value().scalar()? {
+        Scalar::Bool(is) => is.to_string(),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Uint(number) => number.to_string(),
+        Scalar::Float(number) => scalar::json_float(number),
+        _ => return None,
+    };
+    (node.text()? != text).then_some(text)
+}
+
+/// Whether some scalar in it has another text in JSON.
+fn is_converted(node: &Node) -> bool {
+    match node.kind() {
+        Kind::Sequence => node.items().iter().any(is_converted),
+        Kind::Mapping => node.entries().iter().any(|entry| is_converted(&entry.value)),
+        _ => converted(node).is_some(),
+    }
 }
 
 /// Applies the operations in their order. `entry` is the place of the patch in the kustomization.
@@ -61,7 +108,12 @@ pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) ->
             "replace" => replace(object, &one.path, value(), one, entry).map_err(refuse)?,
             "remove" => drop(remove(object, &one.path).map_err(refuse)?),
             "copy" => {
-                let node = find(object, &one.from).ok_or_else(|| refuse(format!("`{}` is not there", one.from)))?;
+                let node = match find(object, &one.from) {
+                    Some(node) => node,
+                    // What a map does not have is null; of a list it is an error.
+                    None if is_in_map(object, &one.from) => Node::plain("null", Trace::at(one.span)),
+                    None => return Err(refuse(format!("`{}` is not there", one.from))),
+                };
                 if node.weighs_more_than(COPIED) {
                     return Err(refuse(format!("`{}` is too large to be copied here", one.from)));
                 }
@@ -106,6 +158,12 @@ fn find(object: &Node, pointer: &str) -> Option<Node> {
     })
 }
 
+/// Whether the last segment of a pointer would be a key of a map that is there.
+fn is_in_map(object: &Node, pointer: &str) -> bool {
+    let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+    find(object, parent).is_some_and(|parent| parent.is_map())
+}
+
 /// An index; a negative one counts from the end.
 fn index(segment: &str, length: usize) -> Option<usize> {
     let number: i64 = segment.parse().ok()?;
@@ -140,7 +198,9 @@ fn parent<'n>(object: &'n mut Node, pointer: &str) -> Result<(&'n mut Node, Stri
 fn add(object: &mut Node, pointer: &str, value: Node, one: &Operation, entry: Span) -> Result<(), String> {
     let (parent, last) = parent(object, pointer)?;
     if let Some(list) = parent.list_mut() {
-        let at = if last == "-" { Some(list.items.len()) } else { index(&last, list.items.len()) };
+        // A negative index counts from behind the new element.
+        let length = list.items.len();
+        let at = if last == "-" { Some(length) } else { index(&last, length + usize::from(last.starts_with('-'))) };
         let at = at.filter(|at| *at <= list.items.len()).ok_or_else(|| format!("there is no item `{last}`"))?;
         list.items.insert(at, value);
         return Ok(());
@@ -184,12 +244,18 @@ fn remove(object: &mut Node, pointer: &str) -> Result<Node, String> {
     removed.map(|entry| entry.value).ok_or_else(|| format!("`{pointer}` is not there"))
 }
 
+/// Whether two scalars of one type are equal: numbers by what they are.
+fn is_same_text(one: &Node, two: &Node) -> bool {
+    let number = |node: &Node| node.text().filter(|_| !node.is_string())?.parse::<f64>().ok();
+    one.text() == two.text() || number(one).zip(number(two)).is_some_and(|(one, two)| one == two)
+}
+
 /// Whether two values are the same JSON.
 fn equal(one: &Node, two: &Node) -> bool {
     match (one.kind(), two.kind()) {
         (Kind::Scalar, Kind::Scalar) => {
             one.is_null() == two.is_null()
-                && (one.is_null() || (one.is_string() == two.is_string() && one.text() == two.text()))
+                && (one.is_null() || (one.is_string() == two.is_string() && is_same_text(one, two)))
         }
         (Kind::Sequence, Kind::Sequence) => {
             let (one, two) = (one.items(), two.items());

@@ -31,7 +31,6 @@ pub(super) enum Spec {
     Webhooks,
     Node,
     CsiNode,
-    Budget,
     Other,
 }
 
@@ -81,7 +80,6 @@ impl Shape {
             ("", "Node") => Spec::Node,
             ("admissionregistration.k8s.io", _) => Spec::Webhooks,
             ("storage.k8s.io", "CSINode") => Spec::CsiNode,
-            ("policy", "PodDisruptionBudget") => Spec::Budget,
             _ => Spec::Other,
         })
     }
@@ -120,10 +118,5 @@ impl Shape {
             (Shape::Status, "conditions") => (Shape::Opaque, Merge(&["type"])),
             _ => (Shape::Opaque, Replace),
         }
-    }
-
-    /// Whether a map at that key is replaced as a whole.
-    pub fn replaces_map(self, key: &str) -> bool {
-        self == Shape::Spec(Spec::Budget) && key == "selector"
     }
 }

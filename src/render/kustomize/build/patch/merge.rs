@@ -1,44 +1,56 @@
-//! Strategic merge patches (kustomize, `kyaml/yaml/merge2/merge2.go`, `kyaml/yaml/walk/`).
+//! Strategic merge patches (kustomize, `kyaml/yaml/merge2/merge2.go`, `kyaml/yaml/walk/`). Lists with keys are merged by
+//! [`super::list`].
 
 use crate::model::node::{Kind, Node as Written, Style, Tag};
 use crate::model::origin::Role;
+use crate::model::source::Span;
 
 use super::super::draft::{Entry, Node};
 use super::keys::{Shape, Strategy};
+use super::list;
 
 /// What becomes of the value that was patched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Stays,
     Goes,
+    /// The patch takes its place, and the value itself stays as it was.
+    Replaced,
 }
 
-const DIRECTIVE: &str = "$patch";
+/// Where a patch cannot be laid over, and why.
+pub(super) type Refusal = (Span, String);
+
+pub(super) const DIRECTIVE: &str = "$patch";
 
 /// Lays a patch over an object.
-pub(super) fn merge(object: &mut Node, patch: &Node, shape: Shape) -> Outcome {
-    let outcome = map(object, patch, shape);
-    if outcome == Outcome::Stays {
-        prune(object, shape);
+pub(super) fn merge(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outcome, Refusal> {
+    // The real tool drops what takes the place of a whole object.
+    if directive(patch).as_deref() == Some("replace") {
+        return Ok(Outcome::Stays);
     }
-    outcome
+    let outcome = map(object, patch, shape)?;
+    if outcome == Outcome::Stays {
+        prune(object, shape)?;
+    }
+    Ok(outcome)
 }
 
-fn directive(node: &Node) -> Option<String> {
+pub(super) fn directive(node: &Node) -> Option<String> {
     node.get(DIRECTIVE)?.text().map(std::borrow::Cow::into_owned)
 }
 
-fn map(object: &mut Node, patch: &Node, shape: Shape) -> Outcome {
+pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outcome, Refusal> {
     match directive(patch).as_deref() {
-        Some("delete") => return Outcome::Goes,
-        Some("replace") => {
-            let span = object.trace().span;
-            *object = clean(patch.clone(), shape).and(Role::SetBy, span);
-            return Outcome::Stays;
+        Some("delete") => return Ok(Outcome::Goes),
+        Some("replace") => return Ok(Outcome::Replaced),
+        None | Some("merge") => {}
+        Some(other) => {
+            let span = patch.get(DIRECTIVE).map_or_else(|| patch.trace().span, |word| word.trace().span);
+            return Err((span, format!("`{other}` is no directive: `$patch` may be delete, replace or merge")));
         }
-        _ => {}
     }
-    let Some(own) = object.map_mut() else { return Outcome::Stays };
+    let Some(own) = object.map_mut() else { return Ok(Outcome::Stays) };
     for Entry { key, trace, value } in patch.entries() {
         if &*key == DIRECTIVE {
             continue;
@@ -49,168 +61,100 @@ fn map(object: &mut Node, patch: &Node, shape: Shape) -> Outcome {
         }
         let (below, strategy) = shape.below(&key);
         let Some(old) = own.get_mut(&key).filter(|old| !old.is_null()) else {
-            if directive(&value).as_deref() == Some("delete") {
-                own.remove(&key);
-                continue;
+            match added(value, below, strategy)? {
+                Some(added) => own.set(&key, trace, added),
+                None => drop(own.remove(&key)),
             }
-            let added = match (value.kind(), strategy) {
-                (Kind::Sequence, Strategy::Replace) => value,
-                (Kind::Sequence, Strategy::Merge(_)) => clean_list(value, below),
-                _ => clean(value, below),
+            continue;
+        };
+        if old.kind() != value.kind() {
+            let word = |kind: Kind| match kind {
+                Kind::Mapping => "a map",
+                Kind::Sequence => "a list",
+                _ => "a scalar",
             };
-            if !matches!(strategy, Strategy::Merge(_)) || !added.is_empty() {
-                own.set(&key, trace, added);
-            }
-            continue;
+            let why = format!("`{key}` is {} in the object, and {} in the patch", word(old.kind()), word(value.kind()));
+            return Err((trace.span, why));
+        }
+        let span = old.trace().span;
+        let outcome = match (value.kind(), strategy) {
+            (Kind::Mapping, _) => map(old, &value, below)?,
+            (Kind::Sequence, Strategy::Merge(keys)) => list::merge(old, Some(&value), keys, below)?,
+            _ => Outcome::Replaced,
         };
-        let outcome = match (value.kind(), old.kind(), strategy) {
-            (Kind::Mapping, Kind::Mapping, _) if !shape.replaces_map(&key) => map(old, &value, below),
-            (Kind::Sequence, Kind::Sequence, Strategy::Merge(keys)) => list(old, &value, keys, below),
-            (Kind::Sequence, ..) => {
-                let span = old.trace().span;
-                *old = value.and(Role::SetBy, span);
-                Outcome::Stays
+        match outcome {
+            Outcome::Stays => {}
+            Outcome::Goes => drop(own.remove(&key)),
+            Outcome::Replaced if value.kind() == Kind::Mapping => {
+                *old = clean(without_directive(value), below)?
+                    .unwrap_or_else(|| Node::map(old.trace()))
+                    .and(Role::SetBy, span);
             }
-            _ => {
-                let span = old.trace().span;
-                *old = clean(value, below).and(Role::SetBy, span);
-                Outcome::Stays
-            }
-        };
-        if outcome == Outcome::Goes {
-            own.remove(&key);
+            Outcome::Replaced => *old = value.and(Role::SetBy, span),
         }
     }
-    Outcome::Stays
+    Ok(Outcome::Stays)
 }
 
-/// The elements of the patch come first, in its order; the others follow in theirs.
-fn list(object: &mut Node, patch: &Node, keys: &[&str], shape: Shape) -> Outcome {
-    let mut items = patch.items();
-    let lone = items.iter().position(|item| item.entries().len() == 1 && directive(item).is_some());
-    if let Some(at) = lone {
-        let word = directive(&items.remove(at));
-        let span = object.trace().span;
-        match word.as_deref() {
-            Some("delete") => return Outcome::Goes,
-            Some("replace") => {
-                let items = items.into_iter().map(|item| clean(item, shape)).collect();
-                *object = Node::list(items, patch.trace()).and(Role::SetBy, span);
-                return Outcome::Stays;
-            }
-            _ => {}
-        }
+/// What a patch puts where there is nothing.
+fn added(value: Node, shape: Shape, strategy: Strategy) -> Result<Option<Node>, Refusal> {
+    match (value.kind(), strategy) {
+        (Kind::Sequence, Strategy::Merge(keys)) => list::clean(value, keys, shape),
+        (Kind::Mapping, _) => clean(value, shape),
+        _ => Ok(Some(value)),
     }
-    let Some(own) = object.list_mut() else { return Outcome::Stays };
-    let mut rest = std::mem::take(&mut own.items);
-    let mut merged: Vec<Node> = Vec::with_capacity(rest.len() + items.len());
-    for item in items {
-        if keys.is_empty() {
-            rest.retain(|other| other.text() != item.text());
-            merged.push(item);
-            continue;
-        }
-        let found = rest.iter().position(|other| is_same(other, &item, keys));
-        match (directive(&item).as_deref(), found) {
-            (Some("delete"), found) => {
-                found.map(|at| rest.remove(at));
-            }
-            (Some("replace"), found) => {
-                found.map(|at| rest.remove(at));
-                merged.push(clean(item, shape));
-            }
-            (_, Some(at)) => {
-                let mut other = rest.remove(at);
-                let item = without_keys(item, &other, keys);
-                map(&mut other, &item, shape);
-                merged.push(other);
-            }
-            (_, None) => match merged.iter_mut().find(|other| is_same(other, &item, keys)) {
-                Some(other) => drop(map(other, &item, shape)),
-                None => merged.push(clean(item, shape)),
-            },
-        }
+}
+
+pub(super) fn without_directive(mut node: Node) -> Node {
+    if node.get(DIRECTIVE).is_some()
+        && let Some(map) = node.map_mut()
+    {
+        map.remove(DIRECTIVE);
     }
-    merged.extend(rest);
-    own.items = merged;
-    if own.items.is_empty() { Outcome::Goes } else { Outcome::Stays }
+    node
 }
 
-/// An element of a patch without the keys that only say which one it is for.
-fn without_keys(mut item: Node, other: &Node, keys: &[&str]) -> Node {
-    if let Some(map) = item.map_mut() {
-        map.entries.retain(|entry| !keys.contains(&&*entry.key) || other.get(&entry.key).is_none());
+/// What a patch adds, without what only says what to remove; nothing if it is a removal itself.
+pub(super) fn clean(mut node: Node, shape: Shape) -> Result<Option<Node>, Refusal> {
+    if !node.is_map() || !holds(&node, |written, text| is_null(written, text) || is_directive(written, text)) {
+        return Ok(Some(node));
     }
-    item
-}
-
-/// Whether two elements are one: of several keys, one that is missing on a side fits anything.
-fn is_same(one: &Node, two: &Node, keys: &[&str]) -> bool {
-    let value = |node: &Node, key: &str| node.text_at(&[key]);
-    let mut some = false;
-    keys.iter().all(|key| match (value(one, key), value(two, key)) {
-        (Some(one), Some(two)) => {
-            some = true;
-            one == two
-        }
-        _ => keys.len() > 1,
-    }) && some
-}
-
-/// What a patch adds, without what only says what to remove.
-fn clean(mut node: Node, shape: Shape) -> Node {
-    if !holds(&node, |written, text| is_null(written, text) || is_directive(written, text)) {
-        return node;
+    if directive(&node).as_deref() == Some("delete") {
+        return Ok(None);
     }
     if let Some(own) = node.map_mut() {
-        own.entries.retain(|entry| {
-            &*entry.key != DIRECTIVE && !entry.value.is_null() && directive(&entry.value).as_deref() != Some("delete")
-        });
-        for entry in &mut own.entries {
-            let (below, strategy) = shape.below(&entry.key);
-            let value = entry.value.clone();
-            entry.value = match (value.kind(), strategy) {
-                (Kind::Sequence, Strategy::Replace) => value,
-                (Kind::Sequence, Strategy::Merge(_)) => clean_list(value, below),
-                _ => clean(value, below),
-            };
+        let mut kept = Vec::with_capacity(own.entries.len());
+        for Entry { key, trace, value } in std::mem::take(&mut own.entries) {
+            if &*key == DIRECTIVE || value.is_null() {
+                continue;
+            }
+            let (below, strategy) = shape.below(&key);
+            if let Some(value) = added(value, below, strategy)? {
+                kept.push(Entry { key, trace, value });
+            }
         }
+        own.entries = kept;
     }
-    node
+    Ok(Some(node))
 }
 
-fn clean_list(mut node: Node, shape: Shape) -> Node {
-    if !holds(&node, |written, text| is_null(written, text) || is_directive(written, text)) {
-        return node;
+/// The real tool walks through all of an object that is patched: it removes the nulls that are not even written, and
+/// puts lists with keys together anew.
+pub(super) fn prune(node: &mut Node, shape: Shape) -> Result<(), Refusal> {
+    if list::is_settled_object(node, shape) {
+        return Ok(());
     }
-    if let Some(list) = node.list_mut() {
-        let lone = |item: &Node| item.entries().len() == 1 && directive(item).is_some();
-        list.items.retain(|item| directive(item).as_deref() != Some("delete") && !lone(item));
-        list.items = std::mem::take(&mut list.items).into_iter().map(|item| clean(item, shape)).collect();
-    }
-    node
-}
-
-/// Removes the nulls that are not even written, as the walk of the real tool does everywhere in an object that is
-/// patched.
-fn prune(node: &mut Node, shape: Shape) {
-    let is_gone = |written: &Written, text: &str| is_null(written, text) && written.b == 0;
-    if !holds(node, is_gone) {
-        return;
-    }
-    let Some(own) = node.map_mut() else { return };
+    let Some(own) = node.map_mut() else { return Ok(()) };
     own.entries.retain(|entry| !entry.value.is_absent());
     for entry in &mut own.entries {
         let (below, strategy) = shape.below(&entry.key);
-        if entry.value.is_map() {
-            prune(&mut entry.value, below);
-        } else if strategy != Strategy::Replace
-            && holds(&entry.value, is_gone)
-            && let Some(list) = entry.value.list_mut()
-        {
-            list.items.iter_mut().for_each(|item| prune(item, below));
+        match (entry.value.kind(), strategy) {
+            (Kind::Mapping, _) => prune(&mut entry.value, below)?,
+            (Kind::Sequence, Strategy::Merge(keys)) => drop(list::merge(&mut entry.value, None, keys, below)?),
+            _ => {}
         }
     }
+    Ok(())
 }
 
 fn is_null(written: &Written, text: &str) -> bool {

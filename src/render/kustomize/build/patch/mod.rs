@@ -2,13 +2,14 @@
 
 mod json;
 mod keys;
+mod list;
 mod merge;
 
 use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
-use crate::model::node::Kind;
+use crate::model::node::{Kind, Style};
 use crate::model::origin::Role;
 use crate::model::source::Span;
 use crate::model::value::Value;
@@ -62,7 +63,15 @@ pub(super) fn patches(site: &Site<'_, '_>, to: &mut Accumulated) {
             Some(Ok(target)) => Some(target),
             None => None,
         };
+        if let Some((span, why)) = unreadable(&sources, &patches, field(item, "patch").is_some()) {
+            to.log.fail(failure(span, why, ""));
+            continue;
+        }
         match (first.kind(), target) {
+            (Kind::Mapping, Some(_)) if patches.len() > 1 => {
+                let finding = failure(span, "a patch of several objects has a `target`", "it may be for one alone");
+                to.log.fail(finding.help("write one entry for each of them"));
+            }
             (Kind::Sequence, Some(target)) => operations(site, first, &target, span, to),
             (Kind::Sequence, None) => {
                 let finding = failure(span, "a patch of operations has no `target`", "which object is it for?");
@@ -146,6 +155,56 @@ fn documents(sources: &[Arc<Source>], entry: Span) -> Vec<Node> {
     let chain: Chain = Some(Arc::new(Link { origin: Origin { role: Role::PatchedBy, span: entry }, next: None }));
     let all = sources.iter().flat_map(|source| source.part.roots().map(move |(_, root)| Frozen::new(source, root)));
     all.map(|frozen| Node::Frozen(frozen, chain.clone())).collect()
+}
+
+/// Why kustomize can read a patch neither as objects nor as operations (`api/resource/factory.go`, `SliceFromBytes`;
+/// `PatchTransformer.go`, `jsonPatchFromBytes`).
+fn unreadable(sources: &[Arc<Source>], patches: &[Node], is_inline: bool) -> Option<(Span, String)> {
+    let first = patches.first()?;
+    if first.is_list() {
+        let text = sources.first().map_or("", |source| &*source.part.text);
+        let text = if is_inline { text.trim() } else { text };
+        if first.is_empty() {
+            return Some((first.trace().span, "the patch has no operations".to_owned()));
+        }
+        let is_meant_as_json = text.starts_with('[') && !is_json(first);
+        return is_meant_as_json.then(|| {
+            let why = "operations that begin with `[` have to be JSON: write them as a list with dashes";
+            (first.trace().span, why.to_owned())
+        });
+    }
+    let lacks = |patch: &&Node| {
+        if patch.text_at(&["kind"]).is_none_or(|kind| kind.is_empty()) {
+            return Some("kind");
+        }
+        patch.text_at(&["metadata", "name"]).is_none_or(|name| name.is_empty()).then_some("metadata.name")
+    };
+    let (patch, field) = patches.iter().find_map(|patch| Some((patch, lacks(&patch)?)))?;
+    let span = patch.at(&["metadata"]).or_else(|| patch.get("kind")).map_or_else(|| patch.trace(), |node| node.trace());
+    Some((span.span, format!("the patch has no `{field}`, which every object that is laid over others needs")))
+}
+
+/// Whether a value is written as JSON, as far as its scalars tell.
+fn is_json(node: &Node) -> bool {
+    let is_quoted = |node: &Node| match node {
+        Node::Frozen(frozen, _) => {
+            let style = frozen.value().style();
+            matches!(style, Style::DoubleQuoted | Style::Json) || (style == Style::Plain && !node.is_string())
+        }
+        _ => true,
+    };
+    match node.kind() {
+        Kind::Sequence => node.items().iter().all(is_json),
+        Kind::Mapping => match node {
+            Node::Frozen(frozen, _) => {
+                let keys = || frozen.value().entries().map(|entry| entry.key.style());
+                keys().all(|style| matches!(style, Style::DoubleQuoted | Style::Json))
+                    && node.entries().iter().all(|entry| is_json(&entry.value))
+            }
+            _ => true,
+        },
+        _ => is_quoted(node),
+    }
 }
 
 /// Lays a patch over the one object that it names.
@@ -272,9 +331,21 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
             resource.remember();
         }
         let patch = without_identity(patch, changes);
-        if merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) == Outcome::Goes || resource.node.is_empty() {
-            gone.push(at);
-            continue;
+        match merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) {
+            Ok(Outcome::Goes) => {
+                gone.push(at);
+                continue;
+            }
+            Ok(_) if resource.node.is_empty() => {
+                gone.push(at);
+                continue;
+            }
+            Ok(_) => {}
+            Err((place, why)) => {
+                let message = format!("the patch does not apply to {}: {why}", keep.title());
+                to.log.fail(failure(place, message, ""));
+                continue;
+            }
         }
         resource.refresh();
         resource.restore(&keep, !changes.name, !changes.kind);
