@@ -21,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
+use crate::check::api::update::Past;
 use crate::check::policy::Worker;
 use crate::check::reference::Names;
 use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
@@ -57,9 +58,32 @@ pub struct Options {
     pub targets: HashMap<FileId, usize>,
 }
 
+/// What another tree has to do with the one that is examined.
+#[derive(Debug, Clone, Copy)]
+pub enum Other<'p> {
+    /// There is none.
+    None,
+    /// This is the tree before a change: its objects are kept for the other.
+    Later,
+    /// This is the tree after a change, and these are the objects before it.
+    Earlier(&'p Past),
+}
+
 /// Examines the files of `inputs`. `sources` has their names; the texts that a finding points into are there afterwards.
 #[must_use]
-pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: Sources) -> Examined {
+pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, sources: Sources) -> Examined {
+    examine_beside(Other::None, inputs, rules, options, sources).0
+}
+
+/// Examines the files of a tree that is one of two, and gives back what the other side needs of it.
+#[must_use]
+pub fn examine_beside(
+    other: Other<'_>,
+    inputs: &Inputs,
+    rules: &Rules,
+    options: &Options,
+    mut sources: Sources,
+) -> (Examined, Past) {
     let loader = Loader::default();
     let nothing = Taken::default();
     let run = Run {
@@ -73,6 +97,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
         workers: Mutex::default(),
         known: Known::default(),
         marker: Finder::new(MARKER),
+        other,
     };
     let to_read: HashSet<FileId> = inputs.to_read().map(|(_, file)| file).collect();
     let (definitions, others): (Vec<_>, Vec<_>) =
@@ -103,6 +128,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
         workers: Mutex::default(),
         known: Known::default(),
         marker: Finder::new(MARKER),
+        other,
     };
     let definitions: Vec<Seen> =
         parts.into_par_iter().map(|(file, part)| run.look_at(file, part, plan.role(file), None).0).collect();
@@ -137,6 +163,11 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
     run.check_together(&plan, &mut seen);
     run.check_references(&plan, &mut seen);
 
+    if let Other::Earlier(past) = other {
+        seen.findings.extend(std::mem::take(&mut seen.present).finish(past));
+    }
+    let past = std::mem::take(&mut seen.past);
+
     if seen.objects.are_applied_server_side() {
         check::api::apply_server_side(&mut seen.findings);
     }
@@ -154,7 +185,7 @@ pub fn examine(inputs: &Inputs, rules: &Rules, options: &Options, mut sources: S
     let not_checked = std::mem::take(&mut plan.not_checked);
     let mut examined = seen.into_examined(texts, not_checked, sources);
     examined.not_checked.iter_mut().for_each(|one| one.span = one.span.map(|span| plan.written(span)));
-    examined
+    (examined, past)
 }
 
 /// Every place that a finding points to.
@@ -180,6 +211,7 @@ struct Run<'r> {
     known: Known,
     /// What the text of every CustomResourceDefinition has in it.
     marker: Finder<'static>,
+    other: Other<'r>,
 }
 
 impl<'r> Run<'r> {
@@ -296,6 +328,16 @@ impl<'r> Run<'r> {
                         let is_known = self.check_by_guess(&resource, document.span, mode, seen);
                         if !is_known {
                             seen.count_unknown(&resource);
+                        }
+                    }
+                }
+                if mode == Mode::Whole && self.rules.api {
+                    match self.other {
+                        Other::None => {}
+                        Other::Later => seen.past.add(name, &resource),
+                        Other::Earlier(past) => {
+                            let version = self.targets(file).last().version();
+                            seen.present.add(past, name, &resource, version, &mut seen.findings);
                         }
                     }
                 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::check::api::update::Past;
 use crate::check::policy::Policies;
 use crate::check::reference;
 use crate::check::schema::{DEEP, STACK, Schemas};
@@ -13,7 +14,7 @@ use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, SchemaFiles, Unreadable};
-use crate::examine::{self, examine};
+use crate::examine::{self, Other, examine_beside};
 use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
@@ -50,7 +51,9 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let (then, mut examined) = in_pool(settings.jobs, || {
         let then = listed.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
-        (then, examined_with(&inputs, &rules, &settings, &schemas, sources))
+        let other = then.as_ref().map_or(Other::None, |(then, _)| Other::Earlier(&then.past));
+        let (examined, _) = examined_with(other, &inputs, &rules, &settings, &schemas, sources);
+        (then, examined)
     });
     let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
     examined.not_checked.extend(skipped);
@@ -80,19 +83,20 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
 
 /// Examines one tree of files.
 fn examined_with(
+    other: Other<'_>,
     inputs: &Inputs,
     rules: &Rules,
     settings: &Settings,
     schemas: &SchemaFiles,
     sources: Sources,
-) -> Examined {
+) -> (Examined, Past) {
     let options = examine::Options {
         environments: settings.environments.clone(),
         generated: settings.generated.clone(),
         schemas: schemas.clone(),
         targets: targets(inputs, settings, &sources),
     };
-    examine(inputs, rules, &options, sources)
+    examine_beside(other, inputs, rules, &options, sources)
 }
 
 /// The kinds at the locations of `--schema`: API version, kind and file; and the templates among the locations.
@@ -130,7 +134,7 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }
     policies.configure(settings.parameters.clone());
-    let api = api::RULES.iter().any(wanted);
+    let api = api::RULES.iter().chain(api::update::RULES).any(wanted);
     let references = reference::Asked::of(wanted, settings.external.clone());
     let rules = Rules { targets, api, references, policies };
     check_selectors(settings, &rules)?;

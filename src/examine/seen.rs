@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::texts::Read;
 use super::waiting::Waiting;
+use crate::check::api::update::{Past, Present};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::reference::{Facts, Set};
@@ -32,6 +33,10 @@ pub(super) struct Seen {
     pub(super) has_policies: bool,
     /// Objects that are definitions of Flux, Argo CD and the like.
     pub(super) objects: Objects,
+    /// The objects of the tree before a change.
+    pub(super) past: Past,
+    /// What those became.
+    pub(super) present: Present,
     /// Files that are templates, not YAML.
     pub(super) templates: Vec<Span>,
     /// The values of Secrets in files that have a finding.
@@ -58,6 +63,8 @@ impl Seen {
         self.definitions += other.definitions;
         self.waiting.join(other.waiting);
         self.objects.merge(other.objects);
+        self.past.join(other.past);
+        self.present.join(other.present);
         self.templates.extend(other.templates);
         self.facts.extend(other.facts);
         self.sets.extend(other.sets);

@@ -3,8 +3,10 @@
 
 use super::{examined_with, reporting};
 use crate::check::Rules;
+use crate::check::api::update::Past;
 use crate::check::policy::POLICY_ERROR;
 use crate::discover::{self, Inputs, NoRevision, Revision, SchemaFiles};
+use crate::examine::Other;
 use crate::model::listing::Listing;
 use crate::model::report::NotChecked;
 use crate::model::source::Sources;
@@ -13,6 +15,8 @@ use crate::settings::{Refusal, Settings};
 
 /// The other side of the comparison.
 pub(super) struct Then {
+    /// Its objects, for the rules about updates.
+    pub past: Past,
     commit: String,
     known: Known,
     sources: Sources,
@@ -57,14 +61,14 @@ pub(super) fn examine(
     sources: Sources,
 ) -> (Then, Vec<NotChecked>) {
     let Revision { inputs, commit, left_out } = listed;
-    let examined = examined_with(&inputs, rules, settings, schemas, sources);
+    let (examined, past) = examined_with(Other::Later, &inputs, rules, settings, schemas, sources);
     let unknown = left_out.into_iter().map(|(name, why)| {
         let message = format!("what is new in {name} since {commit}: {why}");
         NotChecked { message, span: None }
     });
     let unknown = unknown.collect();
     let (known, sources) = reporting(examined, &inputs, rules, settings, report::known);
-    (Then { commit, known, sources, listing: inputs.listing }, unknown)
+    (Then { past, commit, known, sources, listing: inputs.listing }, unknown)
 }
 
 impl Then {
