@@ -174,7 +174,9 @@ pub fn examine_beside(
     let texts = Texts::new(&sources);
     let text = |file| texts.get(file);
     seen.findings.extend(plan.findings.iter().cloned());
-    check::definition::check(&plan, &inputs.listing, &mut seen.findings);
+    let given =
+        check::definition::Input { plan: &plan, listing: &inputs.listing, text: &text, parse: &kustomize::parse };
+    check::definition::check(&given, &mut seen.findings);
     seen.findings.extend(plan.stale(&text));
     seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
     // Comments may turn out to be unused, and are findings then.

@@ -186,6 +186,13 @@ impl Rule {
         }
     }
 
+    /// The same rule, off unless somebody asks for it.
+    #[must_use]
+    pub const fn opt_in(mut self) -> Self {
+        self.default = false;
+        self
+    }
+
     /// The same rule, whose findings can carry a fix.
     #[must_use]
     pub const fn fixable(mut self) -> Self {

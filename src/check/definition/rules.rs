@@ -1,6 +1,10 @@
 //! The table of the rules about definitions.
 
+mod environments;
+
 use crate::model::rule::{Category, Rule, Severity};
+
+pub(super) use environments::*;
 
 const fn rule(
     id: &'static str,
@@ -308,70 +312,6 @@ pub(super) const HOOK_OUTSIDE: Rule = rule(
     "Write below the component's folder.",
 );
 
-pub(super) const JOINED_LISTS: Rule = rule(
-    "joined-lists",
-    Severity::Warning,
-    "two layers of configuration have the same list",
-    "Fabrikate joins the lists, the higher first: an environment cannot replace or shorten a list.",
-    "Keep the list in one layer.",
-);
-
-pub(super) const IDLE_UNSET: Rule = rule(
-    "idle-unset",
-    Severity::Warning,
-    "null, `[]` or `{}` over a value of a lower layer",
-    "Fabrikate passes over them, and the lower value counts: nothing can be unset.",
-    "Move the value to the environments that want it.",
-);
-
-pub(super) const SHADOWED_DISABLED: Rule = rule(
-    "shadowed-disabled",
-    Severity::Error,
-    "`disabled: true` that a higher layer hides",
-    "As soon as a higher layer mentions a subcomponent, its absent `disabled` counts as false: the subcomponent is generated.",
-    "Write `disabled: true` in the higher layer too.",
-);
-
-pub(super) const PARTED_NAMESPACE: Rule = rule(
-    "parted-namespace",
-    Severity::Warning,
-    "`namespace` and `injectNamespace` in different layers",
-    "The two travel together: of two layers only one counts, and the namespace is not injected.",
-    "Write both in one layer.",
-);
-
-pub(super) const IDLE_INJECTION: Rule = rule(
-    "idle-injection",
-    Severity::Warning,
-    "`injectNamespace` without a namespace",
-    "Nothing is injected.",
-    "Add `namespace`.",
-);
-
-pub(super) const UNREAD_CONFIG: Rule = rule(
-    "unread-config",
-    Severity::Warning,
-    "`config` of a component without a chart",
-    "`config` is what a chart gets. Components hand down their `subcomponents`, never their own `config`, and static manifests take no values.",
-    "Move it to the chart that it is for.",
-);
-
-pub(super) const DISABLED_EVERYWHERE: Rule = rule(
-    "disabled-everywhere",
-    Severity::Warning,
-    "a subcomponent that every environment disables",
-    "Nothing is ever generated from it.",
-    "Remove it.",
-);
-
-pub(super) const MISSING_ENVIRONMENT: Rule = rule(
-    "missing-environment",
-    Severity::Error,
-    "an environment that no component has a config file for",
-    "Fabrikate does not mind, and generates with `common` alone.",
-    "Correct the name.",
-);
-
 /// Every rule about definitions.
 pub static RULES: &[Rule] = &[
     UNKNOWN_COMPONENT_FIELD,
@@ -418,4 +358,9 @@ pub static RULES: &[Rule] = &[
     UNREAD_CONFIG,
     DISABLED_EVERYWHERE,
     MISSING_ENVIRONMENT,
+    UNUSED_ENVIRONMENT,
+    UNSUPPORTED_DISABLED,
+    INJECTED_CLUSTER_SCOPED,
+    UNKNOWN_CHART_VALUE,
+    MISSING_ENVIRONMENT_KEY,
 ];
