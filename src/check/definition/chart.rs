@@ -45,6 +45,14 @@ pub(super) fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
                 continue;
             };
             let Some(chart) = charts.entry(folder).or_insert_with(|| Chart::read(input, folder)) else { continue };
+            // Values may be templates themselves, for charts that hand them to `tpl`.
+            let configs = definition.environments.iter().filter_map(|it| it.configs.get(at)?.as_ref()?.config.as_ref());
+            let mut texts = Vec::new();
+            configs.for_each(|values| scalars(values, &mut texts));
+            let with_values = |chart: &mut Chart| texts.iter().try_for_each(|text| chart.read_template(text, true));
+            if with_values(chart).is_none() {
+                continue;
+            }
             for environment in &definition.environments {
                 let config = environment.configs.get(at).and_then(Option::as_ref);
                 let Some(values) = config.and_then(|config| config.config.as_ref()) else { continue };
@@ -57,6 +65,15 @@ pub(super) fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
     }
     for (finding, environments) in told.into_values() {
         out.push(Diagnostic { affects: environments.into_iter().collect(), ..finding });
+    }
+}
+
+fn scalars<'c>(setting: &'c Setting, texts: &mut Vec<&'c str>) {
+    match &setting.content {
+        Content::Scalar(text) => texts.extend(text.contains(".Values").then_some(text.as_str())),
+        Content::List(items) => items.iter().for_each(|item| scalars(item, texts)),
+        Content::Map(entries) => entries.iter().for_each(|(_, value)| scalars(value, texts)),
+        Content::Null => {}
     }
 }
 
@@ -128,6 +145,7 @@ impl Chart {
             return None;
         }
         if let Some(values) = text(&inside("values.yaml")) {
+            chart.read_template(&values, true);
             let part = (input.parse)(values);
             let (_, root) = part.roots().next()?;
             chart.read_values(root);
