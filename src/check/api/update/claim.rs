@@ -5,6 +5,7 @@ use super::difference::between;
 use super::plain::Plain;
 use super::rules::STORAGE_REQUEST_REDUCED;
 use super::{Update, Words, defaults};
+use crate::check::schema::Version;
 use crate::check::wording;
 use crate::model::path::Path;
 
@@ -119,6 +120,11 @@ pub(super) fn volume(update: &mut Update<'_, '_, '_>) {
     let path = Path::of(["spec"]);
     update.fixed(&path, between(path.clone(), Some(&before), Some(&after)), HELP);
     update.immutable_or(&["spec", "volumeMode"], &Plain::text("Filesystem"), HELP);
+    // Checked since `VolumeAttributesClass` is on.
+    let attributes = "volumeAttributesClassName";
+    if update.version >= Version::new(34) && old.get(attributes).is_some() && new.get(attributes).is_none() {
+        update.immutable(&["spec", attributes], HELP);
+    }
     if old.get("nodeAffinity").is_some() {
         update.immutable_with(&["spec", "nodeAffinity"], affinity, HELP);
     }

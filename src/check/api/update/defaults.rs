@@ -10,6 +10,7 @@ const POINTERS: &[&str] = &[
     "activeDeadlineSeconds",
     "affinity",
     "allowPrivilegeEscalation",
+    "apiGroup",
     "appArmorProfile",
     "automountServiceAccountToken",
     "backoffLimitPerIndex",
@@ -54,6 +55,7 @@ const POINTERS: &[&str] = &[
     "terminationGracePeriodSeconds",
     "tolerationSeconds",
     "valueFrom",
+    "volumeAttributesClassName",
     "windowsOptions",
 ];
 
@@ -150,6 +152,10 @@ fn container(container: &mut Plain) {
             }
             handler(probe);
         }
+    }
+    if let Some(lifecycle) = container.get_mut("lifecycle") {
+        // Dropped unless the feature `ContainerStopSignals` is on.
+        lifecycle.remove("stopSignal");
     }
     for hook in ["postStart", "preStop"] {
         if let Some(hook) = container.at_mut(&["lifecycle", hook]) {

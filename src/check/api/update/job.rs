@@ -6,7 +6,7 @@ use super::defaults;
 use super::difference::{Difference, What, between};
 use super::plain::Plain;
 use crate::check::schema::Version;
-use crate::model::path::Path;
+use crate::model::path::{Path, Segment};
 
 const REPLACE: &str = "give the Job another name, or have it replaced: `kustomize.toolkit.fluxcd.io/force: enabled` for \
                        Flux, `argocd.argoproj.io/sync-options: Force=true,Replace=true` for Argo CD";
@@ -111,6 +111,7 @@ pub(super) fn pod(update: &mut Update<'_, '_, '_>) {
     let (Some(old), Some(new)) = (update.old.get("spec"), update.new.get("spec")) else { return };
     let is_gated = old.get("schedulingGates").is_some_and(|gates| !gates.is_zero());
     let (mut before, mut after) = (old.clone(), new.clone());
+    without_policies_that_follow(&mut before, &mut after);
     for spec in [&mut before, &mut after] {
         of_its_own(spec);
         if is_gated {
@@ -142,7 +143,32 @@ pub(super) fn pod(update: &mut Update<'_, '_, '_>) {
     if let Some(lost) = lost_toleration(old, new) {
         found.push(Difference { path: Path::of(["spec", "tolerations"]), what: What::Removed(lost) });
     }
+    if let Some(added) = added_gate(old, new) {
+        found.push(Difference { path: added, what: What::Added });
+    }
     update.fixed(&path, found, HELP);
+}
+
+/// `validateOnlyDeletedSchedulingGates`
+fn added_gate(old: &Plain, new: &Plain) -> Option<Path> {
+    let gates = |spec: &'_ Plain| spec.get("schedulingGates").map(Plain::items).unwrap_or_default().to_vec();
+    let before = gates(old);
+    let at = gates(new).iter().position(|gate| !before.contains(gate))?;
+    Some(Path(vec![Segment::from("spec"), Segment::from("schedulingGates"), Segment::Index(at)]))
+}
+
+/// A policy for pulling that is in neither version stays what the first image made it, whatever becomes of the image.
+fn without_policies_that_follow(before: &mut Plain, after: &mut Plain) {
+    const POLICY: &str = "imagePullPolicy";
+    for key in ["containers", "initContainers"] {
+        let (Some(old), Some(new)) = (before.get_mut(key), after.get_mut(key)) else { continue };
+        for (old, new) in old.items_mut().iter_mut().zip(new.items_mut()) {
+            if old.get(POLICY).is_none() && new.get(POLICY).is_none() {
+                old.set(POLICY, Plain::text("as before"));
+                new.set(POLICY, Plain::text("as before"));
+            }
+        }
+    }
 }
 
 /// Fills in what `SetDefaults_Pod` and admission do, and leaves out what may change.
@@ -157,8 +183,6 @@ fn of_its_own(spec: &mut Plain) {
     for key in ["containers", "initContainers"] {
         for container in spec.get_mut(key).into_iter().flat_map(Plain::items_mut) {
             container.remove("image");
-            // It follows the image where it is not written.
-            container.remove("imagePullPolicy");
             let limits = container.at(&["resources", "limits"]).cloned();
             if let (Some(Plain::Map(limits)), Some(resources)) = (limits, container.get_mut("resources")) {
                 resources.default("requests", Plain::empty);

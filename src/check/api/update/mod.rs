@@ -135,11 +135,12 @@ impl<'o> Update<'_, 'o, '_> {
         self.fixed(&path, between(path.clone(), old.as_ref(), new.as_ref()), help);
     }
 
-    /// A field that must stay what it is; absent, it is the default.
+    /// A field that must stay what it is; absent or empty, it is the default.
     fn immutable_or(&mut self, keys: &[&str], default: &Plain, help: &str) {
         self.immutable_with(
             keys,
             |field| {
+                field.take_if(|field| field.is_zero());
                 field.get_or_insert_with(|| default.clone());
             },
             help,
