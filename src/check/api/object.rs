@@ -18,6 +18,9 @@ use crate::model::value::Value;
 /// More findings of an object are not kept: finding the place of one in a list takes as long as the list is.
 const MOST: u32 = 500;
 
+/// Said at the last one that is kept.
+const ALL_ROOM: &str = "limit: more findings of one object are not listed; there may be some once these are mended";
+
 /// More is written by no person, and not worth comparing each with each.
 pub(super) const MANY: usize = 1000;
 
@@ -207,7 +210,7 @@ impl<'o, 't> Object<'o, 't> {
             finding.rule == super::rules::REQUIRED_VALUE.id && self.found.iter().rev().take(MOST as usize).any(is_same);
         if self.room > 0 && !is_known {
             self.room -= 1;
-            self.found.push(finding);
+            self.found.push(if self.room > 0 { finding } else { finding.note(ALL_ROOM) });
         }
     }
 
