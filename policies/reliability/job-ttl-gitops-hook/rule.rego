@@ -9,7 +9,7 @@
 #   severity: warning
 #   profiles: [jobs]
 #   kinds: [batch/Job]
-#   needs: [ttlSecondsAfterFinished]
+#   needs: [helm.sh/hook, argocd.argoproj.io/hook]
 #   help: >-
 #     remove `ttlSecondsAfterFinished`, and use the delete policy of the hook
 package plimsoll.reliability["job-ttl-gitops-hook"]

@@ -9,6 +9,11 @@
 #   severity: warning
 #   profiles: [high-availability]
 #   kinds: [policy/PodDisruptionBudget]
+#   needs:
+#     - "maxUnavailable: 0"
+#     - maxUnavailable ~ ^0%?$
+#     - minAvailable ~ ^100%$
+#     - the object lacks spec.minAvailable or spec.maxUnavailable
 #   help: >-
 #     leave room for one pod, for instance `maxUnavailable: 1`
 package plimsoll.reliability["pdb-blocks-eviction"]

@@ -9,7 +9,7 @@
 # custom:
 #   severity: warning
 #   kinds: [networking.k8s.io/Ingress, extensions/Ingress]
-#   needs: [annotations]
+#   needs: ['annotations keys ~ (-snippet|/lua-resty-waf-extra-rules)$']
 #   help: >-
 #     use the annotations that exist for the purpose, and switch snippets off in the controller
 package plimsoll.security["ingress-nginx-snippet"]

@@ -9,6 +9,7 @@
 # custom:
 #   severity: warning
 #   kinds: [networking.k8s.io/Ingress, extensions/Ingress]
+#   needs: [the object lacks spec.tls]
 #   help: >-
 #     add `spec.tls` with the hosts and the Secret of the certificate
 package plimsoll.security["ingress-tls-missing"]
@@ -17,7 +18,7 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "tls"]} if {
 	serves
-	resource.list(input.spec, "tls") == []
+	object.get(input.spec, "tls", []) in [[], null]
 	msg := sprintf("%s serves without TLS", [resource.describe(input)])
 }
 

@@ -8,6 +8,7 @@
 # custom:
 #   severity: warning
 #   kinds: [networking.k8s.io/Ingress, extensions/Ingress]
+#   needs: [rules lack host, 'host ~ ^$|[*]']
 #   help: >-
 #     name the host
 package plimsoll.security["ingress-wildcard-host"]

@@ -14,6 +14,7 @@ use super::needs::Needs;
 use super::pack::{LIBRARY, PACK, PackRule};
 use super::parameters::{self, Parameters};
 use super::rego::engine::{self, Failure};
+use super::rego::result::Violation;
 
 /// The wanted rules, and which of them go together.
 #[derive(Default)]
@@ -24,8 +25,10 @@ pub(super) struct Builtin {
     by_kind: HashMap<String, Vec<(String, usize)>>,
     /// The set for every other kind.
     others: usize,
-    /// What the rules need to find in an object.
-    needs: Needs,
+    /// For each set what its rules need to find in an object.
+    needs: Vec<Needs>,
+    /// For each set its rules that know of configured parameters, a bit each.
+    configured: Vec<u128>,
     /// What the configuration says of single rules.
     parameters: Parameters,
     prepared: Mutex<HashMap<Choice, Preparation>>,
@@ -63,13 +66,15 @@ impl Builtin {
                 Kinds::Any => &[],
             })
             .collect();
-        let needs = Needs::new(rules.iter().flat_map(|rule| &rule.needs).map(String::as_str));
-        let mut builtin = Builtin { needs, ..Builtin::default() };
+        let mut builtin = Builtin::default();
         builtin.others = builtin.set(rules.iter().copied().filter(|rule| rule.kinds == Kinds::Any).collect());
         for (group, kind) in named {
             let set = builtin.set(rules.iter().copied().filter(|rule| rule.kinds.include(group, kind)).collect());
             builtin.by_kind.entry(kind.clone()).or_default().push((group.clone(), set));
         }
+        let needs = |set: &Vec<&'static PackRule>| Needs::new(set.iter().map(|rule| rule.needs.as_slice()));
+        builtin.needs = builtin.sets.iter().map(needs).collect();
+        builtin.configured = vec![0; builtin.sets.len()];
         builtin
     }
 
@@ -86,6 +91,8 @@ impl Builtin {
 
     /// Changes the parameters of rules, before any of them is asked.
     pub(super) fn configure(&mut self, parameters: Parameters) {
+        let bit = |(at, rule): (usize, &&PackRule)| u128::from(parameters.contains_key(&*rule.rule.id)) << at;
+        self.configured = self.sets.iter().map(|set| set.iter().enumerate().map(bit).sum()).collect();
         self.parameters = parameters;
     }
 
@@ -103,13 +110,34 @@ impl Builtin {
 
     /// The rules of a set that can have something to say about an object; `None` if there are none.
     pub(super) fn choose(&self, set: usize, object: Value<'_>) -> Option<Choice> {
-        let met = self.needs.look(object);
         // What a rule needs is written for the parameters that it brings along.
-        let open = |rule: &PackRule| rule.needs.is_empty() || self.parameters.contains_key(&*rule.rule.id);
-        let chosen = |rule: &PackRule| open(rule) || rule.needs.iter().any(|need| self.needs.is_met(need, met, object));
-        let rules = self.sets[set].iter().enumerate().filter(|(_, rule)| chosen(rule));
-        let rules = rules.fold(0, |all, (number, _)| all | 1 << number);
+        let rules = self.needs[set].look(object) | self.configured[set];
         (rules != 0).then_some(Choice { set, rules })
+    }
+
+    /// What the rules of a choice say that have a second form, which takes neither conversion nor interpreter; and the
+    /// rules that are left.
+    pub(super) fn ask_native(
+        &self,
+        choice: Choice,
+        object: Value<'_>,
+        said: &mut dyn FnMut(&'static PackRule, Vec<Violation>),
+    ) -> Option<Choice> {
+        let mut left = choice.rules;
+        for (at, rule) in self.sets[choice.set].iter().enumerate() {
+            let bit = 1 << at;
+            let native = rule.native.filter(|_| left & bit != 0 && self.configured[choice.set] & bit == 0);
+            if let Some(violations) = native.and_then(|native| native(object)) {
+                left &= !bit;
+                said(rule, violations);
+            }
+        }
+        (left != 0).then_some(Choice { rules: left, ..choice })
+    }
+
+    /// The rules of a set that have a second form, a bit each.
+    fn natives(&self, set: usize) -> u128 {
+        self.sets[set].iter().enumerate().map(|(at, rule)| u128::from(rule.native.is_some()) << at).sum()
     }
 
     /// The rules of a choice, ready to be asked.
@@ -119,7 +147,9 @@ impl Builtin {
     pub(super) fn panel(&self, choice: Choice) -> Result<Panel, Failure> {
         let (choice, prepared) = {
             let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            let full = Choice { set: choice.set, rules: u128::MAX };
+            // A rule that has answered in its second form is not asked again.
+            let answered = self.natives(choice.set) & !choice.rules;
+            let full = Choice { set: choice.set, rules: !answered };
             let choice = if prepared.len() < MOST_CHOICES || prepared.contains_key(&choice) { choice } else { full };
             (choice, prepared.entry(choice).or_default().clone())
         };
@@ -186,7 +216,7 @@ fn libraries(rules: &[&'static PackRule]) -> Vec<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::rego::value;
+    use super::super::rego::{result, value};
     use super::*;
     use crate::load::yaml;
     use crate::model::node::Tree;
@@ -198,14 +228,6 @@ mod tests {
     #[test]
     fn a_rule_says_nothing_without_what_it_needs() {
         let builtin = Builtin::new(&|_| true);
-        let examples = |rule: &PackRule| {
-            let read = |name| {
-                let path = format!("policies/{}/{}/{name}.yaml", rule.rule.category, rule.rule.id);
-                std::fs::read_to_string(path).unwrap()
-            };
-            let texts = ["good", "bad"].map(read).join("\n---\n");
-            texts.split("\n---\n").map(str::to_owned).collect::<Vec<_>>()
-        };
         let all: Vec<String> = PACK.iter().flat_map(examples).collect();
         let mut silent = 0;
         for rule in PACK.iter().filter(|rule| !rule.needs.is_empty()) {
@@ -217,22 +239,98 @@ mod tests {
         assert!(silent > 1_000, "{silent} objects that are not asked prove little");
     }
 
+    /// The documents of the examples of a rule.
+    fn examples(rule: &PackRule) -> Vec<String> {
+        let read = |name| {
+            let path = format!("policies/{}/{}/{name}.yaml", rule.rule.category, rule.rule.id);
+            std::fs::read_to_string(path).unwrap()
+        };
+        let texts = ["good", "bad"].map(read).join("\n---\n");
+        texts.split("\n---\n").map(str::to_owned).collect()
+    }
+
+    /// Does something with a document that is an object, and the set of its kind.
+    fn with<T>(builtin: &Builtin, document: &str, then: impl FnOnce(usize, Value<'_>) -> T) -> Option<T> {
+        let (mut tree, mut problems) = (Tree::new(FileId(0)), Vec::new());
+        let root = yaml::parse(document, 0..document.len(), &mut tree, &mut problems).ok()?;
+        let object = Value::new(&tree, document, root);
+        let resource = Resource::of(object)?;
+        Some(then(builtin.set_for(resource.group(), &resource.kind)?, object))
+    }
+
+    /// What the text of a rule says, in an order of its own.
+    fn said(builtin: &Builtin, choice: Choice, rule: &PackRule, object: Value<'_>) -> Rego {
+        let mut panel = builtin.panel(choice).unwrap();
+        panel.engine.set_input(value::convert(object));
+        engine::evaluate(&mut panel.engine, &rule.query()).unwrap()
+    }
+
     /// Whether the rule would be asked about the document; it must be if it has something to say.
     fn is_asked_if_it_speaks(builtin: &Builtin, rule: &PackRule, document: &str) -> bool {
-        let (mut tree, mut problems) = (Tree::new(FileId(0)), Vec::new());
-        let Ok(root) = yaml::parse(document, 0..document.len(), &mut tree, &mut problems) else { return true };
-        let object = Value::new(&tree, document, root);
-        let Some(resource) = Resource::of(object) else { return true };
-        let Some(set) = builtin.set_for(resource.group(), &resource.kind) else { return true };
-        let Some(bit) = builtin.sets[set].iter().position(|own| own.rule.id == rule.rule.id) else { return true };
-        let chosen = builtin.choose(set, object).is_some_and(|choice| choice.rules & (1 << bit) != 0);
-        if !chosen {
-            let mut panel = builtin.panel(Choice { set, rules: 1 << bit }).unwrap();
-            panel.engine.set_input(value::convert(object));
-            let found = engine::evaluate(&mut panel.engine, &rule.query()).unwrap();
-            assert_eq!(found, Rego::new_set(), "{} is not asked about\n{document}", rule.rule.id);
+        let is_asked = |set: usize, object: Value<'_>| {
+            let Some(at) = builtin.sets[set].iter().position(|own| own.rule.id == rule.rule.id) else { return true };
+            let chosen = builtin.choose(set, object).is_some_and(|choice| choice.rules & (1 << at) != 0);
+            if !chosen {
+                let found = said(builtin, Choice { set, rules: 1 << at }, rule, object);
+                assert_eq!(found, Rego::new_set(), "{} is not asked about\n{document}", rule.rule.id);
+            }
+            chosen
+        };
+        with(builtin, document, is_asked).unwrap_or(true)
+    }
+
+    /// Compares both forms of the rules that have two. Returns how many objects were compared, and in how many something
+    /// was found.
+    fn compare(builtin: &Builtin, document: &str) -> (usize, usize) {
+        let both = |set: usize, object: Value<'_>| {
+            let mut counts = (0, 0);
+            for (at, rule) in builtin.sets[set].iter().enumerate() {
+                let Some(mut own) = rule.native.and_then(|native| native(object)) else { continue };
+                let found = said(builtin, Choice { set, rules: 1 << at }, rule, object);
+                let mut found = result::violations(&found).unwrap();
+                let key = |violation: &Violation| format!("{violation:?}");
+                own.sort_by_key(key);
+                found.sort_by_key(key);
+                assert_eq!(own, found, "{} about\n{document}", rule.rule.id);
+                counts = (counts.0 + 1, counts.1 + usize::from(!found.is_empty()));
+            }
+            counts
+        };
+        with(builtin, document, both).unwrap_or_default()
+    }
+
+    #[test]
+    fn both_forms_of_a_rule_find_the_same() {
+        let builtin = Builtin::new(&|_| true);
+        let (mut compared, mut found) = (0, 0);
+        let mut add = |(more, bad)| (compared, found) = (compared + more, found + bad);
+        for rule in PACK.iter() {
+            for document in examples(rule) {
+                if rule.native.is_some() {
+                    variants(&document).iter().for_each(|document| add(compare(&builtin, document)));
+                }
+                add(compare(&builtin, &document));
+            }
         }
-        chosen
+        assert!(compared > 500 && found > 200, "{compared} comparisons with {found} findings prove little");
+    }
+
+    #[test]
+    fn both_forms_of_a_rule_find_the_same_in_real_repositories() {
+        let Ok(shared) = std::env::var("PLIMSOLL_SHARED") else { return };
+        let builtin = Builtin::new(&|_| true);
+        let files = walkdir::WalkDir::new(std::path::Path::new(&shared).join("corpus")).into_iter().flatten();
+        let is_yaml =
+            |file: &walkdir::DirEntry| file.path().extension().is_some_and(|end| end == "yaml" || end == "yml");
+        let (mut compared, mut found) = (0, 0);
+        for file in files.filter(is_yaml) {
+            let Ok(text) = std::fs::read_to_string(file.path()) else { continue };
+            for document in text.split("\n---") {
+                let (more, bad) = compare(&builtin, document);
+                (compared, found) = (compared + more, found + bad);
+            }
+        }
+        assert!(compared > 1_000 && found > 200, "{compared} comparisons with {found} findings prove little");
     }
 
     /// The document, and the document with each of its lines taken out, or left with nothing behind its colon.
@@ -258,6 +356,7 @@ mod tests {
             builtin.prepared.lock().unwrap().insert(Choice { set, rules }, Arc::default());
         }
         let panel = builtin.panel(Choice { set, rules: 1 << 10 }).unwrap();
-        assert_eq!(panel.rules.len(), builtin.sets[set].len());
+        let native = builtin.sets[set].iter().filter(|rule| rule.native.is_some()).count();
+        assert_eq!(panel.rules.len(), builtin.sets[set].len() - native);
     }
 }

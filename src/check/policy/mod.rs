@@ -13,6 +13,7 @@ mod data;
 mod finding;
 mod gatekeeper;
 mod kinds;
+mod native;
 mod needs;
 mod pack;
 mod parameters;

@@ -9,6 +9,7 @@ use regorus::Value;
 use crate::model::rule::{Category, Rule, Severity};
 
 use super::kinds::Kinds;
+use super::native::{self, Native};
 use super::rego::metadata::Metadata;
 
 /// A rule of the pack as it lies in `policies/`.
@@ -138,6 +139,8 @@ pub(super) struct PackRule {
     /// Keys and texts of which an object must have one, anywhere, for the rule to have anything to say. Empty: no such words.
     pub needs: Vec<String>,
     pub text: &'static str,
+    /// The same in Rust.
+    pub native: Option<Native>,
 }
 
 impl PackRule {
@@ -188,7 +191,8 @@ fn read(entry: &Entry, metadata: &Value) -> PackRule {
     };
     let kinds = block.as_ref().map(|block| block.list("kinds")).unwrap_or_default();
     let needs = block.as_ref().map(|block| block.list("needs")).unwrap_or_default();
-    PackRule { rule, kinds: Kinds::read(kinds.iter().map(String::as_str)), needs, text: entry.text }
+    let kinds = Kinds::read(kinds.iter().map(String::as_str));
+    PackRule { rule, kinds, needs, text: entry.text, native: native::of(entry.id) }
 }
 
 /// The severity that a block names.

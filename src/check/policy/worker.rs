@@ -36,12 +36,18 @@ impl<'p> Worker<'p> {
         let set = policies.builtin.set_for(resource.group(), &resource.kind);
         let wanted = |rule: &&Reporting| rule.kinds.include(resource.group(), &resource.kind);
         let mut rules = policies.user.rules.iter().filter(wanted).peekable();
-        let choice = set.and_then(|set| policies.builtin.choose(set, resource.value));
+        let mut subject = Subject::new(resource, source_name);
+        let choice = set.and_then(|set| policies.builtin.choose(set, resource.value)).and_then(|choice| {
+            policies.builtin.ask_native(choice, resource.value, &mut |rule, violations| {
+                for found in &violations {
+                    out.push(finding::builtin(&rule.rule, found, resource, subject.id()));
+                }
+            })
+        });
         if choice.is_none() && rules.peek().is_none() {
             return;
         }
         let input = value::convert(resource.value);
-        let mut subject = Subject::new(resource, source_name);
         if let Some(choice) = choice {
             self.check_builtin(choice, &mut subject, &input, out);
         }
