@@ -3,7 +3,7 @@
 //! Each file holds the rules of one subject: [`component_file`] and [`config_file`] the fields, [`files`] the files
 //! themselves, [`tree`] how components fit together, [`paths`] what they point at, [`source`] where they come from,
 //! [`hooks`] the commands, [`layers`] what environments do to each other, [`matrix`] what one of them lacks, [`pipeline`]
-//! what is generated at all, [`injection`] and [`chart`] what namespaces and values come to. [`rules`] is the table.
+//! what is generated at all, [`injection`] and [`chart`] what namespaces and values come to, [`unused`] manifests that kustomizations leave out. [`rules`] is the table.
 
 mod chart;
 mod component_file;
@@ -18,6 +18,7 @@ mod pipeline;
 mod rules;
 mod source;
 mod tree;
+mod unused;
 
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ pub fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
     injection::check(input, out);
     chart::check(input, out);
     matrix::check(input, out);
+    unused::check(input, out);
 }
 
 /// Names in back quotes for a message, at most `limit`: `a`, `b` and 3 more.

@@ -312,6 +312,14 @@ pub(super) const HOOK_OUTSIDE: Rule = rule(
     "Write below the component's folder.",
 );
 
+pub(super) const UNUSED_FILE: Rule = rule(
+    "unused-kustomize-file",
+    Severity::Note,
+    "a manifest in the folder of a kustomization, which no kustomization takes in",
+    "Whoever applies the kustomization does not apply the file: a change in it is reviewed, merged, and without effect.",
+    "Add it to `resources`, or remove it.",
+);
+
 /// Every rule about definitions.
 pub static RULES: &[Rule] = &[
     UNKNOWN_COMPONENT_FIELD,
@@ -363,4 +371,5 @@ pub static RULES: &[Rule] = &[
     INJECTED_CLUSTER_SCOPED,
     UNKNOWN_CHART_VALUE,
     MISSING_ENVIRONMENT_KEY,
+    UNUSED_FILE,
 ];
