@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::definition::Plan;
-use crate::model::definition::fabrikate::{Config, ConfigFile, Definition, Name};
+use crate::model::definition::fabrikate::{Config, ConfigFile, Definition, Environment, Name, Unit};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::source::FileId;
@@ -13,7 +13,7 @@ use super::{list, rules};
 
 const FIELDS: [&str; 5] = ["config", "namespace", "injectNamespace", "disabled", "subcomponents"];
 
-pub(super) fn check(file: &ConfigFile, out: &mut Vec<Diagnostic>) {
+pub(super) fn check(plan: &Plan, file: &ConfigFile, out: &mut Vec<Diagnostic>) {
     let mut open = vec![&file.config];
     while let Some(config) = open.pop() {
         for field in &config.unknown {
@@ -22,7 +22,7 @@ pub(super) fn check(file: &ConfigFile, out: &mut Vec<Diagnostic>) {
                 .effect("Fabrikate drops the field without a word: no chart gets it");
             let finding = suggest(finding, field, &FIELDS);
             let finding = if finding.fix.is_some() { finding } else { finding.help("chart values go below `config`") };
-            out.push(Diagnostic { affects: affects(file), ..finding });
+            out.push(Diagnostic { affects: affects(plan, file), ..finding });
         }
         open.extend(config.subcomponents.iter().rev().map(|(_, child)| child));
     }
@@ -39,16 +39,24 @@ pub(super) fn check_names(plan: &Plan, out: &mut Vec<Diagnostic>) {
             for file in plan.configs.iter().filter(|file| file.folder == *folder) {
                 if seen.insert(file.file) {
                     let found = compare(definition, at, &file.config);
-                    out.extend(found.into_iter().map(|finding| Diagnostic { affects: affects(file), ..finding }));
+                    out.extend(found.into_iter().map(|finding| Diagnostic { affects: affects(plan, file), ..finding }));
                 }
             }
         }
     }
 }
 
-/// The environment that a file is for; `common` is for all of them.
-pub(super) fn affects(file: &ConfigFile) -> Vec<String> {
-    if file.environment == "common" { Vec::new() } else { vec![file.environment.clone()] }
+/// The environments that a file reaches: its own, with whatever it is combined with, and `common` all of the trees that
+/// its component is part of.
+pub(super) fn affects(plan: &Plan, file: &ConfigFile) -> Vec<String> {
+    let is_read = |unit: &Unit| unit.file.is_some() && unit.folder.as_ref() == Some(&file.folder);
+    let trees = plan.definitions.iter().filter(|definition| definition.units.iter().any(is_read));
+    let environments = trees.flat_map(|definition| &definition.environments);
+    let is_layer = |it: &&Environment| file.environment == "common" || it.layers.contains(&file.environment);
+    let mut names: Vec<String> = environments.filter(is_layer).map(|it| it.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn compare(definition: &Definition, at: usize, config: &Config) -> Vec<Diagnostic> {

@@ -24,7 +24,7 @@ pub(super) fn check(plan: &Plan, out: &mut Vec<Diagnostic>) {
             let own = |file: &&ConfigFile| unit.file.is_some() && Some(&file.folder) == unit.folder.as_ref();
             for file in plan.configs.iter().filter(own) {
                 if seen.insert(file.file) {
-                    unread(definition, at, &file.config, &affects(file), out);
+                    unread(definition, at, &file.config, &affects(plan, file), out);
                 }
             }
         }

@@ -51,7 +51,7 @@ pub fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
         hooks::check(file, out);
     }
     for file in &plan.configs {
-        config_file::check(file, out);
+        config_file::check(plan, file, out);
     }
     config_file::check_names(plan, out);
     plan.access.iter().for_each(|file| source::check_access(file, out));

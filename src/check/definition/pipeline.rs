@@ -211,6 +211,22 @@ fn unused(input: &Input<'_>, definition: &Definition, runs: &Runs, out: &mut Vec
             );
         }
     }
+    let calls: BTreeSet<String> = runs.calls.iter().map(|(words, _)| folder_of(words)).collect();
+    for environment in definition.environments.iter().filter(|it| !calls.contains(&it.name)) {
+        let files = environment.generated.as_ref().map(|folder| (folder, input.listing.below(folder)));
+        let Some((folder, Some((_, file)))) = files.map(|(folder, mut files)| (folder, files.next())) else { continue };
+        let message = format!("no pipeline generates `{folder}`");
+        let finding = Diagnostic::new(&UNUSED_ENVIRONMENT, Span::top(file), message, "")
+            .see(*first, "these are generated")
+            .effect("it stays as it is, whatever happens to the definition")
+            .help("remove the folder, or add the environment to the pipeline");
+        out.push(Diagnostic { affects: vec![environment.name.clone()], ..finding });
+    }
+}
+
+/// The folder below `generated` that a call writes.
+fn folder_of(words: &[String]) -> String {
+    if words.is_empty() { "common".to_owned() } else { words.join("-") }
 }
 
 /// `disabled`, which versions before 1.0.0-alpha do not know.
@@ -225,7 +241,7 @@ fn disabled(input: &Input<'_>, definition: &Definition, version: &str, pin: Span
                     .see(pin, "the version that generates")
                     .effect("the subcomponent is generated, and deployed")
                     .help("use Fabrikate 1.0.0-alpha or later, or take the subcomponent out of the component file");
-                let affects = super::config_file::affects(file);
+                let affects = super::config_file::affects(input.plan, file);
                 out.push(Diagnostic { severity: Severity::Warning, affects, ..finding });
             }
             open.extend(config.subcomponents.iter().rev().map(|(_, child)| child));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
+use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Method, Unit};
 use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, Span};
@@ -87,9 +87,31 @@ fn unexpected(definition: &Definition, folder: &str, file: FileId, generated: &G
     )
 }
 
+/// A manifest that Helm made of another chart than the component names now: `# Source: <chart>/templates/…`. Only of a
+/// chart from a repository is the name certain.
+fn other_chart(unit: &Unit, file: FileId, generated: &Generated, text: Text<'_>) -> Option<Diagnostic> {
+    const SOURCE: &[u8] = b"# Source: ";
+    let path = unit.component.path.as_ref().filter(|_| unit.component.method() == Method::Helm)?;
+    let wanted = path.value.rsplit('/').next().filter(|name| !name.is_empty())?;
+    let content = text(file)?;
+    let start = memchr::memmem::find(&content, SOURCE)? + SOURCE.len();
+    let end = start + memchr::memchr2(b'/', b'\n', &content[start..])?;
+    let name = std::str::from_utf8(&content[start..end]).ok().filter(|name| *name != wanted)?;
+    let message = format!("`{}` was generated from the chart `{name}`", generated.name);
+    Some(
+        Diagnostic::new(&STALE, Span::new(file, start as u32, end as u32), message, "Helm wrote this name")
+            .see(path.span, "the chart of the component")
+            .effect("the cluster gets what the other chart made until the next `fab generate`")
+            .help("run `fab install` and `fab generate`, and commit what they write"),
+    )
+}
+
 /// A copy that differs from its static manifests. Where a hook makes manifests, nothing can be said.
 fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text: Text<'_>) -> Option<Diagnostic> {
     let unit = &units[at];
+    if unit.component.kind() == ComponentKind::Helm {
+        return other_chart(unit, file, generated, text);
+    }
     let makes_files = std::iter::successors(Some(unit), |unit| unit.parent.map(|parent| &units[parent]))
         .any(|unit| unit.component.creates_files());
     if unit.component.kind() != ComponentKind::Static || makes_files || unit.statics.is_empty() {

@@ -70,9 +70,9 @@ pub(in crate::check::definition) const MISSING_ENVIRONMENT: Rule = rule(
 pub(in crate::check::definition) const UNUSED_ENVIRONMENT: Rule = rule(
     "unused-environment-file",
     Severity::Warning,
-    "a config file for an environment that no pipeline generates",
+    "a config file or a generated folder of an environment that no pipeline generates",
     "The files that run Fabrikate name the environments, and this one is not among them: a change here reaches no cluster.",
-    "Add the environment to the pipeline, or remove the file.",
+    "Add the environment to the pipeline, or remove what belongs to it.",
 );
 
 pub(in crate::check::definition) const UNSUPPORTED_DISABLED: Rule = rule(
