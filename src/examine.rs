@@ -94,6 +94,7 @@ pub fn examine_beside(
         loader: &loader,
         sources: &sources,
         taken: &nothing,
+        seen: Mutex::default(),
         workers: Mutex::default(),
         known: Known::default(),
         marker: Finder::new(MARKER),
@@ -125,40 +126,37 @@ pub fn examine_beside(
         loader: &loader,
         sources: &sources,
         taken: &plan.taken,
+        seen: Mutex::default(),
         workers: Mutex::default(),
         known: Known::default(),
         marker: Finder::new(MARKER),
         other,
     };
-    let definitions: Vec<Seen> =
-        parts.into_par_iter().map(|(file, part)| run.look_at(file, part, plan.role(file), None).0).collect();
+    parts.into_par_iter().for_each(|(file, part)| drop(run.look_at(file, part, plan.role(file), None)));
     let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
-    let others: Vec<_> = others.into_iter().filter(|(_, file)| !read.contains(file)).collect();
-    let is_new = |file: FileId| own.contains(&file) || !render::is_definition(sources.name(file));
+    let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(|file| !read.contains(file)).collect();
+    let is_definition = |file: FileId| render::is_definition(sources.name(file));
+    let is_new = |file: FileId| own.contains(&file) || !is_definition(file);
     let kept: Vec<_> = kept.into_iter().filter(|(file, _)| to_read.contains(file) && is_new(*file)).collect();
+    seen.files += others.len() + kept.iter().filter(|(file, _)| !is_definition(*file)).count();
     let is_due = |(_, parts): &(FileId, Vec<Part>)| !parts.iter().any(|part| run.defines_kinds(part));
     let (kept, kept_off): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_due);
     let look_at_kept = |(file, parts): (FileId, Vec<Part>), wanted| {
-        let counted = Seen { files: usize::from(!render::is_definition(run.sources.name(file))), ..Seen::default() };
-        parts.into_iter().fold(counted, |mut seen, part| {
-            seen.join(run.look_at(file, part, plan.role(file), wanted).0);
-            seen
-        })
+        parts.into_iter().for_each(|part| drop(run.look_at(file, part, plan.role(file), wanted)));
     };
-    let kept: Vec<Seen> = kept.into_par_iter().map(|one| look_at_kept(one, None)).collect();
-    let built: Vec<Option<Seen>> =
-        built.par_iter().map(|file| run.look_at_file(*file, FileRole::Built, Some(&Versions::new()))).collect();
-    let others: Vec<(FileId, Option<Seen>)> =
-        others.par_iter().map(|(_, file)| (*file, run.look_at_file(*file, plan.role(*file), None))).collect();
-    let (first, put_off): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, looked)| looked.is_some());
-    let looked = first.into_iter().map(|(_, looked)| looked).chain(built).flatten();
-    definitions.into_iter().chain(kept).chain(looked).for_each(|it| seen.join(it));
+    let look_at = |file, wanted| run.look_at_file(file, plan.role(file), wanted);
+    kept.into_par_iter().for_each(|one| look_at_kept(one, None));
+    built.into_par_iter().for_each(|file| {
+        run.look_at_file(file, FileRole::Built, Some(&Versions::new()));
+    });
+    let put_off: Vec<FileId> = others.into_par_iter().filter(|file| !look_at(*file, None)).collect();
+    run.gather(&mut seen);
     let wanted = seen.waiting.versions();
-    let last: Vec<Option<Seen>> =
-        put_off.par_iter().map(|(file, _)| run.look_at_file(*file, plan.role(*file), Some(&wanted))).collect();
-    last.into_iter().flatten().for_each(|looked| seen.join(looked));
-    let last: Vec<Seen> = kept_off.into_par_iter().map(|one| look_at_kept(one, Some(&wanted))).collect();
-    last.into_iter().for_each(|looked| seen.join(looked));
+    put_off.into_par_iter().for_each(|file| {
+        look_at(file, Some(&wanted));
+    });
+    kept_off.into_par_iter().for_each(|one| look_at_kept(one, Some(&wanted)));
+    run.gather(&mut seen);
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
     run.check_references(&plan, &mut seen);
@@ -209,6 +207,8 @@ struct Run<'r> {
     sources: &'r Sources,
     /// The objects that kustomizations take in.
     taken: &'r Taken,
+    /// What threads have seen so far, in no order. Each adds to one of them, so that there are as many as threads.
+    seen: Mutex<Vec<Seen>>,
     workers: Mutex<Vec<Worker<'r>>>,
     known: Known,
     /// What the text of every CustomResourceDefinition has in it.
@@ -220,6 +220,21 @@ impl<'r> Run<'r> {
     fn source(&self, file: FileId) -> Source<'_> {
         let source = self.sources.get(file);
         source.text.as_deref().map_or(Source::Path(&source.path), Source::Bytes)
+    }
+
+    /// Something to add to.
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn keep_seen(&self, seen: Seen) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+    }
+
+    /// Joins what all threads have seen.
+    fn gather(&self, all: &mut Seen) {
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        seen.into_iter().for_each(|one| all.join(one));
     }
 
     /// Whether a part may hold definitions of custom kinds.
@@ -244,47 +259,53 @@ impl<'r> Run<'r> {
         kept
     }
 
-    /// Reads, parses and checks one file. `None` if it is put off, until it is known which kinds are `wanted`.
-    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&Versions>) -> Option<Seen> {
-        let mut seen = Seen { files: usize::from(role != FileRole::Built), ..Seen::default() };
-        let look = |part| {
-            let (looked, part) = self.look_at(file, part, role, wanted);
-            (looked, Some(part))
-        };
+    /// Reads, parses and checks one file. False if it is put off, until it is known which kinds are `wanted`.
+    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&Versions>) -> bool {
+        let look = |part| ((), Some(self.look_at(file, part, role, wanted)));
         let is_due = |bytes: &[u8]| wanted.is_some() || self.marker.find(bytes).is_none();
         match self.loader.load_if(file, self.sources.name(file), self.source(file), is_due, look) {
-            Ok(parts) => parts?.into_iter().for_each(|looked| seen.join(looked)),
-            Err(error) => seen.findings.push(error.diagnostic(file)),
+            Ok(parts) => parts.is_some(),
+            Err(error) => {
+                let mut seen = self.seen();
+                seen.findings.push(error.diagnostic(file));
+                self.keep_seen(seen);
+                true
+            }
         }
-        Some(seen)
     }
 
     /// Checks one part, and gives it back.
-    fn look_at(&self, file: FileId, mut part: Part, role: FileRole, wanted: Option<&Versions>) -> (Seen, Part) {
-        let documents = if role == FileRole::Built { 0 } else { part.count };
-        let mut seen = Seen { documents, ..Seen::default() };
+    fn look_at(&self, file: FileId, mut part: Part, role: FileRole, wanted: Option<&Versions>) -> Part {
+        let mut seen = self.seen();
+        seen.documents += if role == FileRole::Built { 0 } else { part.count };
         if part.template {
             if role != FileRole::HelmTemplate {
                 seen.templates.push(Span::top(file));
             }
-            return (seen, part);
+        } else {
+            self.look_into(file, &mut part, role, wanted, &mut seen);
         }
-        seen.definitions = usize::from(matches!(role, FileRole::Definition(_)));
+        self.keep_seen(seen);
+        part
+    }
+
+    fn look_into(&self, file: FileId, part: &mut Part, role: FileRole, wanted: Option<&Versions>, seen: &mut Seen) {
+        let (findings, resources) = (seen.count_findings(), seen.resources);
+        seen.definitions += usize::from(matches!(role, FileRole::Definition(_)));
         // A comment in what a generator writes is a copy, or is gone with the next run: it belongs into the source.
         if !matches!(role, FileRole::Generated | FileRole::Built) {
-            seen.suppressions = std::mem::take(&mut part.suppressions);
+            seen.suppressions.append(&mut part.suppressions);
         }
         let syntax = std::mem::take(&mut part.findings);
         if role.is_manifest() || role.is_patch() {
-            self.check_part(file, &part, role, wanted, &mut seen);
+            self.check_part(file, part, role, wanted, seen);
         }
-        if !syntax.is_empty() && self.is_ours(file, &part, role, &seen) {
+        if !syntax.is_empty() && self.is_ours(file, part, role, seen.resources > resources) {
             seen.findings.extend(syntax);
         }
-        if !seen.findings.is_empty() || seen.waiting.has_findings() {
-            seen.secrets.insert(file, secret_ranges(&part));
+        if seen.count_findings() > findings {
+            seen.secrets.entry(file).or_default().extend(secret_ranges(part));
         }
-        (seen, part)
     }
 
     /// Checks the objects of a part, and notes those that have to wait and those that others wait for.
@@ -381,9 +402,9 @@ impl<'r> Run<'r> {
 
     /// Whether what is wrong with the text of a file is our business: YAML files of other tools lie in the same
     /// repositories, and have rules of their own.
-    fn is_ours(&self, file: FileId, part: &Part, role: FileRole, seen: &Seen) -> bool {
+    fn is_ours(&self, file: FileId, part: &Part, role: FileRole, has_resources: bool) -> bool {
         role != FileRole::Manifest
-            || seen.resources > 0
+            || has_resources
             || self.inputs.named.binary_search(&file).is_ok()
             || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
     }

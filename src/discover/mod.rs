@@ -105,14 +105,8 @@ pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unre
 }
 
 fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut Listing) -> FileId {
-    let name = printed_name(path, &options.working_directory);
-    if let Some(known) = listing.file(&name) {
-        return known;
-    }
-    let name: Arc<str> = name.into();
-    let id = sources.add(name.clone(), path);
-    listing.add(name, id);
-    id
+    let name: Arc<str> = printed_name(path, &options.working_directory).into();
+    listing.file_or_add(name.clone(), || sources.add(name, path))
 }
 
 /// The printed name of a path that is written without detours below the working directory, as nearly all are.

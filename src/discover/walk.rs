@@ -56,7 +56,8 @@ fn gitignore_first(a: &DirEntry, b: &DirEntry) -> Ordering {
 fn is_left_out(entry: &DirEntry, options: &Options, ignored: &Ignored) -> bool {
     entry.file_name() == ".git"
         || ignored.covers(entry.path(), entry.file_type().is_dir())
-        || entry.path().strip_prefix(&options.base).is_ok_and(|path| options.exclude.is_match(path))
+        || (!options.exclude.is_empty()
+            && entry.path().strip_prefix(&options.base).is_ok_and(|path| options.exclude.is_match(path)))
 }
 
 /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target anyway. A

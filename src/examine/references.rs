@@ -17,6 +17,8 @@ impl Run<'_> {
             return;
         }
         let mut plain: BTreeMap<(String, Option<String>), Set> = BTreeMap::new();
+        // Threads bring them in any order.
+        seen.facts.sort_by_key(|(file, facts)| (*file, facts.name.span));
         for (file, facts) in std::mem::take(&mut seen.facts) {
             let key = self.set_of(plan, file);
             let open = self.is_a_part(plan, file);

@@ -76,6 +76,11 @@ impl Seen {
         join_counts(&mut self.left_out, other.left_out);
     }
 
+    /// How many findings there are, those included that a guess has led to.
+    pub(super) fn count_findings(&self) -> usize {
+        self.findings.len() + self.waiting.guessed
+    }
+
     /// Counts a custom resource without a schema.
     pub(super) fn count_unknown(&mut self, resource: &Resource<'_>) {
         let (api_version, kind) = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());

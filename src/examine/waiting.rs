@@ -42,6 +42,8 @@ pub(super) struct Waiting {
     /// What was learnt of the others, and where it stands.
     learnt: Vec<(CustomKind, Span)>,
     guesses: BTreeMap<GroupKind, Guess>,
+    /// How many findings the guesses have led to.
+    pub(super) guessed: usize,
 }
 
 /// What is true of the resources of a kind if an embedded definition is that of the cluster.
@@ -87,6 +89,7 @@ impl Waiting {
             self.definitions.entry(kind).or_default().extend(documents);
         }
         self.learnt.extend(other.learnt);
+        self.guessed += other.guessed;
         for (kind, guess) in other.guesses {
             let known = self.guesses.entry(kind).or_default();
             known.documents.extend(guess.documents);
@@ -107,11 +110,6 @@ impl Waiting {
             versions.insert(resource.version().to_owned());
         }
         kind
-    }
-
-    /// Whether something was found by a guess.
-    pub(super) fn has_findings(&self) -> bool {
-        self.guesses.values().any(|guess| !guess.seen.findings.is_empty())
     }
 
     /// Notes a definition, or learns it at once if it is known to be wanted.
@@ -141,13 +139,17 @@ impl Run<'_> {
         let kind = seen.waiting.note_version(resource);
         let guess = seen.waiting.guesses.entry(kind).or_default();
         guess.documents.insert(document);
+        let before = guess.seen.findings.len();
         check_custom(kinds, &self.targets(document.file).last(), resource, mode, &mut guess.seen);
+        seen.waiting.guessed += guess.seen.findings.len() - before;
         true
     }
 
     /// Checks the custom resources whose definitions the input holds.
     pub(super) fn check_waiting(&self, plan: &Plan, seen: &mut Seen) {
-        let Waiting { mut resources, versions, mut definitions, learnt, guesses } = std::mem::take(&mut seen.waiting);
+        let Waiting { mut resources, versions, mut definitions, mut learnt, guesses, .. } =
+            std::mem::take(&mut seen.waiting);
+        learnt.sort_by_key(|(_, document)| *document);
         let mut kinds = CustomKinds::default();
         for (kind, document) in learnt {
             let key = kind.group_kind();

@@ -19,6 +19,11 @@ impl Listing {
         self.files.insert(name, id);
     }
 
+    /// The file of that name, added if it is not there.
+    pub fn file_or_add(&mut self, name: Arc<str>, id: impl FnOnce() -> FileId) -> FileId {
+        *self.files.entry(name).or_insert_with(id)
+    }
+
     /// Adds a file or folder that was left out because of `.gitignore` or `exclude`, and whose content is not known.
     pub fn add_ignored(&mut self, name: Arc<str>) {
         self.ignored.push(name);
