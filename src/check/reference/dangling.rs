@@ -8,10 +8,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Findings, Index, config, rules, selector};
+use super::{Findings, Index, misspelt, rules, selector};
 use crate::check::wording::is_placeholder;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::reference::{Facts, Need, Pair, Pods, Purpose, Selector, Set};
+use crate::model::rule::Rule;
+use crate::model::source::Span;
 
 /// ConfigMaps that every namespace has: of Kubernetes (`pkg/controller/certificates/rootcacertpublisher`), of OpenShift's
 /// service CA, of the API server's aggregation, and of Istio.
@@ -147,7 +149,7 @@ impl Site<'_> {
             || self.world.may_be_made(name, namespace)
             || is_mentioned()
             || self.index.is_elsewhere(&need.kind, namespace, name)
-            || config::near(self.index, one, need).is_some())
+            || misspelt::near(self.index, one, need).is_some())
     }
 
     /// Whether anything may make the pods that a selector wants.
@@ -170,16 +172,6 @@ impl Site<'_> {
 }
 
 fn no_object(one: &Facts, need: &Need) -> Diagnostic {
-    let id = match need.purpose {
-        Purpose::Container => "dangling-config-ref",
-        Purpose::Account | Purpose::Subject => "non-existent-service-account",
-        Purpose::Governing => "statefulset-service-name",
-        Purpose::Ingress => "dangling-ingress",
-        Purpose::Route => "dangling-gateway-backend",
-        Purpose::Scaling => "dangling-hpa",
-        Purpose::Role => "dangling-role-ref",
-        Purpose::Webhook => "dangling-webhook-service",
-    };
     let verb = match need.purpose {
         Purpose::Container => "needs",
         Purpose::Account => "runs as",
@@ -190,10 +182,10 @@ fn no_object(one: &Facts, need: &Need) -> Diagnostic {
         Purpose::Subject => "grants rights to",
         Purpose::Webhook => "has the API server call",
     };
-    let rule = rules::rule(id);
+    let rule = rules::missing(need.purpose);
     let place = need.namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}/"));
     let message = format!("{} {verb} {} `{place}{}`, which nothing here makes", one.title(), need.kind, need.name.text);
-    Diagnostic::new(rule, need.name.span, message, "").effect(rule.why.clone()).help(rule.help.clone())
+    new(rule, need.name.span, message)
 }
 
 /// A key that an object beside has not.
@@ -205,7 +197,7 @@ fn missing_key(index: &Index<'_>, one: &Facts, need: &Need) -> Option<Diagnostic
     if holder.keys.is_empty() || holder.keys.contains(&key.text) || is_placeholder(&key.text) {
         return None;
     }
-    if config::near(index, one, need).is_some() {
+    if misspelt::near(index, one, need).is_some() {
         return None;
     }
     let rule = rules::rule("dangling-config-ref");
@@ -214,7 +206,7 @@ fn missing_key(index: &Index<'_>, one: &Facts, need: &Need) -> Option<Diagnostic
     Some(
         Diagnostic::new(rule, key.span, message, "")
             .see(holder.name.span, "without that key")
-            .effect(rule.why.clone())
+            .effect(rules::fragment(&rule.why))
             .help("correct the key, or add it"),
     )
 }
@@ -231,5 +223,10 @@ fn no_pods(one: &Facts, wanted: &Selector) -> Diagnostic {
     });
     let span = wanted.labels.first().map_or(one.name.span, |pair| pair.value.span);
     let message = format!("{} selects no pods that anything here makes", one.title());
-    Diagnostic::new(rule, span, message, "").effect(rule.why.clone()).help(rule.help.clone())
+    new(rule, span, message)
+}
+
+fn new(rule: &Rule, span: Span, message: String) -> Diagnostic {
+    let (effect, help) = (rules::fragment(&rule.why), rules::fragment(&rule.help));
+    Diagnostic::new(rule, span, message, "").effect(effect).help(help)
 }

@@ -2,14 +2,15 @@
 //! the plain files of a folder. All of them look at the same [`Facts`].
 //!
 //! References leave repositories all the time, so that a name which is nowhere says nothing; one that is nearly there
-//! does ([`config`], [`selector`]). Who wants to know of the others too asks for the profile `references`
+//! does ([`misspelt`], [`selector`]). Who wants to know of the others too asks for the profile `references`
 //! ([`dangling`]), and declares what lives elsewhere. [`cover`] holds what an object lacks beside others, [`names`] what
 //! is in a file twice, [`autoscaler`] the numbers that autoscalers and people write.
 
 mod autoscaler;
-mod config;
+
 mod cover;
 mod dangling;
+mod misspelt;
 mod names;
 mod rules;
 mod selector;
@@ -92,9 +93,19 @@ impl<'s> Index<'s> {
         names.into_iter().flat_map(|name| self.spaces[name].iter().copied())
     }
 
+    /// The objects of a kind in a namespace; all of a kind that lies in none, whatever somebody wrote there.
+    fn of_kind<'i>(&'i self, kind: &'i str, namespace: &str) -> impl Iterator<Item = &'s Facts> + use<'i, 's> {
+        let all = if kind == "ClusterRole" { self.all().collect() } else { self.within(namespace).collect::<Vec<_>>() };
+        all.into_iter().filter(move |other| other.kind() == kind)
+    }
+
     /// The objects of the same namespace.
     fn beside(&self, one: &Facts) -> impl Iterator<Item = &'s Facts> {
-        let all = self.spaces.get(one.namespace()).map(Vec::as_slice).unwrap_or_default();
+        self.within(one.namespace())
+    }
+
+    fn within<'i>(&'i self, namespace: &str) -> impl Iterator<Item = &'s Facts> + use<'i, 's> {
+        let all = self.spaces.get(namespace).map(Vec::as_slice).unwrap_or_default();
         all.iter().copied().take(MOST)
     }
 
@@ -150,7 +161,7 @@ pub fn check(sets: &[Set], asked: &Asked) -> Vec<Diagnostic> {
         let mut out = Findings::default();
         if asked.sets {
             selector::check(&index, &mut out);
-            config::check(&index, &mut out);
+            misspelt::check(&index, &mut out);
             if !is_left_alone {
                 autoscaler::check(&index, &mut out);
             }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::model::reference::Purpose;
 use crate::model::rule::{Category, Rule, Severity};
 
 /// The rule about objects of one file.
@@ -40,8 +41,9 @@ pub(super) const NEAR_MISS_SELECTOR: Rule = warning(
 
 pub(super) const MISSPELT_REFERENCE: Rule = warning(
     "misspelt-reference",
-    "a pod asks for a ConfigMap, Secret or key whose name is nearly there",
-    "The container waits for what does not exist, while something of nearly the same name is applied with it.",
+    "an object asks for another by a name, key or kind that is nearly right",
+    "What it asks for does not exist, while something of nearly the same name is applied with it: a container does not \
+     start, a request finds no Service, a binding grants nothing.",
     "Write the name as it is defined.",
 )
 .fixable();
@@ -88,6 +90,26 @@ pub(super) static LIST: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 /// The rule of that id, which is one of ours.
 pub(super) fn rule(id: &str) -> &'static Rule {
     LIST.iter().find(|rule| rule.id == id).unwrap_or(&LIST[0])
+}
+
+/// The rule about what is not there, by what it is asked for for.
+pub(super) fn missing(purpose: Purpose) -> &'static Rule {
+    rule(match purpose {
+        Purpose::Container => "dangling-config-ref",
+        Purpose::Account | Purpose::Subject => "non-existent-service-account",
+        Purpose::Governing => "statefulset-service-name",
+        Purpose::Ingress => "dangling-ingress",
+        Purpose::Route => "dangling-gateway-backend",
+        Purpose::Scaling => "dangling-hpa",
+        Purpose::Role => "dangling-role-ref",
+        Purpose::Webhook => "dangling-webhook-service",
+    })
+}
+
+/// A sentence as findings have it: it begins small, and has no full stop.
+pub(super) fn fragment(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// How to mend what is not there.

@@ -74,7 +74,7 @@ impl Needs {
 }
 
 /// What the pods of an object ask for, by the `spec` of the pod or template; `template` is the route to its parent.
-pub(super) fn of_pods<L: Look>(object: &L, spec: &L, template: &[&str], all: bool) -> Vec<Need> {
+pub(super) fn of_pods<L: Look>(object: &L, spec: &L, template: &[&str]) -> Vec<Need> {
     let claims = object.items_at(&["spec", "volumeClaimTemplates"]);
     let claimed: Vec<String> =
         claims.iter().filter_map(|claim| Some(claim.word_at(&["metadata", "name"])?.text)).collect();
@@ -91,19 +91,15 @@ pub(super) fn of_pods<L: Look>(object: &L, spec: &L, template: &[&str], all: boo
         }
         let place = [Segment::from("volumes"), at.into()];
         volumes(&mut needs, &volume, &place);
-        if all {
-            let claim = volume.word_at(&["persistentVolumeClaim", "claimName"]);
-            let route = [place.as_slice(), &["persistentVolumeClaim".into(), "claimName".into()]].concat();
-            needs.add(Purpose::Container, "PersistentVolumeClaim", claim, &route);
-        }
+        let claim = volume.word_at(&["persistentVolumeClaim", "claimName"]);
+        let route = [place.as_slice(), &["persistentVolumeClaim".into(), "claimName".into()]].concat();
+        needs.add(Purpose::Container, "PersistentVolumeClaim", claim, &route);
     }
-    if all {
-        let account = ["serviceAccountName", "serviceAccount"].into_iter().find(|field| spec.get(field).is_some());
-        let account = account.unwrap_or("serviceAccountName");
-        // Every namespace has one of this name (`pkg/controller/serviceaccount`).
-        let name = spec.word_at(&[account]).filter(|name| name.text != "default");
-        needs.add(Purpose::Account, "ServiceAccount", name, &[account.into()]);
-    }
+    let account = ["serviceAccountName", "serviceAccount"].into_iter().find(|field| spec.get(field).is_some());
+    let account = account.unwrap_or("serviceAccountName");
+    // Every namespace has one of this name (`pkg/controller/serviceaccount`).
+    let name = spec.word_at(&[account]).filter(|name| name.text != "default");
+    needs.add(Purpose::Account, "ServiceAccount", name, &[account.into()]);
     needs.found
 }
 
@@ -145,12 +141,11 @@ fn volumes<L: Look>(needs: &mut Needs, volume: &L, place: &[Segment]) {
     }
 }
 
-/// What objects of other kinds ask for; without `all` only what autoscalers scale.
-pub(super) fn of_object<L: Look>(object: &L, id: &ResourceId, all: bool) -> Vec<Need> {
+/// What an object itself asks for, beside its pods.
+pub(super) fn of_object<L: Look>(object: &L, id: &ResourceId) -> Vec<Need> {
     let mut needs = Needs::at([]);
     match (&*id.group, &*id.kind) {
         ("autoscaling", "HorizontalPodAutoscaler") => scaling(&mut needs, object, "scaleTargetRef", None),
-        _ if !all => {}
         ("autoscaling.k8s.io", "VerticalPodAutoscaler") => scaling(&mut needs, object, "targetRef", None),
         ("keda.sh", "ScaledObject") => scaling(&mut needs, object, "scaleTargetRef", Some("Deployment")),
         ("apps", "StatefulSet") => {

@@ -18,7 +18,7 @@ const ANNOTATIONS: [&[&str]; 3] = [
 
 impl Facts {
     /// Reads an object; `None` for objects without a name, and for those that have nothing to do with others unless
-    /// `all` are wanted, with everything that they ask for.
+    /// `all` are wanted, with what comes to be because of them.
     #[must_use]
     pub fn of(object: &impl Look, all: bool) -> Option<Facts> {
         let kind = object.word_at(&["kind"])?.text;
@@ -71,9 +71,9 @@ impl Facts {
             let pod = if template.is_empty() { None } else { Some(object.at(template)?) };
             let pod = pod.as_ref().unwrap_or(object);
             facts.pods = Some(pods::read(object, pod, &facts.id.kind)?);
-            facts.needs = needs::of_pods(object, &pod.get("spec")?, template, all);
+            facts.needs = needs::of_pods(object, &pod.get("spec")?, template);
         }
-        facts.needs.extend(needs::of_object(object, &facts.id, all));
+        facts.needs.extend(needs::of_object(object, &facts.id));
         if all {
             facts.makes = makes::made_of(object, &facts.id);
             facts.mentions = makes::mentions(object, &facts.id);
@@ -82,12 +82,17 @@ impl Facts {
     }
 }
 
-/// Kinds beside workloads that rules are about even where nobody wants to know what is not there.
+/// Kinds beside workloads that refer to others, or that others refer to.
 fn has_relations(group: &str, kind: &str) -> bool {
     match group {
-        "" => matches!(kind, "Service" | "ConfigMap" | "Secret"),
+        "" => matches!(kind, "Service" | "ConfigMap" | "Secret" | "ServiceAccount" | "PersistentVolumeClaim"),
         "policy" => kind == "PodDisruptionBudget",
-        "autoscaling" => kind == "HorizontalPodAutoscaler",
+        "autoscaling" | "autoscaling.k8s.io" => kind.ends_with("PodAutoscaler"),
+        "keda.sh" => kind == "ScaledObject",
+        "extensions" => kind == "Ingress",
+        "networking.k8s.io" => matches!(kind, "Ingress" | "NetworkPolicy"),
+        "gateway.networking.k8s.io" => kind.ends_with("Route"),
+        "rbac.authorization.k8s.io" | "admissionregistration.k8s.io" | "apiregistration.k8s.io" => true,
         "argoproj.io" => matches!(kind, "Application" | "ApplicationSet"),
         _ => kind.contains("NetworkPolicy"),
     }
