@@ -84,13 +84,13 @@ impl Seen {
     /// Counts a custom resource without a schema.
     pub(super) fn count_unknown(&mut self, resource: &Resource<'_>) {
         let (api_version, kind) = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
-        self.unknown.entry((api_version, kind)).or_insert((0, first(resource))).0 += 1;
+        count(&mut self.unknown, (api_version, kind), first(resource));
     }
 
     /// Counts a custom resource of which a part could not be checked.
     pub(super) fn count_left_out(&mut self, resource: &Resource<'_>, why: String) {
         let (api_version, kind) = (resource.api_version.clone().into_owned(), resource.kind.clone().into_owned());
-        self.left_out.entry((api_version, kind, why)).or_insert((0, first(resource))).0 += 1;
+        count(&mut self.left_out, (api_version, kind, why), first(resource));
     }
 
     /// The result of the stage. `texts` are those that a finding points into.
@@ -141,6 +141,11 @@ impl Seen {
 /// Where a count begins.
 fn first(resource: &Resource<'_>) -> Span {
     resource.value.get("kind").map_or_else(|| resource.value.title_span(), Value::span)
+}
+
+fn count<K: Ord>(counts: &mut BTreeMap<K, (usize, Span)>, key: K, place: Span) {
+    let known = counts.entry(key).or_insert((0, place));
+    *known = (known.0 + 1, known.1.min(place));
 }
 
 fn join_counts<K: Ord>(counts: &mut BTreeMap<K, (usize, Span)>, other: BTreeMap<K, (usize, Span)>) {
