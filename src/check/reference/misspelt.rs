@@ -78,14 +78,18 @@ fn without_hash(name: &str) -> &str {
     name.rsplit_once('-').filter(|(_, hash)| is_hash(hash)).map_or(name, |(name, _)| name)
 }
 
-/// One letter off, in a word that is long enough to tell, and not a number.
+/// A letter that is wrong, missing, too many or swapped with its neighbour, in a word that is long enough to tell, and
+/// more than a number.
 fn is_slip(written: &str, meant: &str) -> bool {
+    let (one, other) = (written.as_bytes(), meant.as_bytes());
+    let longest = one.len().max(other.len());
+    if other.len() < 5 || one.len().abs_diff(other.len()) > 1 || written == meant {
+        return false;
+    }
+    let before = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let behind = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    // Two letters side by side, or one: most names that are compared differ by more, and end here.
+    let apart = usize::from(one.len() == other.len()) + 1;
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    let is_near = written.len().abs_diff(meant.len()) <= 1 && nearest(written, [meant]).is_some();
-    let differs = written.chars().zip(meant.chars()).filter(|(a, b)| a != b).count();
-    written != meant
-        && meant.len() >= 5
-        && is_near
-        && letters(written) != letters(meant)
-        && (written.len() != meant.len() || differs <= 2)
+    before + behind + apart >= longest && nearest(written, [meant]).is_some() && letters(written) != letters(meant)
 }

@@ -7,7 +7,6 @@
 //! is in a file twice, [`autoscaler`] the numbers that autoscalers and people write.
 
 mod autoscaler;
-
 mod cover;
 mod dangling;
 mod misspelt;
@@ -65,7 +64,7 @@ impl Asked {
     /// Whether the facts of objects are needed.
     #[must_use]
     pub fn facts(&self) -> bool {
-        self.sets || self.cover || self.dangling
+        self.sets || self.names || self.cover || self.dangling
     }
 }
 
@@ -159,6 +158,9 @@ pub fn check(sets: &[Set], asked: &Asked) -> Vec<Diagnostic> {
     for (number, set) in sets.iter().enumerate() {
         let index = Index::new(set, &asked.external);
         let mut out = Findings::default();
+        if asked.names {
+            names::check(&index, &mut out);
+        }
         if asked.sets {
             selector::check(&index, &mut out);
             misspelt::check(&index, &mut out);

@@ -1,13 +1,16 @@
-//! Objects that are in a file twice.
+//! Objects that are in a file twice, or in what is generated for an environment.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::rules::{DUPLICATE_RESOURCE, rule};
+use super::{Findings, Index};
 use crate::check::wording::is_placeholder;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Path;
+use crate::model::reference::Facts;
 use crate::model::resource::Resource;
 use crate::model::source::Span;
 
@@ -15,6 +18,27 @@ use crate::model::source::Span;
 #[derive(Debug, Default)]
 pub struct Names {
     seen: HashMap<(String, String, Option<String>, String), Span>,
+}
+
+/// Objects that two files of a set hold, where somebody has said that the set is applied as a whole. Kustomize refuses to
+/// build such a set; generators write it.
+pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
+    let mut seen: HashMap<(&str, &str, &str, &str), &Facts> = HashMap::new();
+    for one in index.all().filter(|one| index.rendered && !is_placeholder(&one.name.text)) {
+        let key = (&*one.id.group, one.kind(), one.namespace(), one.name.text.as_str());
+        match seen.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(one)),
+            Entry::Occupied(entry) if entry.get().name.span.file != one.name.span.file => {
+                let rule = rule(DUPLICATE_RESOURCE);
+                let message = format!("{} is there twice", one.title());
+                let finding = Diagnostic::new(rule, one.name.span, message, "");
+                let finding = finding.see(entry.get().name.span, "first here");
+                let finding = finding.effect(rule.why.clone()).help(rule.help.clone());
+                out.tell(one, Path::of(["metadata", "name"]), finding);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
 }
 
 impl Names {

@@ -197,7 +197,7 @@ fn same_object() -> Rule {
             DUPLICATE_RESOURCE,
             Category::Reference,
             Severity::Error,
-            "the same object twice in one file",
+            "the same object twice in one file, or in what is generated for one environment",
             "they are applied one after the other, and the last one wins; tools that prune or compare may refuse both",
             "remove one of them, or rename it",
         ),
