@@ -28,6 +28,7 @@ use crate::model::document::Part;
 use crate::model::listing::Listing;
 use crate::model::source::FileId;
 
+pub(super) use rules::MISSING_ENVIRONMENT_KEY;
 pub use rules::RULES;
 
 /// What the rules look at.

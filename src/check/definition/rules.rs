@@ -4,7 +4,7 @@ mod environments;
 
 use crate::model::rule::{Category, Rule, Severity};
 
-pub(super) use environments::*;
+pub(in crate::check) use environments::*;
 
 const fn rule(
     id: &'static str,

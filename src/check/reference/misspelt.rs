@@ -73,7 +73,7 @@ fn own_name<'o>(written: &str, other: &'o Facts, rendered: bool) -> &'o str {
 }
 
 /// A name without the hash that Kustomize puts behind those it generates (`api/hasher`): ten characters.
-fn without_hash(name: &str) -> &str {
+pub(super) fn without_hash(name: &str) -> &str {
     let is_hash = |text: &str| text.len() == 10 && text.bytes().all(|byte| b"2456789bcdfghkmt".contains(&byte));
     name.rsplit_once('-').filter(|(_, hash)| is_hash(hash)).map_or(name, |(name, _)| name)
 }

@@ -4,11 +4,13 @@
 //! References leave repositories all the time, so that a name which is nowhere says nothing; one that is nearly there
 //! does ([`misspelt`], [`selector`]). Who wants to know of the others too asks for the profile `references`
 //! ([`dangling`]), and declares what lives elsewhere. [`cover`] holds what an object lacks beside others, [`names`] what
-//! is in a file twice, [`autoscaler`] the numbers that autoscalers and people write.
+//! is there twice, [`environments`] what one environment lacks, [`autoscaler`] the numbers that autoscalers and people
+//! write.
 
 mod autoscaler;
 mod cover;
 mod dangling;
+mod environments;
 mod misspelt;
 mod names;
 mod rules;
@@ -16,6 +18,7 @@ mod selector;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::check::definition::MISSING_ENVIRONMENT_KEY;
 use crate::check::exemption::Exemptions;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Path;
@@ -42,6 +45,8 @@ pub struct Asked {
     pub sets: bool,
     /// About objects of the whole run.
     pub cover: bool,
+    /// About keys that one environment lacks.
+    pub environments: bool,
     /// About what is not there.
     pub dangling: bool,
     /// What lives elsewhere.
@@ -58,13 +63,14 @@ impl Asked {
             let parts = [&rules::COVER[..], &rules::DANGLING, &[rules::DUPLICATE_RESOURCE]];
             !parts.iter().any(|part| part.contains(&&*rule.id))
         };
-        Asked { names, sets: rules().filter(others).any(wanted), cover, dangling, external }
+        let environments = wanted(&MISSING_ENVIRONMENT_KEY);
+        Asked { names, sets: rules().filter(others).any(wanted), cover, environments, dangling, external }
     }
 
     /// Whether the facts of objects are needed.
     #[must_use]
     pub fn facts(&self) -> bool {
-        self.sets || self.names || self.cover || self.dangling
+        self.sets || self.names || self.cover || self.environments || self.dangling
     }
 }
 
@@ -177,6 +183,9 @@ pub fn check(sets: &[Set], asked: &Asked) -> Vec<Diagnostic> {
     }
     if asked.cover {
         cover::check(sets).into_iter().for_each(|(finding, set)| told.add(finding, set));
+    }
+    if asked.environments {
+        environments::check(sets).into_iter().for_each(|(finding, set)| told.add(finding, set));
     }
     told.into_findings()
 }

@@ -101,11 +101,11 @@ pub(in crate::check::definition) const UNKNOWN_CHART_VALUE: Rule = rule(
 );
 
 /// Environments differ for many reasons.
-pub(in crate::check::definition) const MISSING_ENVIRONMENT_KEY: Rule = rule(
+pub(in crate::check) const MISSING_ENVIRONMENT_KEY: Rule = rule(
     "missing-environment-key",
     Severity::Warning,
-    "a chart value that every environment but one has",
-    "The chart takes its own default there, which nobody has chosen for this environment.",
-    "Add the key, or move it to `common`.",
+    "a chart value, or a key of a ConfigMap or Secret, that every environment but one has",
+    "What reads it does without, or takes a default that nobody has chosen for this environment.",
+    "Add the key, or move it to what all environments share.",
 )
 .opt_in();
