@@ -50,6 +50,11 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
     Extension { name: "all", arity: 1, call: |args| Ok(all_of(&args[0], all)) },
     Extension { name: "set_diff", arity: 2, call: difference },
+    // The careful reading of a policy puts these around what it iterates and calculates with.
+    Extension { name: "plimsoll.items", arity: 1, call: |args| Ok(items(&args[0])) },
+    Extension { name: "plimsoll.number", arity: 1, call: |args| failing(operand(&args[0], &[Kind::Number])) },
+    Extension { name: "plimsoll.term", arity: 1, call: |args| failing(operand(&args[0], &[Kind::Number, Kind::Set])) },
+    Extension { name: "plimsoll.set", arity: 1, call: |args| failing(operand(&args[0], &[Kind::Set])) },
     Extension { name: "opa.runtime", arity: 0, call: |_| Ok(Value::from(Object::new())) },
 ];
 
@@ -180,6 +185,30 @@ pub fn set_lenient(lenient: bool) {
 /// What a failure of a function means at the moment.
 fn failing(result: Result<Value, String>) -> Result<Value, String> {
     result.or_else(|why| if LENIENT.get() { Ok(Value::Undefined) } else { Err(why) })
+}
+
+/// What can be iterated; nothing of anything else.
+fn items(value: &Value) -> Value {
+    match value {
+        Value::Array(_) | Value::Set(_) | Value::Object(_) => value.clone(),
+        _ => Value::Undefined,
+    }
+}
+
+/// What an operator takes.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number,
+    Set,
+}
+
+/// An operand of an operator.
+fn operand(value: &Value, kinds: &[Kind]) -> Result<Value, String> {
+    let fits = kinds.iter().any(|kind| match kind {
+        Kind::Number => matches!(value, Value::Number(_)),
+        Kind::Set => matches!(value, Value::Set(_)),
+    });
+    if fits { Ok(value.clone()) } else { Err("an operator has an operand of the wrong type".to_owned()) }
 }
 
 fn any(items: &[Value]) -> bool {

@@ -4,7 +4,7 @@
 //! ([`functions`], [`addresses`], [`patterns`], [`sprintf`]). A text
 //! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
 //! has made up for differences in the grammar; [`verify`] refuses what OPA would
-//! refuse, [`rewrite`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
+//! refuse, [`rewrite`], [`outputs`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
 mod addresses;
@@ -15,6 +15,7 @@ mod functions;
 mod go_number;
 pub mod metadata;
 mod negation;
+mod outputs;
 pub mod parse;
 mod patterns;
 pub mod program;

@@ -25,6 +25,10 @@ pub struct Program {
     modules: Vec<Module>,
     strict: Option<Engine>,
     lenient: OnceLock<Engine>,
+    /// The second reading of the modules, in which nothing is an error that OPA takes for undefined. It is made when the
+    /// first one fails.
+    careful: OnceLock<Option<Engine>>,
+    data: Option<Rego>,
 }
 
 /// A policy text.
@@ -32,9 +36,34 @@ pub struct Program {
 struct Module {
     text: Text,
     v0: bool,
+    plain: Reading,
+    careful: Reading,
+}
+
+/// A text as it is loaded.
+#[derive(Clone)]
+struct Reading {
     rewritten: Rewritten,
     /// Copies of definitions, which are loaded behind the text.
     copies: String,
+}
+
+impl Reading {
+    fn new(rewritten: Rewritten) -> Reading {
+        Reading { rewritten, copies: String::new() }
+    }
+
+    fn text(&self) -> String {
+        format!("{}\n{}", self.rewritten.text, self.copies)
+    }
+
+    /// Adds a copy of a definition under another name, which must begin with the old one; returns whether it could.
+    fn copy(&mut self, text: &Text, range: std::ops::Range<usize>, name: &str, copy: &str) -> bool {
+        let written = self.rewritten.stretch(&text.text, range);
+        let Some(rest) = written.strip_prefix(name) else { return false };
+        self.copies.push_str(&format!("{copy}{rest}\n"));
+        true
+    }
 }
 
 /// Modules that were read, and are not ready to be asked yet.
@@ -101,8 +130,12 @@ impl Read {
         let names = self.names();
         let modules = self.texts.iter().zip(&self.parsed).map(|(text, parsed)| {
             let own = names.get(&syntax::package(parsed.module.as_ref()));
-            let rewritten = rewrite::rewrite(&text.text, parsed.module.as_ref(), own.unwrap_or(&BTreeSet::new()));
-            Module { text: text.clone(), v0: parsed.v0, rewritten, copies: String::new() }
+            let nothing = BTreeSet::new();
+            let reading = |careful| {
+                let source = rewrite::Source { text: &text.text, module: parsed.module.as_ref(), v0: parsed.v0 };
+                Reading::new(rewrite::rewrite(source, own.unwrap_or(&nothing), careful))
+            };
+            Module { text: text.clone(), v0: parsed.v0, plain: reading(false), careful: reading(true) }
         });
         Program { modules: modules.collect(), ..Program::default() }
     }
@@ -111,22 +144,20 @@ impl Read {
 impl Program {
     /// Adds a copy of a definition under another name, which must begin with the old one; returns whether it could.
     pub fn copy(&mut self, module: usize, range: std::ops::Range<usize>, name: &str, copy: &str) -> bool {
-        let module = &mut self.modules[module];
-        let written = module.rewritten.stretch(&module.text.text, range);
-        let Some(rest) = written.strip_prefix(name) else { return false };
-        module.copies.push_str(&format!("{copy}{rest}\n"));
-        true
+        let Module { text, plain, careful, .. } = &mut self.modules[module];
+        plain.copy(text, range.clone(), name, copy) && careful.copy(text, range, name, copy)
     }
 
     /// A stretch of the text of a module, as it is loaded.
     pub fn stretch(&self, module: usize, range: std::ops::Range<usize>) -> String {
         let module = &self.modules[module];
-        module.rewritten.stretch(&module.text.text, range)
+        module.plain.rewritten.stretch(&module.text.text, range)
     }
 
     /// Adds a rule behind the text of a module.
     pub fn append(&mut self, module: usize, rule: &str) {
-        self.modules[module].copies.push_str(rule);
+        let Module { plain, careful, .. } = &mut self.modules[module];
+        [plain, careful].into_iter().for_each(|reading| reading.copies.push_str(rule));
     }
 
     /// Loads everything into an engine.
@@ -134,7 +165,8 @@ impl Program {
     /// # Errors
     /// What regorus finds only then, at its place.
     pub fn prepare(&mut self, data: Option<&Rego>) -> Result<(), Box<Diagnostic>> {
-        match self.prepared(data) {
+        self.data = data.cloned();
+        match self.prepared(false) {
             Ok(engine) => {
                 self.strict = Some(engine);
                 Ok(())
@@ -153,14 +185,15 @@ impl Program {
         Ok(program)
     }
 
-    fn prepared(&self, data: Option<&Rego>) -> Result<Engine, Failure> {
+    fn prepared(&self, careful: bool) -> Result<Engine, Failure> {
         let mut engine = engine::blank();
         for (number, module) in self.modules.iter().enumerate() {
-            let text = format!("{}\n{}", module.rewritten.text, module.copies);
-            engine::add(&mut engine, &module_name(number), &text, module.v0)?;
+            let (reading, letter) = if careful { (&module.careful, 'q') } else { (&module.plain, 'p') };
+            // A name that is sure to have no colon.
+            engine::add(&mut engine, &format!("{letter}{number}"), &reading.text(), module.v0)?;
         }
         engine::add(&mut engine, "entry", "package plimsoll.entry\n\nready := true\n", false)?;
-        if let Some(data) = data {
+        if let Some(data) = &self.data {
             engine::add_data(&mut engine, data)?;
         }
         engine.set_input(Rego::new_object());
@@ -184,13 +217,21 @@ impl Program {
         Some(lenient.clone())
     }
 
+    /// As [`Program::strict`] or [`Program::lenient`], from the second reading.
+    fn careful(&self, strict: bool) -> Option<Engine> {
+        let mut engine = self.careful.get_or_init(|| self.prepared(true).ok()).clone()?;
+        engine.set_strict_builtin_errors(strict);
+        Some(engine)
+    }
+
     /// The finding for a failure, with its place in the text as people see it.
     pub fn failed(&self, failure: &Failure, rule: &Rule) -> Diagnostic {
         let span = failure.place.as_ref().and_then(|place| {
-            let number: usize = place.module.strip_prefix('p')?.parse().ok()?;
+            let number: usize = place.module.get(1..)?.parse().ok()?;
             let module = self.modules.get(number)?;
-            let offset = offset(&module.rewritten.text, place.line, place.column);
-            let (start, end) = word(&module.text.text, module.rewritten.original(offset));
+            let reading = if place.module.starts_with('q') { &module.careful } else { &module.plain };
+            let offset = offset(&reading.rewritten.text, place.line, place.column);
+            let (start, end) = word(&module.text.text, reading.rewritten.original(offset));
             Some(module.text.span(start, end))
         });
         let span = span.or_else(|| self.modules.first().map(|module| module.text.span(0, 0)));
@@ -201,15 +242,10 @@ impl Program {
 /// A message in which regorus names places by `p0:9:1`, with the lines that people know.
 fn named(message: &str) -> String {
     let words = message.split(' ').map(|word| match Place::read(word) {
-        Some(place) if place.module.starts_with('p') => format!("line {}", place.line),
+        Some(place) if place.module.starts_with(['p', 'q']) => format!("line {}", place.line),
         _ => word.to_owned(),
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// The name under which a module is given to regorus: one that is sure to have no colon.
-fn module_name(number: usize) -> String {
-    format!("p{number}")
 }
 
 /// One thread's engines for a program.
@@ -217,6 +253,8 @@ fn module_name(number: usize) -> String {
 pub struct Asker {
     strict: Option<Engine>,
     lenient: Option<Engine>,
+    /// Those of the second reading, likewise.
+    careful: [Option<Engine>; 2],
     printed: Vec<String>,
     /// Whether the lines that rules asked leniently go through are noted.
     covering: bool,
@@ -250,10 +288,21 @@ impl Asker {
     /// The rule fails, or takes too long.
     pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
         extensions::set_lenient(false);
-        match evaluate(&mut self.strict, || program.strict(), query, input) {
-            Ok(value) => Ok((value, None)),
-            Err(failure) if failure.limit => Err(failure),
-            Err(failure) => Ok((self.ask_leniently(program, query, input)?, Some(failure))),
+        let failure = match evaluate(&mut self.strict, || program.strict(), query, input) {
+            Ok(value) => return Ok((value, None)),
+            Err(failure) if failure.limit => return Err(failure),
+            Err(failure) => failure,
+        };
+        match self.lenient(program, query, input) {
+            Ok(value) => Ok((value, Some(failure))),
+            Err(failure) if failure.limit || failure.panic => Err(failure),
+            Err(failure) => match self.careful(program, query, input, true) {
+                Ok(value) => Ok((value, None)),
+                Err(swallowed) => match self.careful(program, query, input, false) {
+                    Ok(value) => Ok((value, Some(swallowed))),
+                    Err(_) => Err(failure),
+                },
+            },
         }
     }
 
@@ -262,6 +311,17 @@ impl Asker {
     /// # Errors
     /// The rule fails, or takes too long.
     pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
+        let value = self.lenient(program, query, input);
+        self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
+        match value {
+            Err(failure) if !failure.limit && !failure.panic => {
+                self.careful(program, query, input, false).map_err(|_| failure)
+            }
+            value => value,
+        }
+    }
+
+    fn lenient(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
         extensions::set_lenient(true);
         let covering = self.covering;
         let make = || {
@@ -273,7 +333,14 @@ impl Asker {
         };
         let value = evaluate(&mut self.lenient, make, query, input);
         extensions::set_lenient(false);
-        self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
+        value
+    }
+
+    fn careful(&mut self, program: &Program, query: &str, input: &Rego, strict: bool) -> Result<Rego, Failure> {
+        extensions::set_lenient(!strict);
+        let engine = &mut self.careful[usize::from(strict)];
+        let value = evaluate(engine, || program.careful(strict), query, input);
+        extensions::set_lenient(false);
         value
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regorus::Value;
-use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Rule, RuleHead, Span};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Rule, Span};
 
 use super::extensions;
 use super::metadata;
 use super::negation;
+use super::outputs;
 use super::syntax::{self, Node, Reference};
 
 /// A replacement in the text of a policy.
@@ -28,8 +29,18 @@ pub struct Rewritten {
     edits: Vec<Edit>,
 }
 
-/// What a module needs. `rules` are the names of all rules in its package, from every file.
-pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritten {
+/// A module and what it was read from.
+#[derive(Clone, Copy)]
+pub struct Source<'s> {
+    pub text: &'s str,
+    pub module: &'s Module,
+    pub v0: bool,
+}
+
+/// What a module needs. `rules` are the names of all rules in its package, from every file. A `careful` reading is slower,
+/// and takes for undefined what regorus takes for an error of the policy.
+pub fn rewrite(source: Source<'_>, rules: &BTreeSet<String>, careful: bool) -> Rewritten {
+    let Source { text, module, v0 } = source;
     let mut edits = Vec::new();
     for import in &module.imports {
         // Allowed and without effect; regorus writes a warning to standard error.
@@ -41,7 +52,10 @@ pub fn rewrite(text: &str, module: &Module, rules: &BTreeSet<String>) -> Rewritt
         }
     }
     for rule in &module.policy {
-        values_of_else(text, rule.as_ref(), &mut edits);
+        outputs::edits(text, rule.as_ref(), v0, &mut edits);
+        if careful {
+            outputs::guards(text, rule.as_ref(), &mut edits);
+        }
         own_elements(text, rule.as_ref(), &mut edits);
         with_targets(module, rule.as_ref(), rules, &mut edits);
         annotations(text, module, rule.as_ref(), &mut edits);
@@ -119,32 +133,6 @@ fn import_statement(text: &str, start: usize, end: usize) -> Option<Edit> {
     })
 }
 
-/// `x := m[k] if { k := … } else := …`: regorus takes the value for several. It is worked out in the body instead.
-fn values_of_else(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
-    let Rule::Spec { head, bodies, .. } = rule else { return };
-    let (RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }) = head else { return };
-    if !bodies.iter().any(|body| body.is_else) {
-        return;
-    }
-    for (at, body) in bodies.iter().enumerate() {
-        let assign = if at == 0 { assign.as_ref() } else { body.assign.as_ref() };
-        let Some(value) = assign.map(|assign| assign.value.as_ref()).filter(|value| iterates(value)) else { continue };
-        let Some(last) = body.query.stmts.last() else { continue };
-        let value = bounds(text, value.span());
-        let Some(written) = text.get(value.clone()).filter(|written| !written.contains('\n')) else { continue };
-        let end = statement_end(text, last);
-        let name = format!("{}value_{}", super::negation::PREFIX, value.start);
-        let first = body.query.stmts.first().map_or(end, |first| first.span.start as usize);
-        let bare = super::negation::without_braces(text, first);
-        let close = if bare { " }" } else { "" };
-        if bare {
-            edits.push(Edit { start: first, end: first, text: "{ ".to_owned() });
-        }
-        edits.push(Edit { start: end, end, text: format!("; {name} := {written}{close}") });
-        edits.push(Edit { start: value.start, end: value.end, text: name });
-    }
-}
-
 /// `c = containers[c]`: OPA takes `c` from the elements of the set; regorus calls it unsafe.
 fn own_elements(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
     syntax::walk(rule, &mut |node| {
@@ -161,12 +149,6 @@ fn own_elements(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
             edits.push(Edit { start: span.start as usize, end: span.end as usize, text: name });
         }
     });
-}
-
-/// Whether a value is a reference with a variable in it.
-fn iterates(value: &Expr) -> bool {
-    matches!(value, Expr::RefBrack { .. } | Expr::RefDot { .. })
-        && Reference::of(value).is_some_and(|reference| reference.keys.contains(&None))
 }
 
 /// Behind a statement and its modifiers.
