@@ -3,7 +3,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::definition::kustomize::{Build, Object, Place, Taken};
@@ -17,7 +16,7 @@ use crate::model::value::Value;
 use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
 use super::folder_of;
 use super::reader::Reader;
-use super::rendered::{Built, Made, Text};
+use super::rendered::{Built, Made};
 
 /// What all kustomizations of a listing make.
 #[derive(Debug, Default)]
@@ -76,11 +75,21 @@ pub fn is_component(part: &Part) -> bool {
 /// Says what has to be written: of objects that several builds make alike the first.
 #[must_use]
 pub fn plan_texts(built: &[Built]) -> Vec<Vec<Option<Made>>> {
+    // What only one build makes of a document is like nothing else.
+    let mut makers: HashMap<Option<Span>, usize> = HashMap::new();
+    for object in built.iter().filter(|one| !one.failed).flat_map(|one| &one.objects) {
+        if object.as_written.is_none() {
+            *makers.entry(object.document).or_default() += 1;
+        }
+    }
     let mut first: HashMap<u64, (usize, usize)> = HashMap::new();
     let plan = |(at, one): (usize, &Built)| {
         let made = |(number, object): (usize, &super::rendered::Object)| {
             if object.as_written.is_some() || one.failed {
                 return Some(Made::AsWritten);
+            }
+            if makers.get(&object.document) == Some(&1) {
+                return None;
             }
             match first.entry(object.print()) {
                 Entry::Occupied(known) => Some(Made::Same(known.get().0, known.get().1)),
@@ -101,7 +110,6 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
     let mut gathered = Gathered::default();
     // Where the text of an object of a build is.
     let mut placed: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
-    let mut known: HashMap<u64, (usize, usize)> = HashMap::new();
     let mut changed: BTreeSet<Span> = BTreeSet::new();
     let mut unmatched: BTreeMap<Span, (Diagnostic, Vec<Arc<str>>)> = BTreeMap::new();
     let mut parts_of: BTreeMap<String, usize> = BTreeMap::new();
@@ -141,11 +149,8 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
                     continue;
                 }
                 Made::Text(text) => {
-                    let key = text.fingerprint(&object.included);
-                    let same = known.get(&key).copied();
-                    let place = *known.entry(key).or_insert((at, build.objects.len()));
-                    placed.insert((number_of_build, number_of_object), place);
-                    (Some(text), same)
+                    placed.insert((number_of_build, number_of_object), (at, build.objects.len()));
+                    (Some(text), None)
                 }
             };
             if let Some((text, number)) = same {
@@ -196,17 +201,6 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
     gathered.not_checked.sort();
     gathered.not_checked.dedup();
     gathered
-}
-
-impl Text {
-    /// What tells it from other texts: the bytes, and where they come from.
-    fn fingerprint(&self, included: &[Span]) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.yaml().hash(&mut hasher);
-        self.hash_places(&mut hasher);
-        included.last().hash(&mut hasher);
-        hasher.finish()
-    }
 }
 
 /// The values of secret generators in a kustomization, and patches for Secrets: what must not be printed.

@@ -141,11 +141,6 @@ impl Text {
         self.emitted.text
     }
 
-    /// Adds where its stretches come from to a hash.
-    pub(super) fn hash_places(&self, hasher: &mut impl std::hash::Hasher) {
-        self.emitted.places.hash(hasher);
-    }
-
     /// Where each key and scalar comes from, in order.
     pub fn origins(&self) -> impl Iterator<Item = From> + '_ {
         self.emitted.places.iter().map(|place| {

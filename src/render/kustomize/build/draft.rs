@@ -9,6 +9,7 @@ use crate::model::origin::{Origin, Role};
 use crate::model::reference::{Look, Written};
 use crate::model::scalar::{self, Scalar};
 use crate::model::source::Span;
+use crate::model::value::Value;
 
 use super::source::Frozen;
 
@@ -167,12 +168,7 @@ impl Node {
     /// v3, `resolve.go`).
     pub fn is_string(&self) -> bool {
         match self {
-            Node::Frozen(frozen, _) => {
-                let value = frozen.value();
-                value.is_string()
-                    || (matches!(value.scalar(), Some(Scalar::Bool(_)))
-                        && value.text().is_some_and(|text| !is_true_or_false(&text)))
-            }
+            Node::Frozen(frozen, _) => is_string(frozen.value()),
             Node::Scalar { string, .. } => *string,
             _ => false,
         }
@@ -229,8 +225,7 @@ impl Node {
     pub fn get(&self, key: &str) -> Option<Node> {
         match self {
             Node::Frozen(frozen, chain) => {
-                let value = frozen.value().entries().filter(|entry| written_key(entry.key) == key).last()?.value;
-                Some(Node::Frozen(frozen.beside(value), chain.clone()))
+                Some(Node::Frozen(frozen.beside(entry_of(frozen.value(), key)?), chain.clone()))
             }
             Node::Map(map) => map.get(key).cloned(),
             _ => None,
@@ -239,9 +234,18 @@ impl Node {
 
     /// The value at the end of a chain of keys.
     pub fn at(&self, keys: &[&str]) -> Option<Node> {
-        let (first, rest) = keys.split_first()?;
-        let value = self.get(first)?;
-        if rest.is_empty() { Some(value) } else { value.at(rest) }
+        match self {
+            Node::Frozen(frozen, chain) => {
+                let value = keys.iter().try_fold(frozen.value(), |value, key| entry_of(value, key))?;
+                Some(Node::Frozen(frozen.beside(value), chain.clone()))
+            }
+            Node::Map(map) => {
+                let (first, rest) = keys.split_first()?;
+                let value = map.get(first)?;
+                if rest.is_empty() { Some(value.clone()) } else { value.at(rest) }
+            }
+            _ => None,
+        }
     }
 
     /// The text at the end of a chain of keys.
@@ -277,14 +281,17 @@ impl Node {
         if let Node::Frozen(frozen, chain) = self
             && frozen.value().is_mapping()
         {
-            let mut map = Map { entries: Vec::new(), trace: Trace { span: frozen.span(), chain: chain.clone() } };
+            let entries = Vec::with_capacity(frozen.value().len());
+            let mut map = Map { entries, trace: Trace { span: frozen.span(), chain: chain.clone() } };
             for entry in frozen.value().entries() {
                 let span = frozen.source.span(entry.key.written());
                 let key = written_key(entry.key);
                 let value = Node::Frozen(frozen.beside(entry.value), chain.clone());
                 let trace = Trace { span, chain: chain.clone() };
                 // The last of two equal keys wins.
-                map.entries.retain(|known| *known.key != *key);
+                if map.entries.iter().any(|known| *known.key == *key) {
+                    map.entries.retain(|known| *known.key != *key);
+                }
                 map.entries.push(Entry { key: key.into(), trace, value });
             }
             *self = Node::Map(Arc::new(map));
@@ -371,8 +378,31 @@ impl Map {
     }
 }
 
+/// The value of a key, by its text as it is written.
+pub(super) fn entry_of<'t>(value: Value<'t>, key: &str) -> Option<Value<'t>> {
+    let mut found = None;
+    value.each_entry(|entry| {
+        if is_written_key(entry.key, key) {
+            found = Some(entry.value);
+        }
+    });
+    found
+}
+
+/// Whether [`written_key`] is that text.
+fn is_written_key(key: Value<'_>, text: &str) -> bool {
+    let node = key.node();
+    if node.has(crate::model::node::Node::TEXT) { key.is_key(text) } else { written_key(key) == text }
+}
+
+/// See [`Node::is_string`].
+pub(super) fn is_string(value: Value<'_>) -> bool {
+    value.is_string()
+        || (matches!(value.scalar(), Some(Scalar::Bool(_))) && value.text().is_some_and(|text| !is_true_or_false(&text)))
+}
+
 /// The text of a key as it is written: numbers and YAML 1.1's booleans keep their spelling.
-fn written_key(key: crate::model::value::Value<'_>) -> Cow<'_, str> {
+pub(super) fn written_key(key: Value<'_>) -> Cow<'_, str> {
     let node = key.node();
     if scalar::is_text(node, key.source()) { key.key_text() } else { key.text().unwrap_or_default() }
 }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::model::node::{Node as Written, Style, Tag};
+use crate::model::node::{Kind, Node as Written, Style, Tag};
 use crate::model::scalar::{self, Scalar};
 use crate::model::value::Value;
 
-use super::draft::{Node, Trace, is_true_or_false};
+use super::draft::{Chain, Node, Trace, is_string, is_true_or_false, written_key};
 use super::source::Frozen;
 
 /// A text with the origins of stretches of it, in order.
@@ -26,13 +26,25 @@ const LONGEST: usize = 16 << 20;
 const DEEPEST: usize = 4_000;
 
 /// A key or a scalar, or a collection with nothing in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::render) struct Place {
     pub start: u32,
     pub end: u32,
     pub trace: Trace,
     /// The text is that of the source, byte for byte.
     pub exact: bool,
+}
+
+/// What is the same all through a part of a source.
+struct Frame<'f> {
+    frozen: &'f Frozen,
+    chain: &'f Chain,
+}
+
+impl Frame<'_> {
+    fn trace(&self, value: Value<'_>) -> Trace {
+        Trace { span: self.frozen.source.span(value.node()), chain: self.chain.clone() }
+    }
 }
 
 impl Emitted {
@@ -51,7 +63,7 @@ impl Emitted {
             return;
         }
         match node {
-            Node::Frozen(frozen, _) if frozen.value().is_scalar() => self.frozen_scalar(frozen, node, indent),
+            Node::Frozen(frozen, chain) => self.frozen(&Frame { frozen, chain }, frozen.value(), indent, inline),
             Node::Scalar { text, string, trace } => {
                 let start = self.text.len();
                 if *string {
@@ -66,8 +78,8 @@ impl Emitted {
                 self.text.push_str(if node.is_map() { "{}" } else { "[]" });
                 self.place(start, node.trace(), false);
             }
-            node if node.is_list() => {
-                for (number, item) in node.items().iter().enumerate() {
+            Node::List(list) => {
+                for (number, item) in list.items.iter().enumerate() {
                     if number > 0 || !inline {
                         self.line(indent);
                     }
@@ -75,8 +87,8 @@ impl Emitted {
                     self.node(item, indent + 2, true);
                 }
             }
-            node => {
-                for (number, entry) in node.entries().iter().enumerate() {
+            Node::Map(map) => {
+                for (number, entry) in map.entries.iter().enumerate() {
                     if number > 0 || !inline {
                         self.line(indent);
                     }
@@ -98,6 +110,60 @@ impl Emitted {
         }
     }
 
+    /// Writes a part of a source that nothing has changed.
+    fn frozen(&mut self, frame: &Frame<'_>, value: Value<'_>, indent: usize, inline: bool) {
+        if self.text.len() > LONGEST || indent > DEEPEST {
+            self.cut = true;
+            return;
+        }
+        let kind = value.kind();
+        if kind == Kind::Scalar {
+            return self.frozen_scalar(frame, value, indent);
+        }
+        if value.is_empty() {
+            let start = self.text.len();
+            self.text.push_str(if kind == Kind::Mapping { "{}" } else { "[]" });
+            return self.place(start, frame.trace(value), false);
+        }
+        let mut first = inline;
+        if kind == Kind::Sequence {
+            for item in value.items() {
+                if !std::mem::take(&mut first) {
+                    self.line(indent);
+                }
+                self.text.push_str("- ");
+                self.frozen(frame, item, indent + 2, true);
+            }
+            return;
+        }
+        let may_repeat = !frame.frozen.source.part.findings.is_empty();
+        for (at, entry) in value.entries().enumerate() {
+            let key = written_key(entry.key);
+            // The last of two equal keys wins.
+            if may_repeat && value.entries().skip(at + 1).any(|later| written_key(later.key) == key) {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                self.line(indent);
+            }
+            let start = self.text.len();
+            self.key(&key);
+            let span = frame.frozen.source.span(entry.key.written());
+            self.place(start, Trace { span, chain: frame.chain.clone() }, false);
+            self.text.push(':');
+            let below = entry.value;
+            if below.is_scalar() || below.is_empty() {
+                if !(below.node().b == 0 && below.is_null()) {
+                    self.text.push(' ');
+                }
+                self.frozen(frame, below, indent + 2, true);
+            } else {
+                let deeper = if below.is_sequence() { indent } else { indent + 2 };
+                self.frozen(frame, below, deeper, false);
+            }
+        }
+    }
+
     fn line(&mut self, indent: usize) {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
@@ -110,23 +176,23 @@ impl Emitted {
     }
 
     /// A scalar that nothing has changed: as it is written, if it fits on a line and means the same to everybody.
-    fn frozen_scalar(&mut self, frozen: &Frozen, node: &Node, indent: usize) {
-        let value = frozen.value();
+    fn frozen_scalar(&mut self, frame: &Frame<'_>, value: Value<'_>, indent: usize) {
         let written = value.node();
         let start = self.text.len();
         let raw = &value.source()[written.start as usize..written.end as usize];
-        let exact = is_portable(written, raw) && (node.is_string() == value.is_string());
+        let is_string = || is_string(value);
+        let exact = is_portable(written, raw) && (written.has(Written::TEXT) || is_string() == value.is_string());
         if exact {
             self.text.push_str(raw);
-        } else if node.is_string() {
-            let text = frozen.text().unwrap_or_default();
+        } else if is_string() {
+            let text = frame.frozen.beside(value).text().map(Cow::into_owned).unwrap_or_default();
             // A tag can make a string of what its text is not.
-            let text = if written.tag == Tag::Binary { value.as_str().unwrap_or(text) } else { text };
+            let text = if written.tag == Tag::Binary { value.as_str().map_or(text, Cow::into_owned) } else { text };
             self.string(&text, indent);
         } else {
             self.text.push_str(&plain(value));
         }
-        self.place(start, node.trace(), exact);
+        self.place(start, frame.trace(value), exact);
     }
 
     fn key(&mut self, key: &str) {

@@ -2,8 +2,9 @@
 //! the way is walked item by item (kustomize, `api/filters/fieldspec/fieldspec.go`).
 
 use crate::model::node::Kind;
+use crate::model::value::Value;
 
-use super::draft::{Node, Trace};
+use super::draft::{Node, Trace, entry_of};
 use super::resource::Gvk;
 
 /// A path in the objects of some kinds.
@@ -74,8 +75,11 @@ pub(in crate::render) fn visit(
         }
         Kind::Mapping => {
             let (name, is_list) = first.strip_suffix("[]").map_or((first.as_str(), false), |name| (name, true));
-            let existing = node.get(name);
-            let is_there = existing.as_ref().is_some_and(|value| !value.is_null());
+            let is_there = match &*node {
+                Node::Frozen(frozen, _) => entry_of(frozen.value(), name).is_some_and(|value| !value.is_null()),
+                Node::Map(map) => map.get(name).is_some_and(|value| !value.is_null()),
+                _ => false,
+            };
             let may_make = make != Make::Nothing && !is_list;
             if !is_there && !may_make {
                 return false;
@@ -100,26 +104,33 @@ pub(in crate::render) fn visit(
 
 /// Whether some value is at the path.
 pub(in crate::render) fn leads_on(node: &Node, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return true };
-    match node.kind() {
-        Kind::Sequence => node.items().iter().any(|item| leads_on(item, path)),
-        Kind::Mapping => {
-            let name = first.strip_suffix("[]").unwrap_or(first);
-            node.get(name).is_some_and(|value| leads_on(&value, rest))
+    any(node, path, &|_| true)
+}
+
+/// Whether some value at the path is such.
+pub(in crate::render) fn any(node: &Node, path: &[String], is_such: &dyn Fn(&Node) -> bool) -> bool {
+    let Some((first, rest)) = path.split_first() else { return is_such(node) };
+    let name = first.strip_suffix("[]").unwrap_or(first);
+    match node {
+        Node::Frozen(frozen, chain) => {
+            let is_one = |value: Value<'_>| is_such(&Node::Frozen(frozen.beside(value), chain.clone()));
+            any_value(frozen.value(), path, &is_one)
         }
-        _ => false,
+        Node::List(list) => list.items.iter().any(|item| any(item, path, is_such)),
+        Node::Map(map) => map.get(name).is_some_and(|value| any(value, rest, is_such)),
+        Node::Scalar { .. } => false,
     }
 }
 
-/// The values at the path.
-pub(in crate::render) fn values(node: &Node, path: &[String]) -> Vec<Node> {
-    let Some((first, rest)) = path.split_first() else { return vec![node.clone()] };
-    match node.kind() {
-        Kind::Sequence => node.items().iter().flat_map(|item| values(item, path)).collect(),
+/// As [`any`], in a tree that nothing has changed.
+fn any_value(value: Value<'_>, path: &[String], is_such: &dyn Fn(Value<'_>) -> bool) -> bool {
+    let Some((first, rest)) = path.split_first() else { return is_such(value) };
+    match value.kind() {
+        Kind::Sequence => value.items().any(|item| any_value(item, path, is_such)),
         Kind::Mapping => {
             let name = first.strip_suffix("[]").unwrap_or(first);
-            node.get(name).map(|value| values(&value, rest)).unwrap_or_default()
+            entry_of(value, name).is_some_and(|value| any_value(value, rest, is_such))
         }
-        _ => Vec::new(),
+        _ => false,
     }
 }

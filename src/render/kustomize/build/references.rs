@@ -1,14 +1,15 @@
 //! Names that follow the objects they name (kustomize, `api/filters/nameref/nameref.go`,
 //! `api/internal/konfig/builtinpluginconsts/namereference.go`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::model::node::Kind;
 use crate::model::origin::Role;
 
 use super::accumulate::Accumulated;
 use super::draft::{Node, Trace};
-use super::fields::{FieldSpec, Make, values, visit};
+use super::fields::{FieldSpec, Make, any, visit};
 use super::resource::{Gvk, Id, Resource};
 
 /// A kind whose name is written in the fields of others.
@@ -34,6 +35,17 @@ const PODS: [(&str, &str); 9] = [
 ];
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(rows);
+
+/// The rows with their fields, by the kind that has the fields.
+static BY_KIND: LazyLock<HashMap<&'static str, Vec<(&'static Row, &'static FieldSpec)>>> = LazyLock::new(|| {
+    let mut by_kind: HashMap<&str, Vec<_>> = HashMap::new();
+    for row in ROWS.iter() {
+        for field in &row.fields {
+            by_kind.entry(&*field.kind).or_default().push((row, field));
+        }
+    }
+    by_kind
+});
 
 fn rows() -> Vec<Row> {
     let pods = |paths: &[&str]| -> Vec<(String, String)> {
@@ -181,27 +193,38 @@ pub(super) fn follow(to: &mut Accumulated) {
         names.dedup();
         names.into_iter().for_each(|name| by_name.entry(name).or_default().push(candidate));
     }
-    let rows: Vec<&Row> = ROWS.iter().chain(&to.configuration.references).collect();
+    // The names that lead somewhere else by now. Without any only fields with a namespace can change.
+    let old: HashSet<&str> = candidates
+        .iter()
+        .flat_map(|one| one.previous.iter().map(|id| &*id.name).filter(|name| *name != one.id.name))
+        .collect();
     for (at, resource) in to.resources.iter_mut().enumerate() {
-        let referrer = Referrer::of(at, resource);
-        for row in &rows {
-            for field in row.fields.iter().filter(|field| field.selects(&referrer.id.gvk)) {
-                let named = values(&resource.node, &field.path);
-                if named.is_empty() {
-                    continue;
-                }
-                let is_role = field.path.len() >= 2 && field.path[field.path.len() - 2..] == ["roleRef", "name"];
-                let role = is_role.then(|| role(&resource.node)).flatten();
-                let find = |name: &str, namespace: Option<&str>| {
-                    referrer.find(by_name.get(name).map_or(&[], Vec::as_slice), row, role.as_ref(), namespace)
-                };
-                if !named.iter().any(|node| follows(node, &find)) {
-                    continue;
-                }
-                let mut set = |node: &mut Node| write(node, &find);
-                let trace = Trace::at(resource.node.trace().span);
-                visit(&mut resource.node, &field.path, Make::Nothing, &trace, &mut set);
+        let mut referrer = None;
+        let built_in = BY_KIND.get(&*resource.id.gvk.kind).into_iter().flatten().copied();
+        let own = to.configuration.references.iter().flat_map(|row| row.fields.iter().map(move |field| (row, field)));
+        for (row, field) in built_in.chain(own) {
+            if !field.selects(&resource.id.gvk) {
+                continue;
             }
+            let may_follow = |node: &Node| match node.kind() {
+                Kind::Scalar => node.text().is_some_and(|name| old.contains(&*name)),
+                _ => true,
+            };
+            if !any(&resource.node, &field.path, &may_follow) {
+                continue;
+            }
+            let referrer = referrer.get_or_insert_with(|| Referrer::of(at, resource));
+            let is_role = field.path.len() >= 2 && field.path[field.path.len() - 2..] == ["roleRef", "name"];
+            let role = is_role.then(|| role(&resource.node)).flatten();
+            let find = |name: &str, namespace: Option<&str>| {
+                referrer.find(by_name.get(name).map_or(&[], Vec::as_slice), row, role.as_ref(), namespace)
+            };
+            if !any(&resource.node, &field.path, &|node| follows(node, &find)) {
+                continue;
+            }
+            let mut set = |node: &mut Node| write(node, &find);
+            let trace = Trace::at(resource.node.trace().span);
+            visit(&mut resource.node, &field.path, Make::Nothing, &trace, &mut set);
         }
         resource.id.namespace = resource.node.text_at(&["metadata", "namespace"]).unwrap_or_default();
     }

@@ -9,7 +9,7 @@ use crate::model::source::Span;
 
 use super::accumulate::{Accumulated, Site};
 use super::draft::{Node, Trace};
-use super::fields::{DEEPEST, FieldSpec, Make, values as values_of, visit};
+use super::fields::{DEEPEST, FieldSpec, Make, any, visit};
 use super::read::{failure, field, items, text};
 use super::resource::Gvk;
 
@@ -131,7 +131,7 @@ pub(super) fn resolve(to: &mut Accumulated) {
     for resource in &mut to.resources {
         let gvk = resource.id.gvk.clone();
         for row in rows.iter().filter(|row| row.selects(&gvk)) {
-            if values_of(&resource.node, &row.path).iter().any(has_variable) {
+            if any(&resource.node, &row.path, &has_variable) {
                 let trace = resource.node.trace();
                 visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| replace(node, &values));
             }
