@@ -96,18 +96,24 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
     }
-    let mut parts: Vec<&str> = Vec::new();
+    let mut joined = String::with_capacity(folder.len() + path.len() + 1);
     for part in folder.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop()?;
+            ".." if joined.is_empty() => return None,
+            ".." => joined.truncate(joined.rfind('/').unwrap_or(0)),
+            part => {
+                if !joined.is_empty() {
+                    joined.push('/');
+                }
+                joined.push_str(part);
             }
-            part => parts.push(part),
         }
     }
-    let root = if folder.starts_with('/') { "/" } else { "" };
-    Some(format!("{root}{}", parts.join("/")))
+    if folder.starts_with('/') {
+        joined.insert(0, '/');
+    }
+    Some(joined)
 }
 
 #[cfg(test)]

@@ -73,6 +73,40 @@ pub(super) const OVERRIDE_WITHOUT_EFFECT: Rule = Rule::new(
     "Correct the name, or remove the entry.",
 );
 
+/// An earlier entry of a kustomization that a later one overwrites.
+pub(super) const UNDONE_OVERRIDE: Rule = Rule::new(
+    "undone-override",
+    Category::Definition,
+    Severity::Warning,
+    "what a patch sets is set again by a later entry of the same kustomization, in every object",
+    "The earlier value reaches no object: whoever changes it sees no effect, and whoever reads it is misled.",
+    "Keep one of the two.",
+);
+
+/// A generated ConfigMap or Secret whose name stays the same.
+pub(super) const GENERATOR_WITHOUT_HASH: Rule = Rule::new(
+    "generator-without-hash",
+    Category::Definition,
+    Severity::Note,
+    "a generator gives its ConfigMap or Secret no hash, though pods here read it when they start",
+    "When the content changes the pods go on with the old one until something else restarts them, and a rollback of the \
+     workload does not bring the old content back.",
+    "Remove `disableNameSuffixHash`: the references follow the name.",
+)
+.opt_in();
+
+/// Labels that become part of selectors.
+pub(super) const LABELS_IN_SELECTORS: Rule = Rule::new(
+    "labels-in-selectors",
+    Category::Definition,
+    Severity::Note,
+    "a kustomization puts labels into the selectors of workloads, which cannot be changed later",
+    "The selector of a deployed workload is immutable: a label that is added, changed or removed here makes the next apply \
+     fail until the workload is deleted.",
+    "Use `labels` without `includeSelectors`, and with `includeTemplates` if pods should have them.",
+)
+.opt_in();
+
 /// A field with a successor.
 pub(super) const DEPRECATED_FIELD: Rule = Rule::new(
     "deprecated-kustomize-field",
@@ -104,6 +138,9 @@ pub static RULES: &[Rule] = &[
     FAILED_BUILD,
     PATCH_WITHOUT_TARGET,
     OVERRIDE_WITHOUT_EFFECT,
+    UNDONE_OVERRIDE,
+    GENERATOR_WITHOUT_HASH,
+    LABELS_IN_SELECTORS,
     DEPRECATED_FIELD,
     FLOATING_REMOTE,
 ];

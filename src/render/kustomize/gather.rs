@@ -13,7 +13,7 @@ use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
-use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
+use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET, UNDONE_OVERRIDE};
 use super::folder_of;
 use super::reader::Reader;
 use super::rendered::{Built, Made};
@@ -117,7 +117,7 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
         let root: Arc<str> = if one.folder.is_empty() { ".".into() } else { one.folder.as_str().into() };
         one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
         for mut finding in one.findings {
-            if [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id].contains(&finding.rule) {
+            if [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id, UNDONE_OVERRIDE.id].contains(&finding.rule) {
                 unmatched.entry(finding.primary.span).or_insert((finding, Vec::new())).1.push(root.clone());
             } else {
                 finding.affects.push(root.to_string());

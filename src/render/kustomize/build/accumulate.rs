@@ -67,6 +67,8 @@ pub(in crate::render) struct Log {
     pub folders: BTreeSet<String>,
     /// The objects that were read.
     pub taken: BTreeSet<Span>,
+    /// The patches: where the text of each stands, and the place of its entry.
+    pub patches: BTreeSet<(Span, Span)>,
 }
 
 impl Log {
@@ -106,6 +108,7 @@ impl Log {
         self.open |= other.open;
         self.folders.extend(other.folders.iter().cloned());
         self.taken.extend(&other.taken);
+        self.patches.extend(&other.patches);
     }
 }
 

@@ -164,6 +164,11 @@ impl Node {
         }
     }
 
+    /// As [`Node::text`], for a node that does not last.
+    pub fn text_owned(&self) -> Option<Cow<'static, str>> {
+        self.text().map(|text| Cow::Owned(text.into_owned()))
+    }
+
     /// Whether it is a scalar that kustomize reads as a string. YAML 1.1's further booleans are strings to it (goyaml
     /// v3, `resolve.go`).
     pub fn is_string(&self) -> bool {
@@ -398,7 +403,8 @@ fn is_written_key(key: Value<'_>, text: &str) -> bool {
 /// See [`Node::is_string`].
 pub(super) fn is_string(value: Value<'_>) -> bool {
     value.is_string()
-        || (matches!(value.scalar(), Some(Scalar::Bool(_))) && value.text().is_some_and(|text| !is_true_or_false(&text)))
+        || (matches!(value.scalar(), Some(Scalar::Bool(_)))
+            && value.text().is_some_and(|text| !is_true_or_false(&text)))
 }
 
 /// The text of a key as it is written: numbers and YAML 1.1's booleans keep their spelling.

@@ -12,7 +12,7 @@ use crate::model::value::Value;
 
 use super::accumulate::{Accumulated, Log, Site, append};
 use super::draft::{Entry, Map, Node, Trace};
-use super::read::{failure, field, flag, items, text, text_of};
+use super::read::{entry, failure, field, flag, items, text, text_of};
 use super::resource::Resource;
 use std::sync::Arc;
 
@@ -106,6 +106,9 @@ impl<'s> Generator<'_, 's, '_> {
         let mut resource = Resource::new(mapping(root, trace.clone()));
         let plain = self.options().any(|options| flag(options, "disableNameSuffixHash"));
         resource.hashed = (!plain).then_some(self.span);
+        let flags = self.options().filter(|options| flag(*options, "disableNameSuffixHash"));
+        let key = flags.filter_map(|options| entry(options, "disableNameSuffixHash")).next();
+        resource.unhashed = key.map(|key| (self.span, key.key.span()));
         resource.included.push(self.span);
         Some(resource)
     }

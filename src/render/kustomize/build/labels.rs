@@ -3,14 +3,16 @@
 
 use std::sync::LazyLock;
 
+use crate::model::diagnostic::Diagnostic;
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
+use super::super::super::rules::LABELS_IN_SELECTORS;
 use super::accumulate::{Accumulated, Site};
 use super::configurations::field_spec;
 use super::draft::{Map, Node, Trace};
 use super::fields::{FieldSpec, Make, visit};
-use super::read::{field, flag, items, text_of};
+use super::read::{entry, field, flag, items, text_of};
 use super::resource::over;
 
 /// The kinds with a template of pods.
@@ -69,53 +71,70 @@ static SELECTORS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| {
     rows
 });
 
-fn own(field: &str) -> Vec<FieldSpec> {
-    vec![FieldSpec::built_in("", &format!("metadata/{field}"), true)]
-}
+static OWN_LABELS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| vec![FieldSpec::built_in("", "metadata/labels", true)]);
+
+static OWN_ANNOTATIONS: LazyLock<Vec<FieldSpec>> =
+    LazyLock::new(|| vec![FieldSpec::built_in("", "metadata/annotations", true)]);
 
 pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
     for item in items(site.root, "labels") {
         let Some(pairs) = field(item, "pairs") else { continue };
-        let mut rows: Vec<FieldSpec> = items(item, "fields").map(field_spec).collect();
+        let flag_span = entry(item, "includeSelectors").map(|entry| entry.key.span());
+        if let Some(span) = flag_span.filter(|_| flag(item, "includeSelectors")) {
+            note_selectors(span, to);
+        }
+        let further: Vec<FieldSpec> = items(item, "fields").map(field_spec).collect();
+        let configured = to.configuration.labels.clone();
+        let mut rows: Vec<&FieldSpec> = further.iter().collect();
         if flag(item, "includeSelectors") {
-            rows.extend(common(to));
+            rows.extend(common(&configured));
         } else {
-            rows.extend(own("labels"));
+            rows.extend(OWN_LABELS.iter());
             if flag(item, "includeTemplates") {
-                rows.extend(TEMPLATE_LABELS.iter().cloned());
+                rows.extend(TEMPLATE_LABELS.iter());
             }
             // Releases since 5.6 ask for the second alone.
             if flag(item, "includeTemplates") || flag(item, "includeVolumeClaimTemplates") {
-                rows.extend(CLAIM_LABELS.iter().cloned());
+                rows.extend(CLAIM_LABELS.iter());
             }
         }
         set(to, pairs, &rows);
     }
+    if let Some(entry) = entry(site.root, "commonLabels").filter(|entry| !entry.value.is_empty()) {
+        note_selectors(entry.key.span(), to);
+    }
     if let Some(pairs) = field(site.root, "commonLabels") {
-        let rows = common(to);
-        set(to, pairs, &rows);
+        let configured = to.configuration.labels.clone();
+        set(to, pairs, &common(&configured).collect::<Vec<_>>());
     }
     if let Some(pairs) = field(site.root, "commonAnnotations") {
-        let mut rows = own("annotations");
-        rows.extend(TEMPLATE_ANNOTATIONS.iter().cloned());
-        rows.extend(to.configuration.annotations.iter().cloned());
-        set(to, pairs, &rows);
+        let configured = to.configuration.annotations.clone();
+        let rows = OWN_ANNOTATIONS.iter().chain(TEMPLATE_ANNOTATIONS.iter()).chain(&configured);
+        set(to, pairs, &rows.collect::<Vec<_>>());
     }
+}
+
+/// Says that selectors change which nobody can change later, if there are any.
+fn note_selectors(span: Span, to: &mut Accumulated) {
+    let is_fixed = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job");
+    let Some(first) = to.resources.iter().find(|one| is_fixed(&one.id.gvk.kind)) else { return };
+    let message = format!("labels go into the selector of {}, which cannot be changed later", first.id.title());
+    let finding = Diagnostic::new(&LABELS_IN_SELECTORS, span, message, "these labels")
+        .effect("once it is deployed, a change of these labels makes the next apply fail")
+        .help("use `labels` without `includeSelectors`");
+    to.log.tell(finding);
 }
 
 /// Everywhere that a common label goes.
-fn common(to: &Accumulated) -> Vec<FieldSpec> {
-    let mut rows = own("labels");
-    rows.extend(TEMPLATE_LABELS.iter().chain(CLAIM_LABELS.iter()).chain(SELECTORS.iter()).cloned());
-    rows.extend(to.configuration.labels.iter().cloned());
-    rows
+fn common(configured: &[FieldSpec]) -> impl Iterator<Item = &FieldSpec> {
+    let tables = [&OWN_LABELS, &TEMPLATE_LABELS, &CLAIM_LABELS, &SELECTORS];
+    tables.into_iter().flat_map(|table| table.iter()).chain(configured)
 }
 
-fn set(to: &mut Accumulated, pairs: Value<'_>, rows: &[FieldSpec]) {
+fn set(to: &mut Accumulated, pairs: Value<'_>, rows: &[&FieldSpec]) {
     let pairs: Vec<Entry<'_>> = pairs.entries().collect();
     let Some(first) = pairs.first() else { return };
     let trace = Trace::at(first.key.span());
-    let every: Vec<FieldSpec> = common(to);
     for resource in &mut to.resources {
         let gvk = resource.id.gvk.clone();
         let mut shared = Vec::new();
@@ -125,7 +144,10 @@ fn set(to: &mut Accumulated, pairs: Value<'_>, rows: &[FieldSpec]) {
             visit(&mut resource.node, &row.path, make, &trace, &mut |node| write(node, &pairs, &mut shared));
         }
         // What an entry made in several places of an object is one value to the real tool: it changes everywhere.
-        for row in every.iter().filter(|row| !shared.is_empty() && row.selects(&gvk)) {
+        if shared.is_empty() {
+            continue;
+        }
+        for row in common(&to.configuration.labels).filter(|row| row.selects(&gvk)) {
             visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| follow(node, &shared));
         }
     }

@@ -25,6 +25,8 @@ pub(in crate::render) mod resource;
 mod select;
 pub(in crate::render) mod source;
 mod strict;
+mod undone;
+mod unhashed;
 mod vars;
 
 use accumulate::{Accumulated, Builder};
@@ -45,6 +47,10 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
     for resource in &mut built.resources {
         tidy(&mut resource.node);
         resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
+    }
+    unhashed::check(&built).into_iter().for_each(|finding| built.log.tell(finding));
+    if built.log.is_whole() {
+        undone::check(&built).into_iter().for_each(|finding| built.log.tell(finding));
     }
     let root = builder.kustomization(folder).and_then(|source| source.part.roots().next());
     if let Some(finding) = root.and_then(|(_, root)| order::check(root)) {

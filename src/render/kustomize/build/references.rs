@@ -165,6 +165,17 @@ struct Candidate {
     namespace: Option<Trace>,
 }
 
+/// Whether the containers of an object take the content of a ConfigMap or Secret into their environment.
+pub(super) fn is_read_at_start(reader: &Resource, object: &Id) -> bool {
+    let fields = BY_KIND.get(&*reader.id.gvk.kind).into_iter().flatten();
+    let mut of_it = fields.filter(|(row, field)| {
+        let is_environment = field.path.iter().any(|segment| matches!(&**segment, "env" | "envFrom"));
+        is_environment && row.kind == object.gvk.kind && field.selects(&reader.id.gvk)
+    });
+    let is_it = |node: &Node| node.text().is_some_and(|name| *name == *object.name);
+    reader.id.is_same_namespace(object) && of_it.any(|(_, field)| any(&reader.node, &field.path, &is_it))
+}
+
 /// Writes the present names into the fields that name objects.
 pub(super) fn follow(to: &mut Accumulated) {
     let candidates: Vec<Candidate> = to

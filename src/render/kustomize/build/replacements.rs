@@ -11,7 +11,7 @@ use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::{Node, Trace};
 use super::fields::DEEPEST;
 use super::read::{failure, field, flag, items, text, text_of};
-use super::select::Selector;
+use super::select::{Selector, selector_span};
 
 pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
     for item in items(site.root, "replacements") {
@@ -78,7 +78,7 @@ type Refusal = (Span, String);
 
 /// The value of the source, with its own options applied; nothing if it may come from what is not there.
 fn find_source(source: Value<'_>, to: &Accumulated) -> Result<Option<Node>, Refusal> {
-    let span = source.title_span();
+    let span = selector_span(source);
     let selector = Selector::read(source, span)?;
     let mut found = to.resources.iter().filter(|resource| selector.names(resource));
     let (Some(first), None) = (found.next(), found.next()) else {
@@ -109,7 +109,7 @@ fn put(target: Value<'_>, value: &Node, to: &mut Accumulated) -> Result<(), Refu
     let Some(select) = field(target, "select") else {
         return Err((target.title_span(), "a target has no `select`".to_owned()));
     };
-    let span = select.title_span();
+    let span = selector_span(select);
     let selector = Selector::read(select, span)?;
     let rejected: Result<Vec<Selector>, Refusal> =
         items(target, "reject").map(|reject| Selector::read(reject, reject.title_span())).collect();

@@ -6,7 +6,8 @@ use super::accumulate::{Accumulated, Site};
 use super::draft::{Node, Trace};
 use super::fields::{FieldSpec, Make, visit};
 use super::read::{failure, field, items, text};
-use super::resource::over;
+use super::resource::{Gvk, over};
+use crate::model::near;
 
 static FIELDS: LazyLock<Vec<FieldSpec>> = LazyLock::new(|| {
     ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"]
@@ -35,10 +36,15 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
         }
         if !found && to.log.holes.is_empty() {
             let message = format!("no Deployment, StatefulSet, ReplicaSet or ReplicationController is named `{name}`");
-            to.log.fail(
-                failure(name_value.span(), message, "nothing of this name can be scaled")
-                    .help("correct the name, or remove the entry"),
-            );
+            let finding = failure(name_value.span(), message, "nothing of this name can be scaled");
+            let scaled = |gvk: &Gvk| FIELDS.iter().chain(&to.configuration.replicas).any(|row| row.selects(gvk));
+            let known = to.resources.iter().filter(|one| scaled(&one.id.gvk)).map(|one| &*one.id.name);
+            let near = near::nearest(&name, known);
+            let finding = match near {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help("correct the name, or remove the entry"),
+            };
+            to.log.fail(finding);
         }
     }
 }

@@ -133,6 +133,8 @@ pub(in crate::render) struct Resource {
     pub renamed: Chain,
     /// The generator that made it, if its name gets a hash.
     pub hashed: Option<Span>,
+    /// The generator that made it, and what says that its name gets no hash.
+    pub unhashed: Option<(Span, Span)>,
     /// The lines that brought it in, outermost last.
     pub included: Vec<Span>,
     /// Where the object stands that it was made from.
@@ -151,6 +153,7 @@ impl Resource {
             suffixes: Vec::new(),
             renamed: None,
             hashed: None,
+            unhashed: None,
             included: Vec::new(),
             from: None,
             untouched: false,

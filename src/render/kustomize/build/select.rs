@@ -76,6 +76,12 @@ enum Requirement {
     Compared(String, std::cmp::Ordering, i64),
 }
 
+/// What stands for a selector: the name in it, or the kind.
+pub(in crate::render) fn selector_span(value: Value<'_>) -> Span {
+    let said = ["name", "kind"].iter().find_map(|key| field(value, key)).filter(|value| value.is_scalar());
+    said.map_or_else(|| value.title_span(), Value::span)
+}
+
 impl Selector {
     /// Reads a selector; an error is the place and the reason.
     pub fn read(value: Value<'_>, span: Span) -> Result<Self, (Span, String)> {

@@ -38,6 +38,12 @@ impl Source {
         Source { part, inside: Some(inside), unended }
     }
 
+    /// All of it, if it is a part of a file and not the text of a scalar.
+    pub fn file_span(&self) -> Option<Span> {
+        let tree = &self.part.tree;
+        self.inside.is_none().then(|| Span::new(tree.file, tree.base, tree.base + self.part.text.len() as u32))
+    }
+
     /// Where a node stands in its file.
     pub fn span(&self, node: &Node) -> Span {
         match &self.inside {

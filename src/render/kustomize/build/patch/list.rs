@@ -2,6 +2,8 @@
 //! `kyaml/yaml/walk/associative_sequence.go`, and `ElementSetter`, `ElementMatcher` and `FieldMatcher` of
 //! `kyaml/yaml/fns.go`). What comes from the patch stands first.
 
+use std::borrow::Cow;
+
 use super::super::draft::{Entry, Node};
 use super::keys::{Shape, Strategy};
 use super::merge::{DIRECTIVE, Outcome, Refusal, clean as clean_map, directive, map, prune, without_directive};
@@ -160,10 +162,7 @@ impl Lists<'_> {
                 self.nodes[patch] = without_directive(with_keys);
                 match map(&mut self.nodes[at], &patched, self.shape)? {
                     Outcome::Goes => Ok(None),
-                    Outcome::Stays => {
-                        prune(&mut self.nodes[at], self.shape)?;
-                        Ok(Some(at))
-                    }
+                    Outcome::Stays => Ok(Some(at)),
                     Outcome::Replaced => self.cleaned(patch),
                 }
             }
@@ -280,33 +279,47 @@ fn put(nodes: &[Node], list: &mut Vec<usize>, element: Option<usize>, keys: &[&s
 
 /// Whether putting a list together anew changes nothing.
 fn is_settled(list: &Node, keys: &[&str], shape: Shape) -> bool {
+    let mut known = Known::default();
     match list {
         Node::Frozen(frozen, _) => is_settled_value(frozen.value(), keys, shape),
+        Node::List(list) => list.items.iter().all(|item| {
+            let text = |at: usize| item.get(keys.get(at)?).filter(|value| !value.is_null())?.text_owned();
+            match keys {
+                [] => known.is_new([item.text(), None]),
+                _ => item.is_map() && is_settled_object(item, shape) && known.is_new([text(0), text(1)]),
+            }
+        }),
         _ => false,
     }
 }
 
 fn is_settled_value(list: Value<'_>, keys: &[&str], shape: Shape) -> bool {
-    let mut known: Vec<[Option<std::borrow::Cow<'_, str>>; 2]> = Vec::new();
-    for item in list.items() {
-        let own = match keys {
-            [] => [item.text(), None],
-            keys => {
-                if !item.is_mapping() || !is_settled_map(item, shape) {
-                    return false;
-                }
-                let text = |at: usize| item.get(keys.get(at)?).filter(|value| !value.is_null())?.text();
-                [text(0), text(1)]
-            }
-        };
-        let is_unclear = |own: &Option<std::borrow::Cow<'_, str>>| own.as_ref().is_some_and(|text| text.is_empty());
-        let is_alike = known.first().is_none_or(|first| first[1].is_some() == own[1].is_some());
-        if own[0].is_none() || own.iter().any(is_unclear) || !is_alike || known.contains(&own) {
-            return false;
+    let mut known = Known::default();
+    list.items().all(|item| {
+        let text = |at: usize| item.get(keys.get(at)?).filter(|value| !value.is_null())?.text();
+        match keys {
+            [] => known.is_new([item.text(), None]),
+            _ => item.is_mapping() && is_settled_map(item, shape) && known.is_new([text(0), text(1)]),
         }
-        known.push(own);
+    })
+}
+
+/// The values of one or two keys.
+type Values<'v> = [Option<Cow<'v, str>>; 2];
+
+/// The keys of the elements of a list so far.
+#[derive(Default)]
+struct Known<'v>(Vec<Values<'v>>);
+
+impl<'v> Known<'v> {
+    /// Whether an element has all keys that the others have, and none of them is it.
+    fn is_new(&mut self, own: Values<'v>) -> bool {
+        let is_empty = |own: &Option<Cow<'_, str>>| own.as_ref().is_some_and(|text| text.is_empty());
+        let is_alike = self.0.first().is_none_or(|first| first[1].is_some() == own[1].is_some());
+        let is_clear = own[0].is_some() && !own.iter().any(is_empty) && is_alike && !self.0.contains(&own);
+        self.0.push(own);
+        is_clear
     }
-    true
 }
 
 fn is_settled_map(map: Value<'_>, shape: Shape) -> bool {

@@ -1,6 +1,8 @@
 //! Strategic merge patches (kustomize, `kyaml/yaml/merge2/merge2.go`, `kyaml/yaml/walk/`). Lists with keys are merged by
 //! [`super::list`].
 
+use std::sync::Arc;
+
 use crate::model::node::{Kind, Node as Written, Style, Tag};
 use crate::model::origin::Role;
 use crate::model::source::Span;
@@ -29,11 +31,7 @@ pub(super) fn merge(object: &mut Node, patch: &Node, shape: Shape) -> Result<Out
     if directive(patch).as_deref() == Some("replace") {
         return Ok(Outcome::Stays);
     }
-    let outcome = map(object, patch, shape)?;
-    if outcome == Outcome::Stays {
-        prune(object, shape)?;
-    }
-    Ok(outcome)
+    map(object, patch, shape)
 }
 
 pub(super) fn directive(node: &Node) -> Option<String> {
@@ -51,7 +49,15 @@ pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outco
         }
     }
     let Some(own) = object.map_mut() else { return Ok(Outcome::Stays) };
-    for Entry { key, trace, value } in patch.entries() {
+    let entries = patch.entries();
+    // The real tool walks through all of an object.
+    own.entries.retain(|entry| !entry.value.is_absent());
+    for entry in &mut own.entries {
+        if !entries.iter().any(|patched| patched.key == entry.key) {
+            prune_below(entry, shape)?;
+        }
+    }
+    for Entry { key, trace, value } in entries {
         if &*key == DIRECTIVE {
             continue;
         }
@@ -138,23 +144,28 @@ pub(super) fn clean(mut node: Node, shape: Shape) -> Result<Option<Node>, Refusa
     Ok(Some(node))
 }
 
-/// The real tool walks through all of an object that is patched: it removes the nulls that are not even written, and
-/// puts lists with keys together anew.
+/// What becomes of a part of an object that a patch says nothing about: nulls that are not even written go, and lists
+/// with keys are put together anew.
 pub(super) fn prune(node: &mut Node, shape: Shape) -> Result<(), Refusal> {
-    if list::is_settled_object(node, shape) {
+    let is_shared = match node {
+        Node::Map(map) => Arc::get_mut(map).is_none(),
+        _ => true,
+    };
+    if is_shared && list::is_settled_object(node, shape) {
         return Ok(());
     }
     let Some(own) = node.map_mut() else { return Ok(()) };
     own.entries.retain(|entry| !entry.value.is_absent());
-    for entry in &mut own.entries {
-        let (below, strategy) = shape.below(&entry.key);
-        match (entry.value.kind(), strategy) {
-            (Kind::Mapping, _) => prune(&mut entry.value, below)?,
-            (Kind::Sequence, Strategy::Merge(keys)) => drop(list::merge(&mut entry.value, None, keys, below)?),
-            _ => {}
-        }
+    own.entries.iter_mut().try_for_each(|entry| prune_below(entry, shape))
+}
+
+fn prune_below(entry: &mut Entry, shape: Shape) -> Result<(), Refusal> {
+    let (below, strategy) = shape.below(&entry.key);
+    match (entry.value.kind(), strategy) {
+        (Kind::Mapping, _) => prune(&mut entry.value, below),
+        (Kind::Sequence, Strategy::Merge(keys)) => list::merge(&mut entry.value, None, keys, below).map(drop),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn is_null(written: &Written, text: &str) -> bool {

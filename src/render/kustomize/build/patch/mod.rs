@@ -18,7 +18,7 @@ use super::accumulate::{Accumulated, Log, Site, without_target};
 use super::draft::{Chain, Link, Node};
 use super::read::{failure, field, flag, items, text_of};
 use super::resource::{Id, Resource};
-use super::select::Selector;
+use super::select::{Selector, selector_span};
 use super::source::{Frozen, Source};
 use crate::model::origin::Origin;
 use keys::Shape;
@@ -35,6 +35,7 @@ pub(super) fn strategic(site: &Site<'_, '_>, to: &mut Accumulated) {
         } else {
             site.file(item, &mut to.log).map(<[_]>::to_vec).unwrap_or_default()
         };
+        note(&sources, item, item.span(), &mut to.log);
         for patch in documents(&sources, item.span()) {
             merge_untargeted(&patch, item.span(), to, Changes::default());
         }
@@ -55,7 +56,7 @@ pub(super) fn patches(site: &Site<'_, '_>, to: &mut Accumulated) {
             continue;
         };
         let changes = field(item, "options").map(Changes::read).unwrap_or_default();
-        let target = match field(item, "target").map(|target| Selector::read(target, target_span(target))) {
+        let target = match field(item, "target").map(|target| Selector::read(target, selector_span(target))) {
             Some(Err((span, why))) => {
                 to.log.fail(failure(span, why, ""));
                 continue;
@@ -95,16 +96,11 @@ pub(super) fn json6902(site: &Site<'_, '_>, to: &mut Accumulated) {
             to.log.fail(failure(span, "the patch has no operations, or no target", ""));
             continue;
         };
-        match Selector::read(target, target_span(target)) {
+        match Selector::read(target, selector_span(target)) {
             Ok(target) => operations(site, first, &target, span, to),
             Err((span, why)) => to.log.fail(failure(span, why, "")),
         }
     }
-}
-
-/// What stands for a target: its name, else its first key.
-fn target_span(target: Value<'_>) -> Span {
-    target.title_span()
 }
 
 /// What a patch may change beside the content.
@@ -124,18 +120,33 @@ impl Changes {
 fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<Arc<Source>>, Span)> {
     let (path, patch) = (field(item, "path"), field(item, "patch"));
     match (path, patch) {
-        (Some(path), None) => Some((site.file(path, log)?.to_vec(), path.span())),
+        (Some(path), None) => {
+            let sources = site.file(path, log)?.to_vec();
+            note(&sources, path, path.span(), log);
+            Some((sources, path.span()))
+        }
         (None, Some(patch)) => {
             let inline = site.builder.inline(patch);
             inline_findings(&inline, log);
             let key = item.entries().find(|entry| entry.name().eq_ignore_ascii_case("patch"));
-            Some((vec![inline], key.map_or_else(|| patch.span(), |entry| entry.key.span())))
+            let span = key.map_or_else(|| patch.span(), |entry| entry.key.span());
+            let sources = vec![inline];
+            note(&sources, patch, span, log);
+            Some((sources, span))
         }
         _ => {
             let finding = failure(item.title_span(), "a patch needs either `path` or `patch`", "");
             log.fail(finding);
             None
         }
+    }
+}
+
+/// Remembers where the text of a patch stands: in its own file, or in the scalar of the entry.
+fn note(sources: &[Arc<Source>], item: Value<'_>, entry: Span, log: &mut Log) {
+    for source in sources {
+        let text = source.file_span().unwrap_or_else(|| item.span());
+        log.patches.insert((text, entry));
     }
 }
 
