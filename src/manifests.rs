@@ -13,6 +13,7 @@ use crate::examine::definitions;
 use crate::examine::kustomize::{load_from, parse};
 use crate::lint::refuse;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::origin::Role;
 use crate::model::report::{NotChecked, Report, Summary};
 use crate::model::rule::Severity;
 use crate::model::source::{FileId, LineIndex, Sources};
@@ -144,14 +145,18 @@ impl<'s> Lines<'s> {
         format!("{name}:{}", index.line_of(span.start) + 1)
     }
 
-    /// `base/web.yaml:12, set-by overlay/kustomization.yaml:4`
+    /// `overlay/kustomization.yaml:4, instead-of base/web.yaml:12`
     fn origin(&mut self, origin: &From) -> String {
         let mut text = self.place(origin.span);
         let mut known = BTreeSet::from([text.clone()]);
-        for link in origin.chain.iter().rev() {
+        // What was there before comes last.
+        let links = || origin.chain.iter().rev();
+        let old = links().filter(|link| link.role == Role::Replaced);
+        for link in links().filter(|link| link.role != Role::Replaced).chain(old) {
             let place = self.place(link.span);
             if known.insert(place.clone()) {
-                text.push_str(&format!(", {} {place}", link.role.as_str()));
+                let role = if link.role == Role::Replaced { "instead-of" } else { link.role.as_str() };
+                text.push_str(&format!(", {role} {place}"));
             }
         }
         text
@@ -160,7 +165,9 @@ impl<'s> Lines<'s> {
 
 /// Writes what is wrong, and what was left out.
 fn report(built: Built, mut sources: Sources, err: &mut dyn Write) -> io::Result<()> {
-    let (findings, not_checked): (Vec<Diagnostic>, Vec<NotChecked>) = (built.findings, built.not_checked);
+    let (mut findings, not_checked): (Vec<Diagnostic>, Vec<NotChecked>) = (built.findings, built.not_checked);
+    // Advice is the business of `lint`.
+    findings.retain(|finding| finding.severity > Severity::Note);
     if findings.is_empty() && not_checked.is_empty() {
         return Ok(());
     }

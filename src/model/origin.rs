@@ -9,6 +9,8 @@ pub enum Role {
     IncludedBy,
     /// The line that wrote the value.
     SetBy,
+    /// The line that wrote the value before, which has no part in it any more. To programs it is `set-by` as well.
+    Replaced,
     /// A patch that changed it.
     PatchedBy,
     /// What chose the target of the change.
@@ -25,7 +27,7 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Role::IncludedBy => "included-by",
-            Role::SetBy => "set-by",
+            Role::SetBy | Role::Replaced => "set-by",
             Role::PatchedBy => "patched-by",
             Role::SelectedBy => "selected-by",
             Role::GeneratedBy => "generated-by",

@@ -1,7 +1,7 @@
 //! Moves findings from what kustomizations make to the lines that a person would edit.
 
+use crate::model::definition::Plan;
 use crate::model::definition::kustomize::{Build, Place};
-use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::{Diagnostic, Fix, Label};
 use crate::model::origin::{Origin, Role};
 use crate::model::rule::Severity;
@@ -60,17 +60,15 @@ impl Site<'_> {
             if link.span.file == finding.primary.span.file && link.span.start == finding.primary.span.start {
                 continue;
             }
-            let is_kustomization =
-                self.plan.role(link.span.file) == FileRole::Definition(DefinitionKind::Kustomization);
             let message = match link.role {
                 Role::PatchedBy => "the patch is laid over here",
                 Role::SelectedBy => "chosen by this",
                 Role::GeneratedBy => "this generates it",
-                _ if is_kustomization => "changed here",
-                _ => "instead of this",
+                Role::Replaced => "instead of this",
+                _ => "changed here",
             };
             // What was overridden has no part in it any more.
-            let cause = message != "instead of this";
+            let cause = link.role != Role::Replaced;
             finding.labels.push(Label { span: link.span, message: message.to_owned(), cause });
         }
         if let Some(object) = object {

@@ -277,7 +277,7 @@ fn lay_under(new: &mut Node, old: &Node, keys: &[&str]) {
     for entry in below.entries() {
         match map.get_mut(&entry.key) {
             Some(value) => {
-                let new = value.clone().and(Role::SetBy, entry.value.trace().span);
+                let new = value.clone().and(Role::Replaced, entry.value.trace().span);
                 *value = new;
             }
             None => map.entries.push(entry),

@@ -350,7 +350,7 @@ fn write<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Ca
                 trace = trace.and(Role::SelectedBy, chosen.span);
             }
             if let Some(old) = map.get("namespace").map(Node::trace) {
-                trace = trace.and(Role::SetBy, old.span);
+                trace = trace.and(Role::Replaced, old.span);
             }
             let key = trace.clone();
             map.set("namespace", key, Node::string(&*found.id.namespace, trace));

@@ -284,6 +284,6 @@ fn set(node: &mut Node, value: &Node, options: &Options, span: Span) {
     // A scalar keeps its type where it had one.
     let string = if node.is_null() { value.is_string() } else { node.is_string() };
     let trace = value.trace().and(Role::SetBy, span);
-    let trace = if old == span { trace } else { trace.and(Role::SetBy, old) };
+    let trace = if old == span { trace } else { trace.and(Role::Replaced, old) };
     *node = if string { Node::string(text, trace) } else { Node::plain(text, trace) };
 }

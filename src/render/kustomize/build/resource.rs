@@ -218,7 +218,7 @@ pub(in crate::render) fn over(old: Option<&Node>, span: Span) -> Trace {
     let trace = Trace::at(span);
     match old.map(Node::trace) {
         Some(old) if old.span != span => {
-            let link = Link { origin: Origin { role: Role::SetBy, span: old.span }, next: old.chain };
+            let link = Link { origin: Origin { role: Role::Replaced, span: old.span }, next: old.chain };
             Trace { chain: Some(Arc::new(link)), ..trace }
         }
         _ => trace,

@@ -65,7 +65,7 @@ impl Walk {
     fn judge(&self, trace: &Trace, found: &mut Found) {
         let Some(first) = trace.links().next() else { return };
         let is_copied = trace.links().any(|link| link.role == Role::SelectedBy);
-        if first.role != Role::SetBy || first.span == trace.span || is_copied {
+        if first.role != Role::Replaced || first.span == trace.span || is_copied {
             return;
         }
         let by = self.entries(trace.span);

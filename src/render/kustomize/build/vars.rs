@@ -160,7 +160,7 @@ fn replace(node: &mut Node, values: &HashMap<String, Node>) {
     if let Some(value) =
         text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).and_then(|name| values.get(name))
     {
-        *node = value.clone().and(Role::SetBy, node.trace().span);
+        *node = value.clone().and(Role::Replaced, node.trace().span);
         return;
     }
     let mut trace = node.trace();

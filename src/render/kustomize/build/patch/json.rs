@@ -215,7 +215,7 @@ fn replace(object: &mut Node, pointer: &str, value: Node, one: &Operation, entry
         let at = index(&last, list.items.len()).filter(|at| *at < list.items.len());
         let at = at.ok_or_else(|| format!("there is no item `{last}`"))?;
         let span = list.items[at].trace().span;
-        list.items[at] = value.and(Role::SetBy, span);
+        list.items[at] = value.and(Role::Replaced, span);
         return Ok(());
     }
     put(parent, &last, value, one, entry);
@@ -227,7 +227,7 @@ fn put(parent: &mut Node, key: &str, value: Node, one: &Operation, entry: Span) 
     let value = match map.get(key) {
         Some(old) => {
             let span = old.trace().span;
-            value.and(Role::SetBy, span)
+            value.and(Role::Replaced, span)
         }
         None => value,
     };

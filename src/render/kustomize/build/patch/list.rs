@@ -30,7 +30,7 @@ pub(super) fn merge(object: &mut Node, patch: Option<&Node>, keys: &[&str], shap
                     let trace = patch.map_or_else(|| object.trace(), Node::trace);
                     let list = clean(Node::list(std::mem::take(items), trace), keys, shape)?;
                     let Some(list) = list else { return Ok(Outcome::Goes) };
-                    *object = list.and(Role::SetBy, span);
+                    *object = list.and(Role::Replaced, span);
                     return Ok(Outcome::Stays);
                 }
             }

@@ -94,9 +94,9 @@ pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outco
             Outcome::Replaced if value.kind() == Kind::Mapping => {
                 *old = clean(without_directive(value), below)?
                     .unwrap_or_else(|| Node::map(old.trace()))
-                    .and(Role::SetBy, span);
+                    .and(Role::Replaced, span);
             }
-            Outcome::Replaced => *old = value.and(Role::SetBy, span),
+            Outcome::Replaced => *old = value.and(Role::Replaced, span),
         }
     }
     Ok(Outcome::Stays)
