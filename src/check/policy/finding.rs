@@ -38,10 +38,10 @@ pub(super) fn broken(rule: &str, failure: &Failure, resource: &Resource<'_>, id:
     Diagnostic::new(&POLICY_ERROR, path.span(resource.value), message, "").about(id, path)
 }
 
-/// A violation of a user's rule. `rule` is what is known of it, `by` the definition that says it, if that is known.
+/// A violation of a user's rule. `rule` is what is known of it, `says` what of it says so, if that is known.
 pub(super) fn user(
     rule: &Rule,
-    by: Option<&Definition>,
+    says: Option<(Span, &str)>,
     found: &Violation,
     place: Place,
     resource: &Resource<'_>,
@@ -55,8 +55,8 @@ pub(super) fn user(
     diagnostic.help = Some(rule.help.to_string()).filter(|text| !text.is_empty());
     diagnostic.notes.extend(found.note.iter().chain(&found.metadata).cloned());
     diagnostic.notes.extend(place.how.map(|how| format!("place: {how}")));
-    match by {
-        Some(definition) => diagnostic.see(definition.head, "this rule says so"),
+    match says {
+        Some((place, label)) => diagnostic.see(place, label),
         None => diagnostic,
     }
 }

@@ -3,11 +3,12 @@
 //! [`rego`] is the language, and alone knows regorus. [`pack`] lists the built-in rules and [`builtin`] chooses and asks
 //! them by kind. [`conftest`] loads people's own rules, which [`reporting`] finds in their modules. [`worker`] is one
 //! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong
-//! and [`finding`] the words.
+//! [`condition`] the statement of the policy, and [`finding`] the words.
 
 mod admission;
 mod builtin;
 mod combined;
+mod condition;
 mod conftest;
 mod data;
 mod finding;

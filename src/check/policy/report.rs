@@ -8,6 +8,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
 
+use super::condition;
 use super::finding::{self, Place};
 use super::position::{self, Hints};
 use super::rego::program::{Asker, Program};
@@ -121,7 +122,14 @@ pub(super) fn report(
         let by = authors.first().copied();
         let known = by.map_or(&case.rule.rule, |definition| &definition.rule);
         if let Some(place) = place {
-            findings.push(finding::user(known, by, found, place, subject.resource, subject.id()));
+            let says = by.map(|definition| {
+                let inside = place.path.0.strip_prefix(case.within).unwrap_or_default();
+                match condition::held(&definition.conditions, case.route, inside) {
+                    Some(condition) => (condition, "the condition that held"),
+                    None => (definition.head, "this rule says so"),
+                }
+            });
+            findings.push(finding::user(known, says, found, place, subject.resource, subject.id()));
         }
     }
     findings

@@ -11,6 +11,7 @@ use crate::model::rule::{Category, Rule, Severity};
 use crate::model::source::Span;
 
 use super::NEVER_REPORTS;
+use super::condition::{self, Condition};
 use super::kinds::Kinds;
 use super::rego::metadata::{self, Metadata};
 use super::rego::program::{Program, Read};
@@ -46,6 +47,8 @@ pub(super) struct Definition {
     pub query: Option<String>,
     /// What the body looks for in the input below a `not`, then what else it reads.
     pub references: Vec<Path>,
+    /// Its statements.
+    pub conditions: Vec<Condition>,
 }
 
 /// The rules of all modules whose names have a severity.
@@ -102,6 +105,7 @@ fn collect_module(
             range: rewrite::bounds(&text.text, rule.span()),
             query: None,
             references: references(rule.as_ref()),
+            conditions: condition::conditions(rule.as_ref(), module, text),
         };
         let query = query(&package, &name[0]);
         match rules.iter_mut().find(|known| known.query == query) {
