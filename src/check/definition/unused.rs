@@ -24,9 +24,6 @@ const FIRST: [&str; 4] =
     ["argoproj.io", "kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io", "kustomize.config.k8s.io"];
 
 pub(super) fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
-    let parts = |name: &'static str| move |path: &str| path == name || path.ends_with(&format!("/{name}"));
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let is_kustomization = |path: &str| names.iter().any(|name| parts(name)(path));
     let folders: BTreeMap<&str, FileId> = input
         .listing
         .iter()
@@ -74,6 +71,10 @@ pub(super) fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
 /// Kubebuilder writes roles for each kind that the project itself does not use (`config/rbac`).
 fn is_for_people(name: &str) -> bool {
     ["_admin_role.yaml", "_editor_role.yaml", "_viewer_role.yaml"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_kustomization(path: &str) -> bool {
+    matches!(split(path).1, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }
 
 /// Folder and name.

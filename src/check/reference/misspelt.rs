@@ -4,6 +4,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::reference::{Facts, Need, Purpose, Written};
 
+use super::slip::is_slip;
 use super::{Findings, Index, rules};
 use crate::check::wording::is_placeholder;
 
@@ -27,7 +28,8 @@ pub(super) fn near(index: &Index<'_>, one: &Facts, need: &Need) -> Option<Diagno
             let key = need.key.as_ref().filter(|key| !other.keys.contains(&key.text))?;
             let near = nearest(&key.text, other.keys.iter().map(String::as_str))?;
             let message = format!("{} `{name}` has no key `{}`, for {}", need.kind, key.text, one.title());
-            is_slip(&key.text, near).then(|| misspelt(need, key, near, other, message))
+            // The object is here and has no such key: what is merely near is meant.
+            is_near(&key.text, near).then(|| misspelt(need, key, near, other, message))
         }
         // Secrets are made by operators and by hand, with names of any kind.
         None if need.kind == "Secret" || is_placeholder(name) => None,
@@ -78,18 +80,12 @@ pub(super) fn without_hash(name: &str) -> &str {
     name.rsplit_once('-').filter(|(_, hash)| is_hash(hash)).map_or(name, |(name, _)| name)
 }
 
-/// A letter that is wrong, missing, too many or swapped with its neighbour, in a word that is long enough to tell, and
-/// more than a number.
-fn is_slip(written: &str, meant: &str) -> bool {
-    let (one, other) = (written.as_bytes(), meant.as_bytes());
-    let longest = one.len().max(other.len());
-    if other.len() < 5 || one.len().abs_diff(other.len()) > 1 || written == meant {
-        return false;
-    }
-    let before = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-    let behind = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
-    // Two letters side by side, or one: most names that are compared differ by more, and end here.
-    let apart = usize::from(one.len() == other.len()) + 1;
+/// A letter or two off, in a word that is long enough to tell, and not a number.
+fn is_near(written: &str, meant: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    before + behind + apart >= longest && nearest(written, [meant]).is_some() && letters(written) != letters(meant)
+    let differs = written.chars().zip(meant.chars()).filter(|(a, b)| a != b).count();
+    meant.len() >= 5
+        && written.len().abs_diff(meant.len()) <= 1
+        && letters(written) != letters(meant)
+        && (written.len() != meant.len() || differs <= 2)
 }

@@ -15,6 +15,7 @@ mod misspelt;
 mod names;
 mod rules;
 mod selector;
+mod slip;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

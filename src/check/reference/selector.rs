@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::near::nearest;
 use crate::model::path::Path;
 use crate::model::reference::{Facts, Pair, Pods, Selector};
 
+use super::slip::is_slip;
 use super::{Findings, Index, rules};
 use crate::check::wording::is_placeholder;
 
@@ -98,16 +98,6 @@ fn near_miss(one: &Facts, selector: &Selector, other: &Facts, pods: &Pods) -> Op
             .help(format!("write `{}`", right.text))
             .fix(false, wrong.span, right.text.as_str()),
     )
-}
-
-/// A letter that is wrong, missing, too many or swapped, in a word that is long enough to tell; never a number alone.
-fn is_slip(written: &str, meant: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    meant.len() >= 4 && nearest(written, [meant]).is_some() && letters(written) != letters(meant) && {
-        let (short, long) = if written.len() < meant.len() { (written, meant) } else { (meant, written) };
-        // `web` beside `web-admin` is another word, not a slip.
-        long.len() - short.len() <= 1 || !long.starts_with(short)
-    }
 }
 
 fn not_asked(service: &Facts, workload: &Facts, pods: &Pods, out: &mut Findings) {
