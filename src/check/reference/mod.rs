@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::check::definition::MISSING_ENVIRONMENT_KEY;
 use crate::check::exemption::Exemptions;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::origin::{Origin, Role};
 use crate::model::path::Path;
 use crate::model::reference::{External, Facts, Pair, Selector, Set};
 use crate::model::rule::Rule;
@@ -150,6 +151,7 @@ impl Findings {
     /// Adds a finding about a value of an object, which may ask not to be told.
     fn tell(&mut self, one: &Facts, path: Path, finding: Diagnostic) {
         let mut finding = finding.about(one.id.clone(), path);
+        finding.origin = one.included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect();
         Exemptions::of_wishes(&one.wishes).mark(std::slice::from_mut(&mut finding));
         self.0.push(finding);
     }

@@ -124,6 +124,8 @@ pub struct Facts {
     pub makes: Vec<(&'static str, String)>,
     /// The words in it that may be names of what its controller or its program makes, in order.
     pub mentions: Vec<String>,
+    /// The definition lines that brought it in, outermost first.
+    pub included: Vec<Span>,
     /// Annotations by which it asks other tools not to tell of it.
     pub wishes: Vec<(String, String)>,
 }

@@ -46,6 +46,7 @@ impl Facts {
             ignores_replicas: false,
             makes: Vec::new(),
             mentions: Vec::new(),
+            included: Vec::new(),
             wishes: wishes(object),
             id: Arc::new(id),
         };

@@ -87,7 +87,7 @@ impl Object {
     /// What it offers others and asks of them; see [`Facts::of`].
     #[must_use]
     pub fn facts(&self, all: bool) -> Option<Facts> {
-        Facts::of(&self.content, all)
+        Some(Facts { included: self.included.clone(), ..Facts::of(&self.content, all)? })
     }
 
     /// Equal for objects that are written alike, with the same origins; as long as both are there.
