@@ -73,6 +73,17 @@ pub(super) const OVERRIDE_WITHOUT_EFFECT: Rule = Rule::new(
     "Correct the name, or remove the entry.",
 );
 
+/// An element of a patch that names no element.
+pub(super) const PATCH_WITHOUT_KEY: Rule = Rule::new(
+    "patch-element-without-key",
+    Category::Definition,
+    Severity::Warning,
+    "an element in a list of a patch lacks the field by which Kustomize finds the element to change",
+    "Kustomize says nothing and drops elements of the list that the patch says nothing about: containers, ports or \
+     variables are gone after the build.",
+    "Name the element with the field that the message gives.",
+);
+
 /// An earlier entry of a kustomization that a later one overwrites.
 pub(super) const UNDONE_OVERRIDE: Rule = Rule::new(
     "undone-override",
@@ -138,6 +149,7 @@ pub static RULES: &[Rule] = &[
     FAILED_BUILD,
     PATCH_WITHOUT_TARGET,
     OVERRIDE_WITHOUT_EFFECT,
+    PATCH_WITHOUT_KEY,
     UNDONE_OVERRIDE,
     GENERATOR_WITHOUT_HASH,
     LABELS_IN_SELECTORS,

@@ -225,6 +225,11 @@ impl<'s> Site<'s, '_> {
                 to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
             }
         }
+        for (field, what) in [("crds", "names in custom resources"), ("openapi", "lists of custom resources")] {
+            if let Some(entry) = entry(self.root, field).filter(|entry| !entry.value.is_empty()) {
+                to.log.hole(entry.key.span(), format!("`{field}` of a kustomization is not read: {what} may differ"));
+            }
+        }
         vars::read(self, to);
     }
 

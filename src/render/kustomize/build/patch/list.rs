@@ -9,6 +9,7 @@ use super::keys::{Shape, Strategy};
 use super::merge::{DIRECTIVE, Outcome, Refusal, clean as clean_map, directive, map, prune, without_directive};
 use crate::model::node::Kind;
 use crate::model::origin::Role;
+use crate::model::source::Span;
 use crate::model::value::Value;
 
 /// Lays a list over another one; without a patch the list is only put together anew.
@@ -275,6 +276,24 @@ fn put(nodes: &[Node], list: &mut Vec<usize>, element: Option<usize>, keys: &[&s
         kept.extend(element);
     }
     *list = kept;
+}
+
+/// The first element of a patch that has none of the keys by which its list is merged, with the first of them.
+pub(super) fn without_key(patch: &Node, shape: Shape) -> Option<(Span, &'static str)> {
+    patch.entries().iter().find_map(|Entry { key, value, .. }| {
+        let (below, strategy) = shape.below(key);
+        match (value.kind(), strategy) {
+            (Kind::Mapping, _) => without_key(value, below),
+            (Kind::Sequence, Strategy::Merge([first, ..])) => value.items().iter().find_map(|item| {
+                let is_directive = item.entries().len() == 1 && item.get(DIRECTIVE).is_some();
+                if !is_directive && item.get(first).is_none_or(|value| value.is_null()) {
+                    return Some((item.trace().span, *first));
+                }
+                without_key(item, below)
+            }),
+            _ => None,
+        }
+    })
 }
 
 /// Whether putting a list together anew changes nothing.

@@ -14,6 +14,7 @@ use crate::model::origin::Role;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
+use super::super::super::rules::PATCH_WITHOUT_KEY;
 use super::accumulate::{Accumulated, Log, Site, without_target};
 use super::draft::{Chain, Link, Node};
 use super::read::{failure, field, flag, items, text_of};
@@ -342,6 +343,13 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
             resource.remember();
         }
         let patch = without_identity(patch, changes);
+        if let Some((span, key)) = list::without_key(&patch, Shape::of(&keep.gvk)) {
+            let message = format!("an element of this list is found by its `{key}`, and this one has none");
+            let finding = Diagnostic::new(&PATCH_WITHOUT_KEY, span, message, "fits no element")
+                .effect("kustomize says nothing, and drops other elements of the list")
+                .help(format!("add the `{key}` of the element that is meant"));
+            to.log.tell(finding);
+        }
         match merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) {
             Ok(Outcome::Goes) => {
                 gone.push(at);
