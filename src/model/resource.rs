@@ -47,7 +47,8 @@ impl<'t> Resource<'t> {
     /// The part of `apiVersion` before the slash, empty for the core group.
     #[must_use]
     pub fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        let slash = self.api_version.bytes().position(|byte| byte == b'/');
+        slash.map_or("", |slash| &self.api_version[..slash])
     }
 
     /// The part of `apiVersion` behind the slash.

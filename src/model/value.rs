@@ -71,6 +71,7 @@ impl<'t> Value<'t> {
 
     /// The index of the node that this value is read from, an alias followed.
     #[must_use]
+    #[inline]
     pub fn index(self) -> u32 {
         let node = self.written();
         if node.kind == Kind::Alias { node.a } else { self.at }
@@ -115,14 +116,21 @@ impl<'t> Value<'t> {
 
     /// Whether it is null, written or absent.
     #[must_use]
+    #[inline]
     pub fn is_null(self) -> bool {
         let node = self.node();
         // Without a tag nothing else is null than `~`, `null` in its spellings, and nothing at all.
-        let may_be = || {
-            let first = self.text.as_bytes().get(node.a as usize);
-            node.tag != Tag::None || node.b == 0 || (node.b <= 4 && matches!(first, Some(b'~' | b'n' | b'N')))
-        };
-        node.kind == Kind::Scalar && !node.has(Node::TEXT) && may_be() && scalar::read(node, self.text) == Scalar::Null
+        node.kind == Kind::Scalar
+            && !node.has(Node::TEXT)
+            && (node.b <= 4 || node.tag != Tag::None)
+            && self.reads_null()
+    }
+
+    fn reads_null(self) -> bool {
+        let node = self.node();
+        let first = self.text.as_bytes().get(node.a as usize);
+        let may_be = node.tag != Tag::None || node.b == 0 || matches!(first, Some(b'~' | b'n' | b'N'));
+        may_be && scalar::read(node, self.text) == Scalar::Null
     }
 
     /// Whether Kubernetes reads it as a string; a long one is not decoded for that.
@@ -178,12 +186,17 @@ impl<'t> Value<'t> {
 
     /// The text of a scalar that Kubernetes reads as a string; `None` for numbers, booleans, null and collections.
     #[must_use]
+    #[inline]
     pub fn as_str(self) -> Option<Cow<'t, str>> {
         let node = self.node();
         if node.has(Node::TEXT) {
             let (start, end) = (node.a as usize, (node.a + node.b) as usize);
             return Some(Cow::Borrowed(&self.text[start..end]));
         }
+        self.read_str()
+    }
+
+    fn read_str(self) -> Option<Cow<'t, str>> {
         match self.scalar()? {
             Scalar::Str(text) => Some(text),
             _ => None,
@@ -217,8 +230,23 @@ impl<'t> Value<'t> {
         if node.kind == Kind::Scalar { scalar::key_text(node, self.text) } else { Cow::Borrowed("") }
     }
 
+    /// The bytes of [`Value::key_text`], without a look at where characters end.
+    #[must_use]
+    #[inline]
+    pub fn key_bytes(self) -> Cow<'t, [u8]> {
+        let node = self.node();
+        if node.has(Node::TEXT) {
+            return Cow::Borrowed(&self.text.as_bytes()[node.a as usize..(node.a + node.b) as usize]);
+        }
+        match self.key_text() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
+    }
+
     /// Whether [`Value::key_text`] is `key`, found out without making text of an ordinary key.
     #[must_use]
+    #[inline]
     pub fn is_key(self, key: &str) -> bool {
         let node = self.node();
         if node.has(Node::TEXT) {

@@ -91,7 +91,13 @@ fn generate_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
 
 fn namespace<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     let resource = object.resource;
-    if !is_cluster_scoped(&resource.api_version, &resource.kind) {
+    // Most objects are of these, and need no look at the tables.
+    let lies_in_one = match resource.group() {
+        "apps" | "batch" | "autoscaling" | "policy" => true,
+        "" => matches!(&*resource.kind, "ConfigMap" | "Secret" | "Service" | "ServiceAccount"),
+        _ => false,
+    };
+    if lies_in_one || !is_cluster_scoped(&resource.api_version, &resource.kind) {
         return names::label(object, field);
     }
     if field.plain_text().is_none() {

@@ -58,20 +58,30 @@ pub fn apply_server_side(findings: &mut [Diagnostic]) {
 pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
     let mut object = Object::new(resource, version, out);
     metadata::check(&mut object);
-    warnings::check(&mut object);
-    workloads::check(&mut object);
-    autoscaler::check(&mut object);
-    disruption_budget::check(&mut object);
-    service::check(&mut object);
-    ingress::check(&mut object);
-    ingress_class::check(&mut object);
-    network_policy::check(&mut object);
-    config::check(&mut object);
-    rbac::check(&mut object);
-    volume::check(&mut object);
-    storage_class::check(&mut object);
-    quota::check(&mut object);
-    custom_definition::check(&mut object);
-    webhook::check(&mut object);
-    admission_policy::check(&mut object);
+    match resource.group() {
+        "" => {
+            warnings::check(&mut object);
+            workloads::check(&mut object);
+            service::check(&mut object);
+            config::check(&mut object);
+            volume::check(&mut object);
+            quota::check(&mut object);
+        }
+        "apps" | "batch" => workloads::check(&mut object),
+        "autoscaling" => autoscaler::check(&mut object),
+        "policy" => disruption_budget::check(&mut object),
+        "networking.k8s.io" => {
+            ingress::check(&mut object);
+            ingress_class::check(&mut object);
+            network_policy::check(&mut object);
+        }
+        "rbac.authorization.k8s.io" => rbac::check(&mut object),
+        "storage.k8s.io" => storage_class::check(&mut object),
+        "apiextensions.k8s.io" => custom_definition::check(&mut object),
+        "admissionregistration.k8s.io" => {
+            webhook::check(&mut object);
+            admission_policy::check(&mut object);
+        }
+        _ => {}
+    }
 }

@@ -10,6 +10,7 @@ use super::warnings;
 use crate::model::path::{Path, Segment};
 use crate::model::rule::Rule;
 use crate::model::source::Span;
+use crate::model::value::Value;
 
 /// Keys and values of annotations together, in bytes (`pkg/api/validation/objectmeta.go`, `TotalAnnotationSizeLimitB`).
 const ANNOTATIONS: usize = 256 << 10;
@@ -40,20 +41,27 @@ pub(super) fn qualified<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) 
 
 /// A name of that syntax; empty is absent.
 pub(super) fn name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, syntax: Syntax) {
-    text(object, &INVALID_NAME, field, syntax, syntax.noun());
+    text(object, || INVALID_NAME, field, syntax, syntax.noun());
 }
 
 pub(super) fn label_key<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    text(object, &INVALID_LABEL, field, Syntax::Qualified, "a label key");
+    text(object, || INVALID_LABEL, field, Syntax::Qualified, "a label key");
 }
 
 pub(super) fn label_value<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    text(object, &INVALID_LABEL, field, Syntax::LabelValue, "a label value");
+    text(object, || INVALID_LABEL, field, Syntax::LabelValue, "a label value");
 }
 
-fn text<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, syntax: Syntax, noun: &str) {
+/// The rule is made where it is broken: to make one costs more than to look at the text.
+fn text<'t>(
+    object: &mut Object<'_, 't>,
+    rule: impl FnOnce() -> Rule,
+    field: &Field<'_, 't>,
+    syntax: Syntax,
+    noun: &str,
+) {
     if field.text().is_some_and(|text| !text.is_empty() && !syntax.holds(&text)) {
-        broken(object, rule, field, syntax, noun);
+        broken(object, &rule(), field, syntax, noun);
     }
 }
 
@@ -76,28 +84,48 @@ fn broken<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, s
 
 /// The labels of an object or a template, or a selector that is a mapping.
 pub(super) fn labels<'t>(object: &mut Object<'_, 't>, labels: &Field<'_, 't>) {
-    labels.each(|key, span, value| {
-        if !Syntax::Qualified.holds(key) {
-            broken_key(object, key, span, labels.path(), "a label key");
+    labels.value.each_entry(|entry| {
+        let key = entry.name();
+        if !Syntax::Qualified.holds(&key) {
+            broken_key(object, &key, entry.key.span(), labels.path(), "a label key");
         }
-        label_value(object, value);
+        if entry.value.as_str().is_some_and(|value| !Syntax::LabelValue.holds(&value)) {
+            broken_value(object, labels, &key);
+        }
     });
 }
 
 pub(super) fn annotations<'t>(object: &mut Object<'_, 't>, annotations: &Field<'_, 't>) {
     let mut size = 0;
-    annotations.each(|key, span, value| {
+    annotations.value.each_entry(|entry| {
+        let key = entry.name();
         // The server looks at the key in lower case.
-        if !Syntax::Qualified.holds(key) && !Syntax::Qualified.holds(&key.to_ascii_lowercase()) {
-            broken_key(object, key, span, annotations.path(), "an annotation key");
+        if !Syntax::Qualified.holds(&key) && !Syntax::Qualified.holds(&key.to_ascii_lowercase()) {
+            broken_key(object, &key, entry.key.span(), annotations.path(), "an annotation key");
         }
-        size += key.len() + value.text().map_or(0, |text| text.len());
+        // As long as there are fewer bytes than are allowed in the text, it does not matter what they stand for.
+        size += key.len() + entry.value.target().raw().len() * 3 / 2;
     });
+    if size > ANNOTATIONS {
+        size = annotations.value.entries().map(|entry| entry.name().len() + text_size(entry.value)).sum();
+    }
     if size > ANNOTATIONS {
         let path = annotations.path();
         let message = format!("{} take {size} bytes, of which {ANNOTATIONS} are allowed", object.name(&path));
         let finding = object.refuse(&TOO_LARGE, path, message, "too large").help("move the text into a ConfigMap");
         object.report(finding);
+    }
+}
+
+fn text_size(value: Value<'_>) -> usize {
+    value.as_str().map_or(0, |text| text.len())
+}
+
+#[cold]
+fn broken_value<'t>(object: &mut Object<'_, 't>, labels: &Field<'_, 't>, key: &str) {
+    // Of two equal keys the last counts.
+    if let Some(value) = labels.get(key) {
+        label_value(object, &value);
     }
 }
 

@@ -34,7 +34,7 @@ macro_rules! fields {
         $parent.pick([$($name),+], |name| {
             let mut at = 0;
             $(
-                if name == $name {
+                if name == $name.as_bytes() {
                     return Some(at);
                 }
                 at += 1;
@@ -65,11 +65,11 @@ impl<'t> Field<'_, 't> {
     pub(super) fn pick<'s, const N: usize>(
         &'s self,
         names: [&'static str; N],
-        place: impl Fn(&str) -> Option<usize>,
+        place: impl Fn(&[u8]) -> Option<usize>,
     ) -> [Option<Field<'s, 't>>; N] {
         let mut found = [None; N];
         self.value.each_entry(|entry| {
-            if let Some(at) = place(&entry.name()) {
+            if let Some(at) = place(&entry.key.key_bytes()) {
                 let there = !entry.value.is_null();
                 found[at] = there.then(|| Field { value: entry.value, trail: self.trail.key(names[at]) });
             }

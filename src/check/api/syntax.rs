@@ -39,14 +39,14 @@ impl Syntax {
             Syntax::Subdomain => text.len() <= 253 && is_dotted(bytes),
             Syntax::OldLabel => Syntax::Label.holds(text) && bytes[0].is_ascii_lowercase(),
             Syntax::PathSegment => !matches!(text, "." | "..") && !text.contains(['/', '%']),
-            // Most have no prefix, and nothing that a slash would have to be looked for in.
-            Syntax::Qualified => {
-                is_name_part(text)
-                    || text
-                        .split_once('/')
-                        .is_some_and(|(prefix, name)| Syntax::Subdomain.holds(prefix) && is_name_part(name))
-            }
-            Syntax::LabelValue => text.is_empty() || is_name_part(text),
+            Syntax::Qualified => match bytes.iter().position(|byte| *byte == b'/') {
+                None => is_name_part(bytes),
+                Some(slash) => {
+                    let (prefix, name) = (&bytes[..slash], &bytes[slash + 1..]);
+                    is_name_part(name) && (is_usual(prefix) || (prefix.len() <= 253 && is_dotted(prefix)))
+                }
+            },
+            Syntax::LabelValue => text.is_empty() || is_name_part(bytes),
         }
     }
 
@@ -88,6 +88,11 @@ impl Syntax {
         let mended = text.trim_matches(|edge: char| !edge.is_ascii_alphanumeric());
         (!mended.is_empty() && self.holds(mended)).then(|| mended.to_owned())
     }
+}
+
+/// Whether it is a domain that most keys with a domain begin with: those need no look at each byte.
+fn is_usual(domain: &[u8]) -> bool {
+    matches!(domain, b"app.kubernetes.io" | b"kubernetes.io" | b"helm.sh")
 }
 
 /// A small letter or digit, which may stand at both ends of a part of a DNS name.
@@ -135,8 +140,7 @@ fn is_lower_part(bytes: &[u8]) -> bool {
     has_ends(bytes, LOWER) && are(bytes, INNER)
 }
 
-fn is_name_part(text: &str) -> bool {
-    let bytes = text.as_bytes();
+fn is_name_part(bytes: &[u8]) -> bool {
     bytes.len() <= 63 && has_ends(bytes, LETTER) && are(bytes, WORD)
 }
 

@@ -6,6 +6,8 @@ mod addresses;
 mod ports;
 mod volumes;
 
+use std::borrow::Cow;
+
 use super::object::{Field, Object, fields};
 use super::quantity::Quantity;
 use super::rules::{
@@ -20,7 +22,7 @@ use crate::model::source::Span;
 use crate::model::value::Value;
 
 pub(super) use addresses::{address, network};
-pub(super) use ports::Ports;
+pub(super) use ports::{Ports, Written};
 
 const ACCEPTED: &str = "the API server accepts the object, with a warning";
 
@@ -136,20 +138,6 @@ fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
     }
 }
 
-/// Warnings about a container, of which these are fields.
-pub(super) fn container<'t>(
-    object: &mut Object<'_, 't>,
-    env: Option<&Field<'_, 't>>,
-    resources: Option<&Field<'_, 't>>,
-) {
-    if let Some(env) = env.filter(|env| env.count() > 1) {
-        variables(object, env);
-    }
-    for amounts in resources.iter().flat_map(|resources| fields!(resources, ["limits", "requests"])).flatten() {
-        bytes(object, &amounts);
-    }
-}
-
 fn bytes<'t>(object: &mut Object<'_, 't>, amounts: &Field<'_, 't>) {
     for amount in fields!(amounts, ["memory", "ephemeral-storage"]).into_iter().flatten() {
         fraction(object, &amount);
@@ -194,30 +182,46 @@ fn same_entries<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>, key: &str
     }
 }
 
-/// A later variable hides an earlier one of the same name, unless its value refers to it.
-fn variables<'t>(object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
-    let mut seen = Seen::new();
-    for variable in env.items() {
-        let Some(name) = variable.text_of("name").filter(|name| !name.is_empty()) else { continue };
-        let path = || variable.path_to("name");
-        let Some(first) = seen.before(name.clone(), variable.value) else { continue };
-        if variable.text_of("value").is_some_and(|value| value.contains(&format!("$({name})"))) {
-            continue;
+/// The variables of a container that were seen.
+pub(super) struct Variables<'t> {
+    seen: Seen<'t, Value<'t>>,
+    again: Vec<(Cow<'t, str>, usize, Value<'t>)>,
+}
+
+impl<'t> Variables<'t> {
+    pub(super) fn new() -> Self {
+        Variables { seen: Seen::new(), again: Vec::new() }
+    }
+
+    /// Takes in the next. A later variable hides an earlier one of the same name, unless its value refers to it.
+    pub(super) fn add(&mut self, at: usize, variable: Value<'t>, name: Cow<'t, str>, value: Option<&Field<'_, 't>>) {
+        let Some(first) = self.seen.before(name.clone(), variable) else { return };
+        if !value.and_then(Field::text).is_some_and(|value| value.contains(&format!("$({name})"))) {
+            self.again.push((name, at, first));
         }
-        let first = first.get("name").map_or_else(|| first.title_span(), Value::span);
-        let message = format!("the variable `{name}` is set twice, in {}", object.place(&env.path()));
-        let effect = "the later one counts; kubectl apply may drop either, and server-side apply refuses the object";
-        let finding = object
-            .refuse(&DUPLICATE_ENV, path(), message, "the second")
-            .see(first, "the first")
-            .effect(effect)
-            .help("remove one of the two");
-        object.report(finding);
+    }
+
+    /// What was there twice, of this list.
+    pub(super) fn check(self, object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
+        for (name, at, first) in self.again {
+            let first = first.get("name").map_or_else(|| first.title_span(), Value::span);
+            let message = format!("the variable `{name}` is set twice, in {}", object.place(&env.path()));
+            let effect =
+                "the later one counts; kubectl apply may drop either, and server-side apply refuses the object";
+            let mut path = env.path();
+            path.0.extend([at.into(), "name".into()]);
+            let finding = object
+                .refuse(&DUPLICATE_ENV, path, message, "the second")
+                .see(first, "the first")
+                .effect(effect)
+                .help("remove one of the two");
+            object.report(finding);
+        }
     }
 }
 
 /// `500m` of memory is half a byte.
-fn fraction<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
+pub(super) fn fraction<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
     // Without a point, an exponent or a suffix for less than one, nearly every amount is whole by its looks.
     let raw = amount.value.raw().trim_end_matches(['"', '\'']);
     if raw.ends_with(|last: char| last.is_ascii_digit() || last == 'i') && !raw.contains(['.', 'e', 'E', '*']) {

@@ -5,6 +5,7 @@ use crate::check::api::object::{Field, Object, fields, shown};
 use crate::check::api::rules::{INVALID_TEXT, REQUIRED_VALUE};
 use crate::check::api::seen::Seen;
 use crate::check::api::warnings;
+use crate::model::path::Path;
 use crate::model::source::Span;
 
 use super::ports::HostPorts;
@@ -64,8 +65,21 @@ pub(super) fn check<'t>(
             }
         }
     }
-    all_ports.check(object);
+    all_ports.check(object, |nth| ports_of([containers, init], nth));
     for_windows
+}
+
+/// The way to the ports of a container, counted among those that have some.
+fn ports_of(lists: [Option<&Field<'_, '_>>; 2], nth: usize) -> Option<Path> {
+    let mut left = nth;
+    for item in lists.into_iter().flatten().flat_map(Field::items).filter(|item| item.value.is_mapping()) {
+        let Some(ports) = item.get("ports") else { continue };
+        if left == 0 {
+            return Some(ports.path());
+        }
+        left -= 1;
+    }
+    None
 }
 
 fn one<'t>(
@@ -125,13 +139,11 @@ fn one<'t>(
     }
     check_image(object, pod, container, image.as_ref());
     if let Some(ports) = &ports {
-        ports::check(object, pod, container, ports, host_ports);
-        all_ports.add(object, ports);
+        ports::check(object, pod, container, ports, host_ports, all_ports);
     }
     if let Some(env) = &env {
         env::check(object, env);
     }
-    warnings::container(object, env.as_ref(), resources.as_ref());
     if let Some(sources) = &env_from {
         env::sources(object, sources);
     }

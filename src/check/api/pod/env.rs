@@ -5,22 +5,29 @@ use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, INVALID_NAME, REQUIRED_VALUE};
 
 use super::downward;
+use crate::check::api::warnings::Variables;
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, env: &Field<'_, 't>) {
-    for variable in env.items() {
+    let mut variables = Variables::new();
+    for (at, variable) in env.items().enumerate() {
         let [name, value, from] = fields!(variable, ["name", "value", "valueFrom"]);
-        if let Some(name) = &name {
-            variable_name(object, name);
+        if let Some(field) = &name
+            && let Some(name) = field.text()
+        {
+            variable_name(object, field, &name);
+            if !name.is_empty() {
+                variables.add(at, variable.value, name, value.as_ref());
+            }
         }
         if let Some(from) = from.filter(|from| from.value.is_mapping()) {
             value_from(object, &from, value.as_ref());
         }
     }
+    variables.check(object, env);
 }
 
 /// `IsRelaxedEnvVarName` from 1.32, `IsEnvVarName` before (`k8s.io/apimachinery/pkg/util/validation/validation.go`).
-fn variable_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
-    let Some(name) = field.text() else { return };
+fn variable_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, name: &str) {
     let is_relaxed = object.version.minor >= 32;
     let fine = if is_relaxed {
         name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=')
@@ -31,7 +38,7 @@ fn variable_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
             && !name.starts_with("..")
     };
     if !fine {
-        bad_name(object, field, &name, is_relaxed);
+        bad_name(object, field, name, is_relaxed);
     }
 }
 
@@ -100,8 +107,10 @@ pub(super) fn sources<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>) {
             continue;
         }
         let [prefix, config_map, secret] = fields!(source, ["prefix", "configMapRef", "secretRef"]);
-        if let Some(prefix) = &prefix {
-            variable_name(object, prefix);
+        if let Some(field) = &prefix
+            && let Some(prefix) = field.text()
+        {
+            variable_name(object, field, &prefix);
         }
         for reference in [&config_map, &secret].into_iter().flatten() {
             let name = reference.get("name");

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::check::api::object::{Field, MANY, Object, fields, is_placeholder, shown};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_PORT_NAME};
 use crate::check::api::seen::Seen;
+use crate::check::api::warnings::{Ports, Written};
 use crate::model::source::Span;
 
 use super::container::{Container, List};
@@ -28,9 +29,10 @@ pub(super) fn check<'t>(
     container: &Container<'_, '_, 't>,
     ports: &Field<'_, 't>,
     host_ports: &mut HostPorts<'t>,
+    all: &mut Ports<'t>,
 ) {
     let mut names = Seen::new();
-    for port in ports.items() {
+    for (at, port) in ports.items().enumerate() {
         let [name, number, host_port, host_ip, protocol] =
             fields!(port, ["name", "containerPort", "hostPort", "hostIP", "protocol"]);
         if let Some(name) = &name
@@ -40,6 +42,14 @@ pub(super) fn check<'t>(
         {
             twice(object, name, first, &format!("two ports are called `{text}`"), RENAME);
         }
+        let written = Written {
+            number: number.as_ref(),
+            protocol: protocol.as_ref(),
+            on_host: host_port.as_ref(),
+            address: host_ip.as_ref(),
+            name: name.as_ref(),
+        };
+        all.add(object, at, &written);
         let number = number.as_ref().and_then(|number| check_number(object, number));
         let mut on_host = None;
         if let Some(field) = &host_port
@@ -65,6 +75,7 @@ pub(super) fn check<'t>(
             host_ports.take(object, host_port.as_ref().unwrap_or(&port), taken);
         }
     }
+    all.next_container();
 }
 
 impl<'t> HostPorts<'t> {

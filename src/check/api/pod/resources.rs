@@ -5,6 +5,7 @@ use crate::check::api::object::{Field, MANY, Object, did_you_mean, fields, is_pl
 use crate::check::api::quantity::Quantity;
 use crate::check::api::rules::{CONFLICTING_BOUNDS, INVALID_NAME, NOT_FOUND, OUT_OF_RANGE};
 use crate::check::api::seen::Seen;
+use crate::check::api::warnings;
 
 use super::container::Container;
 use super::{Pod, twice, unique};
@@ -34,6 +35,9 @@ pub(super) fn of_container<'t>(
     let mut computes = false;
     for list in [&limits, &requests].into_iter().flatten() {
         list.each(|name, _, amount| {
+            if matches!(name, "memory" | "ephemeral-storage") && !amount.value.is_null() {
+                warnings::fraction(object, amount);
+            }
             let is_page = name.starts_with(PAGES);
             pages |= is_page;
             computes |= matches!(name, "cpu" | "memory");

@@ -61,7 +61,10 @@ fn completions(update: &mut Update<'_, '_, '_>) {
         return;
     }
     let help = if is_indexed { "set `parallelism` to the same number, or keep the old one" } else { REPLACE };
-    update.immutable_or(&field, &Plain::number(1), help);
+    let one = |number: &mut Option<Plain>| {
+        number.get_or_insert_with(|| Plain::number(1));
+    };
+    update.immutable_with(&field, one, help);
 }
 
 /// `validatePodTemplateUpdate`. Of a Job that was suspended it is not known whether it ever started; if it did not, what

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::check::api::object::{Field, Object, fields};
+use crate::check::api::object::{Field, Object};
 use crate::check::api::rules::{DUPLICATE_PORT, DUPLICATE_PORT_NAME, IGNORED_FIELD, PORT_CLASH};
 use crate::check::api::seen::Seen;
-use crate::model::path::Path;
+use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 
 use super::at_key;
@@ -17,6 +17,15 @@ pub(in crate::check::api) struct Ports<'t> {
     containers: usize,
 }
 
+/// The fields of a port, as they are written.
+pub(in crate::check::api) struct Written<'f, 'p, 't> {
+    pub(in crate::check::api) number: Option<&'f Field<'p, 't>>,
+    pub(in crate::check::api) protocol: Option<&'f Field<'p, 't>>,
+    pub(in crate::check::api) on_host: Option<&'f Field<'p, 't>>,
+    pub(in crate::check::api) address: Option<&'f Field<'p, 't>>,
+    pub(in crate::check::api) name: Option<&'f Field<'p, 't>>,
+}
+
 struct Port<'t> {
     number: i64,
     protocol: Cow<'t, str>,
@@ -25,8 +34,9 @@ struct Port<'t> {
     /// Empty is every address.
     address: Cow<'t, str>,
     span: Span,
-    path: Path,
     container: usize,
+    /// In the list of its container.
+    at: usize,
 }
 
 /// How many ports of one number are held against each other: only a list that was made to hurt has more.
@@ -37,41 +47,36 @@ impl<'t> Ports<'t> {
         Ports { all: Vec::new(), names: Seen::new(), containers: 0 }
     }
 
-    /// Takes in the ports of the next container.
-    pub(in crate::check::api) fn add(&mut self, object: &mut Object<'_, 't>, ports: &Field<'_, 't>) {
-        let container = self.containers;
+    /// From here on, ports are those of the next container.
+    pub(in crate::check::api) fn next_container(&mut self) {
         self.containers += 1;
-        for port in ports.items() {
-            let [number, protocol, on_host, address, name] =
-                fields!(port, ["containerPort", "protocol", "hostPort", "hostIP", "name"]);
-            let on_host = on_host.and_then(|port| port.integer()).unwrap_or(0);
-            let text = |field: Option<&Field<'_, 't>>| field.and_then(Field::text).filter(|text| !text.is_empty());
-            if let Some(field) = address.as_ref().filter(|field| on_host == 0 && text(Some(field)).is_some()) {
-                at_key(
-                    object,
-                    &IGNORED_FIELD,
-                    field,
-                    "has no effect without `hostPort`",
-                    "remove it, or add `hostPort`",
-                );
-            }
-            if let Some(name) = name
-                && let Some(text) = name.text().filter(|text| !text.is_empty())
-            {
-                self.name(object, &name, text, container);
-            }
-            let Some(field) = number else { continue };
-            let Some(number) = field.integer() else { continue };
-            self.all.push(Port {
-                number,
-                protocol: text(protocol.as_ref()).unwrap_or(Cow::Borrowed("TCP")),
-                on_host,
-                address: text(address.as_ref()).unwrap_or_default(),
-                span: field.value.span(),
-                path: field.path(),
-                container,
-            });
+    }
+
+    /// Takes in a port: its place in the list, and its fields.
+    pub(in crate::check::api) fn add(&mut self, object: &mut Object<'_, 't>, at: usize, port: &Written<'_, '_, 't>) {
+        let container = self.containers;
+        let on_host = port.on_host.and_then(Field::integer).unwrap_or(0);
+        let text = |field: Option<&Field<'_, 't>>| field.and_then(Field::text).filter(|text| !text.is_empty());
+        let address = text(port.address);
+        if let Some(field) = port.address.filter(|_| on_host == 0 && address.is_some()) {
+            at_key(object, &IGNORED_FIELD, field, "has no effect without `hostPort`", "remove it, or add `hostPort`");
         }
+        if let Some(name) = port.name
+            && let Some(text) = name.text().filter(|text| !text.is_empty())
+        {
+            self.name(object, name, text, container);
+        }
+        let Some(field) = port.number else { return };
+        let Some(number) = field.integer() else { return };
+        self.all.push(Port {
+            number,
+            protocol: text(port.protocol).unwrap_or(Cow::Borrowed("TCP")),
+            on_host,
+            address: address.unwrap_or_default(),
+            span: field.value.span(),
+            container,
+            at,
+        });
     }
 
     /// Within a container the server refuses a name that is there twice.
@@ -89,16 +94,19 @@ impl<'t> Ports<'t> {
         object.report(finding);
     }
 
-    /// What the ports are to each other.
-    pub(in crate::check::api) fn check(mut self, object: &mut Object<'_, 't>) {
+    /// What the ports are to each other. `path` is the way to the ports of a container, which are counted as they were
+    /// added.
+    pub(in crate::check::api) fn check(mut self, object: &mut Object<'_, 't>, path: impl Fn(usize) -> Option<Path>) {
         if self.all.len() < 2 {
             return;
         }
         self.all.sort_by(|one, other| (one.number, &one.protocol).cmp(&(other.number, &other.protocol)));
         for same in self.all.chunk_by(|one, other| one.number == other.number && one.protocol == other.protocol) {
             for (at, port) in same.iter().enumerate().skip(1) {
-                if let Some(first) = same[..at].iter().take(MANY).find(|first| first.meets(port)) {
-                    first.clash(port, object);
+                if let Some(first) = same[..at].iter().take(MANY).find(|first| first.meets(port))
+                    && let Some(list) = path(port.container)
+                {
+                    first.clash(port, list, object);
                 }
             }
         }
@@ -118,9 +126,8 @@ impl Port<'_> {
     }
 
     #[cold]
-    fn clash(&self, later: &Port<'_>, object: &mut Object<'_, '_>) {
+    fn clash(&self, later: &Port<'_>, list: Path, object: &mut Object<'_, '_>) {
         let name = format!("{}/{}", later.number, later.protocol);
-        let list = Path(later.path.0[..later.path.0.len().saturating_sub(2)].to_vec());
         let is_one = self.container == later.container;
         let (rule, message, effect, help) = if is_one && self.is_same(later) {
             let message = format!("the port {name} is declared twice, in {}", object.place(&list));
@@ -152,11 +159,9 @@ impl Port<'_> {
                 "let one of them listen on another port, or declare it at the one that listens",
             )
         };
-        let finding = object
-            .refuse(rule, later.path.clone(), message, "the second")
-            .see(self.span, "the first")
-            .effect(effect)
-            .help(help);
+        let path = Path(list.0.into_iter().chain([Segment::Index(later.at), "containerPort".into()]).collect());
+        let finding =
+            object.refuse(rule, path, message, "the second").see(self.span, "the first").effect(effect).help(help);
         object.report(finding);
     }
 }
