@@ -9,7 +9,7 @@ use std::cell::Cell;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use super::{addresses, functions, patterns, sprintf};
+use super::{addresses, bounded, functions, patterns, sprintf};
 
 /// A function by name, with its number of arguments.
 struct Extension {
@@ -20,6 +20,12 @@ struct Extension {
 
 const EXTENSIONS: &[Extension] = &[
     Extension { name: "sprintf", arity: 2, call: formatted },
+    Extension { name: "concat", arity: 2, call: bounded::concat },
+    Extension { name: "replace", arity: 3, call: bounded::replace },
+    Extension { name: "hex.encode", arity: 1, call: bounded::hex },
+    Extension { name: "array.concat", arity: 2, call: bounded::lists },
+    Extension { name: "net.cidr_expand", arity: 1, call: bounded::expand },
+    Extension { name: "plimsoll.factor", arity: 1, call: bounded::factor },
     Extension { name: "object.subset", arity: 2, call: |args| Ok(Value::from(subset(&args[0], &args[1]))) },
     Extension { name: "numbers.range", arity: 2, call: |args| range(&args[0], &args[1], None) },
     Extension { name: "numbers.range_step", arity: 3, call: |args| range(&args[0], &args[1], Some(&args[2])) },
@@ -66,6 +72,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("time.now_ns", "the result would change from run to run"),
     ("rand.intn", "the result would change from run to run"),
     ("uuid.rfc4122", "the result would change from run to run"),
+    ("graph.reachable_paths", "the paths of a small graph can be more than fit into memory"),
     ("rego.parse_module", "not supported yet"),
     ("strings.render_template", "not supported yet"),
     ("parse_config_file", "not supported yet"),
@@ -122,7 +129,7 @@ pub fn in_namespace(name: &str) -> bool {
 
 fn formatted(arguments: &[Value]) -> Result<Value, String> {
     Ok(match (arguments[0].as_string(), arguments[1].as_array()) {
-        (Ok(format), Ok(arguments)) => Value::from(sprintf::sprintf(format, arguments.as_slice())),
+        (Ok(format), Ok(arguments)) => bounded::text("sprintf", sprintf::sprintf(format, arguments.as_slice()))?,
         _ => Value::Undefined,
     })
 }
@@ -183,7 +190,7 @@ pub fn set_lenient(lenient: bool) {
 }
 
 /// What a failure of a function means at the moment.
-fn failing(result: Result<Value, String>) -> Result<Value, String> {
+pub fn failing(result: Result<Value, String>) -> Result<Value, String> {
     result.or_else(|why| if LENIENT.get() { Ok(Value::Undefined) } else { Err(why) })
 }
 

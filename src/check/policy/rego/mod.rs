@@ -1,13 +1,14 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
 //! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks
-//! ([`functions`], [`addresses`], [`patterns`], [`sprintf`]). A text
+//! ([`functions`], [`addresses`], [`bounded`], [`patterns`], [`sprintf`]). A text
 //! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
 //! has made up for differences in the grammar; [`verify`] refuses what OPA would
 //! refuse, [`rewrite`], [`outputs`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
 mod addresses;
+mod bounded;
 mod comments;
 pub mod engine;
 pub mod extensions;

@@ -80,13 +80,23 @@ fn iterates(value: &Expr) -> bool {
         && Reference::of(value).is_some_and(|reference| reference.keys.contains(&None))
 }
 
+/// Guards around factors, whose products would grow until they stop the process.
+pub fn factors(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
+    syntax::walk(rule, &mut |node| {
+        let Node::Expr { expr: Expr::ArithExpr { op: ArithOp::Mul, lhs, rhs, .. }, .. } = node else { return };
+        [lhs, rhs].into_iter().for_each(|side| guard(text, side.as_ref(), "plimsoll.factor", edits));
+    });
+}
+
+fn guard(text: &str, expr: &Expr, function: &str, edits: &mut Vec<Edit>) {
+    let range = bounds(text, expr.span());
+    edits.push(Edit { start: range.start, end: range.start, text: format!("{function}(") });
+    edits.push(Edit { start: range.end, end: range.end, text: ")".to_owned() });
+}
+
 /// Guards around what is iterated and what is calculated with: functions of ours that are undefined for other types.
 pub fn guards(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
-    let mut guard = |expr: &Expr, function: &str| {
-        let range = bounds(text, expr.span());
-        edits.push(Edit { start: range.start, end: range.start, text: format!("{function}(") });
-        edits.push(Edit { start: range.end, end: range.end, text: ")".to_owned() });
-    };
+    let mut guard = |expr: &Expr, function: &str| guard(text, expr, function, edits);
     syntax::walk(rule, &mut |node| match node {
         Node::Statement(statement) => match &statement.literal {
             Literal::SomeIn { collection, .. } => guard(collection.as_ref(), "plimsoll.items"),

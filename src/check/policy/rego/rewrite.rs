@@ -53,6 +53,7 @@ pub fn rewrite(source: Source<'_>, rules: &BTreeSet<String>, careful: bool) -> R
     }
     for rule in &module.policy {
         outputs::edits(text, rule.as_ref(), v0, &mut edits);
+        outputs::factors(text, rule.as_ref(), &mut edits);
         if careful {
             outputs::guards(text, rule.as_ref(), &mut edits);
         }
