@@ -40,12 +40,17 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         let mut then = settings.since.as_ref().map(|_| sources.clone()).unwrap_or_default();
         let inputs = discover::discover(&settings.discover, &mut sources).map_err(|error| unreadable(&error))?;
         let listed = match &settings.since {
-            Some(revision) => since::list(revision, &settings, &inputs, &mut then)?,
+            Some(revision) => Some(since::list(revision, &settings, &inputs, &mut then)?),
             None => None,
         };
-        Ok((settings, rules, schemas, inputs, listed.map(|listed| (listed, then))))
+        let (listed, alone) = match listed {
+            Some(Ok(listed)) => (Some((listed, then)), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        Ok((settings, rules, schemas, inputs, listed, alone))
     });
-    let (settings, rules, schemas, inputs, listed) = match prepared {
+    let (settings, rules, schemas, inputs, listed, alone) = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => return refuse(refusal, err),
     };
@@ -62,16 +67,13 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         let with = |examined, options: &report::Options<'_>| report::assemble_new(examined, options, review);
         reporting(examined, &inputs, &rules, &settings, with)
     };
-    let report = match (then, &settings.since) {
-        (Some((then, unknown)), _) => {
+    examined.not_checked.extend(alone);
+    let report = match then {
+        Some((then, unknown)) => {
             examined.not_checked.extend(unknown);
             then.review(|review| assemble(examined, Some(&review)))
         }
-        (None, Some(revision)) => {
-            examined.not_checked.push(since::too_shallow(revision));
-            assemble(examined, None)
-        }
-        (None, None) => assemble(examined, None),
+        None => assemble(examined, None),
     };
     write(&report, &settings, out)?;
     if empty {

@@ -31,6 +31,8 @@ pub struct Revision {
 pub enum NoRevision {
     /// The clone has no such history; with the whole one it might.
     Shallow,
+    /// There is nothing before: the id of zeros that forges give for a first push, or a repository without a commit.
+    First,
     /// It names nothing.
     Unknown(String),
 }
@@ -49,6 +51,11 @@ pub fn at_revision(
     let unknown = |error: &dyn std::fmt::Display| NoRevision::Unknown(error.to_string());
     // Isolated: no configuration but the repository's own, and nothing from the environment.
     let repository = gix::open_opts(&options.root, gix::open::Options::isolated()).map_err(|error| unknown(&error))?;
+    // An id of zeros is what a forge gives as the revision before a first push.
+    let is_zero = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
+    if is_zero || repository.head().is_ok_and(|head| head.is_unborn()) {
+        return Err(NoRevision::First);
+    }
     let commit = resolve(&repository, revision).map_err(|error| match repository.is_shallow() {
         Ok(true) => NoRevision::Shallow,
         _ => NoRevision::Unknown(error),
@@ -85,10 +92,6 @@ fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, String> 
         let typed = if typed.is_empty() { "HEAD" } else { typed };
         repository.rev_parse_single(typed).map(gix::Id::detach).map_err(|error| error.to_string())
     };
-    // An id of zeros is what a forge gives as the revision before a first push.
-    if revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0') {
-        return Err("it is the revision before the first".to_owned());
-    }
     match revision.split_once("...") {
         Some((one, other)) => {
             let base = repository.merge_base(single(one)?, single(other)?).map_err(|error| error.to_string())?;

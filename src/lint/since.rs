@@ -23,7 +23,7 @@ pub(super) struct Then {
     listing: Listing,
 }
 
-/// Lists the other side. `None` if this clone does not reach back to it.
+/// Lists the other side, or says why everything is shown: there is none, or this clone does not reach back to it.
 ///
 /// # Errors
 /// The revision names nothing.
@@ -32,10 +32,14 @@ pub(super) fn list(
     settings: &Settings,
     now: &Inputs,
     sources: &mut Sources,
-) -> Result<Option<Revision>, Refusal> {
+) -> Result<Result<Revision, NotChecked>, Refusal> {
     match discover::at_revision(revision, &settings.discover, now, sources) {
-        Ok(listed) => Ok(Some(listed)),
-        Err(NoRevision::Shallow) => Ok(None),
+        Ok(listed) => Ok(Ok(listed)),
+        Err(NoRevision::First) => Ok(Err(nothing(revision, "there is nothing before the first commit"))),
+        Err(NoRevision::Shallow) => {
+            let why = "this clone does not reach back so far; fetch the whole history (`fetch-depth: 0`)";
+            Ok(Err(nothing(revision, why)))
+        }
         Err(NoRevision::Unknown(why)) => {
             let help = "name a commit, a branch or a tag; `main...` is where this branch left main".to_owned();
             Err(Refusal::argument(format!("`{revision}` is no revision of this repository: {why}"), Some(help)))
@@ -43,12 +47,8 @@ pub(super) fn list(
     }
 }
 
-/// What is said where there is no other side.
-pub(super) fn too_shallow(revision: &str) -> NotChecked {
-    let message = format!(
-        "what is new since `{revision}`: this clone does not reach back so far, and every finding is shown \
-         (fetch the whole history, `fetch-depth: 0`)"
-    );
+fn nothing(revision: &str, why: &str) -> NotChecked {
+    let message = format!("what is new since `{revision}`, so that every finding is shown: {why}");
     NotChecked { message, span: None }
 }
 
