@@ -86,20 +86,7 @@ pub fn examine_beside(
 ) -> (Examined, Past) {
     let loader = Loader::default();
     let nothing = Taken::default();
-    let run = Run {
-        inputs,
-        rules,
-        targets: &options.targets,
-        schemas: &options.schemas,
-        loader: &loader,
-        sources: &sources,
-        taken: &nothing,
-        seen: Mutex::default(),
-        workers: Mutex::default(),
-        known: Known::default(),
-        marker: Finder::new(MARKER),
-        other,
-    };
+    let run = Run::new(inputs, rules, options, &loader, &sources, &nothing, other);
     let to_read: HashSet<FileId> = inputs.to_read().map(|(_, file)| file).collect();
     let (definitions, others): (Vec<_>, Vec<_>) =
         inputs.to_read().map(|(name, file)| (&**name, file)).partition(|(name, _)| render::is_definition(name));
@@ -118,20 +105,7 @@ pub fn examine_beside(
     let own: HashSet<FileId> = kustomizations.iter().map(|(file, _)| *file).collect();
     let (gathered, kept) = run.build(kustomizations, &mut seen);
     let (built, targets) = built::add(gathered, &mut plan, &mut sources, &options.targets);
-    let run = Run {
-        inputs,
-        rules,
-        targets: &targets,
-        schemas: &options.schemas,
-        loader: &loader,
-        sources: &sources,
-        taken: &plan.taken,
-        seen: Mutex::default(),
-        workers: Mutex::default(),
-        known: Known::default(),
-        marker: Finder::new(MARKER),
-        other,
-    };
+    let run = Run { targets: &targets, ..Run::new(inputs, rules, options, &loader, &sources, &plan.taken, other) };
     parts.into_par_iter().for_each(|(file, part)| drop(run.look_at(file, part, plan.role(file), None)));
     let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
     let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(|file| !read.contains(file)).collect();
@@ -217,6 +191,31 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
+    fn new(
+        inputs: &'r Inputs,
+        rules: &'r Rules,
+        options: &'r Options,
+        loader: &'r Loader,
+        sources: &'r Sources,
+        taken: &'r Taken,
+        other: Other<'r>,
+    ) -> Self {
+        Run {
+            inputs,
+            rules,
+            targets: &options.targets,
+            schemas: &options.schemas,
+            loader,
+            sources,
+            taken,
+            seen: Mutex::default(),
+            workers: Mutex::default(),
+            known: Known::default(),
+            marker: Finder::new(MARKER),
+            other,
+        }
+    }
+
     fn source(&self, file: FileId) -> Source<'_> {
         let source = self.sources.get(file);
         source.text.as_deref().map_or(Source::Path(&source.path), Source::Bytes)

@@ -10,15 +10,8 @@
 
 use super::aliases::{self, Alias};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::resource::Resource;
+use crate::model::resource::{ANNOTATIONS, Resource};
 use crate::model::value::Value;
-
-/// Where an object and the pods that it makes have their annotations.
-const PLACES: [&[&str]; 3] = [
-    &["metadata", "annotations"],
-    &["spec", "template", "metadata", "annotations"],
-    &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
-];
 
 /// Marks those of the findings about an object that it asks not to be told.
 pub fn exempt(resource: &Resource<'_>, findings: &mut [Diagnostic]) {
@@ -33,7 +26,7 @@ pub(super) struct Exemptions(Vec<Wish>);
 
 impl Exemptions {
     fn of(resource: &Resource<'_>) -> Self {
-        let annotations = PLACES.iter().filter_map(|place| resource.value.at(place.iter().copied()));
+        let annotations = ANNOTATIONS.iter().filter_map(|place| resource.value.at(place.iter().copied()));
         let text = |value: Value<'_>| value.text().unwrap_or_default().into_owned();
         let all = annotations.flat_map(Value::entries).flat_map(|entry| wishes(&entry.name(), &text(entry.value)));
         Exemptions(all.collect())

@@ -2,7 +2,7 @@
 //! the repository configures is run. A file that git knows to be unchanged is read where it lies.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use gix::bstr::ByteSlice;
@@ -49,8 +49,7 @@ pub fn at_revision(
     sources: &mut Sources,
 ) -> Result<Revision, NoRevision> {
     let unknown = |error: &dyn std::fmt::Display| NoRevision::Unknown(error.to_string());
-    // Isolated: no configuration but the repository's own, and nothing from the environment.
-    let repository = gix::open_opts(&options.root, gix::open::Options::isolated()).map_err(|error| unknown(&error))?;
+    let repository = open(&options.root).map_err(|error| unknown(&error))?;
     // An id of zeros is what a forge gives as the revision before a first push.
     let is_zero = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
     if is_zero || repository.head().is_ok_and(|head| head.is_unborn()) {
@@ -60,30 +59,11 @@ pub fn at_revision(
         Ok(true) => NoRevision::Shallow,
         _ => NoRevision::Unknown(error),
     })?;
-    let object = repository.find_object(commit).map_err(|error| unknown(&error))?;
-    let tree = object.peel_to_tree().map_err(|error| unknown(&error))?;
-    let entries = tree.traverse().breadthfirst.files().map_err(|error| unknown(&error))?;
-    let mut reader = Reader {
-        unchanged: unchanged(&repository, &options.root),
-        links: HashMap::new(),
-        blobs: entries.iter().map(|entry| (entry.filepath.as_slice(), entry.oid)).collect(),
-        repository: &repository,
-        options,
-        now,
-        sources,
-        found: Revision { commit: commit.to_hex_with_len(8).to_string(), ..Revision::default() },
-    };
-    reader.found.inputs.listing = now.listing.without_files();
-    reader.found.inputs.folder = now.folder;
-    for entry in &entries {
-        let Ok(path) = entry.filepath.to_path() else { continue };
-        match entry.mode.kind() {
-            EntryKind::Blob | EntryKind::BlobExecutable => reader.add(path, entry.oid),
-            EntryKind::Link => reader.follow(path, &entry.filepath, entry.oid),
-            EntryKind::Commit => reader.enter(path, entry.oid),
-            EntryKind::Tree => {}
-        }
-    }
+    let mut found = Revision { commit: commit.to_hex_with_len(8).to_string(), ..Revision::default() };
+    found.inputs.listing = now.listing.without_files();
+    found.inputs.folder = now.folder;
+    let mut reader = Reader { options, now, sources, found };
+    reader.read(&repository, &options.root, commit).map_err(|error| unknown(&error))?;
     Ok(reader.found)
 }
 
@@ -117,9 +97,7 @@ fn unchanged(repository: &Repository, root: &Path) -> HashMap<Vec<u8>, ObjectId>
         let is_same = u64::from(entry.stat.mtime.secs) == since.as_secs()
             && entry.stat.mtime.nsecs == since.subsec_nanos()
             && u64::from(entry.stat.size) == metadata.len();
-        let is_link = entry.mode == gix::index::entry::Mode::SYMLINK;
-        let is_gitlink = entry.mode == gix::index::entry::Mode::COMMIT;
-        if is_gitlink || (is_same && !is_link && modified < std::time::SystemTime::from(written)) {
+        if is_same && metadata.is_file() && modified < std::time::SystemTime::from(written) {
             known.insert(path.to_vec(), entry.id);
         }
     }
@@ -127,94 +105,97 @@ fn unchanged(repository: &Repository, root: &Path) -> HashMap<Vec<u8>, ObjectId>
 }
 
 struct Reader<'r> {
-    repository: &'r Repository,
     options: &'r Options,
     now: &'r Inputs,
     sources: &'r mut Sources,
-    unchanged: HashMap<Vec<u8>, ObjectId>,
-    blobs: HashMap<&'r [u8], ObjectId>,
-    links: HashMap<ObjectId, FileId>,
     found: Revision,
 }
 
 impl Reader<'_> {
-    /// The name of a path of the repository, if the run is about it.
-    fn name(&self, path: &Path) -> Option<(Arc<str>, PathBuf)> {
-        let absolute = self.options.root.join(path);
-        let name: Arc<str> = printed_name(&absolute, &self.options.working_directory).into();
-        let is_named = || self.now.listing.file(&name).is_some_and(|file| self.now.named.contains(&file));
-        let is_left_out = || {
-            let path = absolute.strip_prefix(&self.options.base);
-            path.is_ok_and(|path| self.options.exclude.is_match(path))
-        };
-        ((self.now.listing.knows(&name) && !is_left_out()) || is_named()).then_some((name, absolute))
+    /// Reads the files of a commit of the repository, or of a submodule, whose working tree is at `root`.
+    fn read(&mut self, repository: &Repository, root: &Path, commit: ObjectId) -> gix::Result<()> {
+        let entries = repository.find_object(commit)?.peel_to_tree()?.traverse().breadthfirst.files()?;
+        let blobs: HashMap<&[u8], ObjectId> = entries.iter().map(|entry| (&**entry.filepath, entry.oid)).collect();
+        let unchanged = unchanged(repository, root);
+        for entry in &entries {
+            let Ok(path) = entry.filepath.to_path() else { continue };
+            let path = root.join(path);
+            let Some(name) = self.name(&path) else { continue };
+            match entry.mode.kind() {
+                EntryKind::Blob | EntryKind::BlobExecutable if unchanged.get(&**entry.filepath) == Some(&entry.oid) => {
+                    let file = self.sources.add(name.clone(), path);
+                    self.list(name, file);
+                }
+                EntryKind::Blob | EntryKind::BlobExecutable => self.add(repository, name, entry.oid),
+                // A link to a file of the same tree is read under its own name.
+                EntryKind::Link => {
+                    let target = target(repository, &entry.filepath, entry.oid);
+                    if let Some(blob) = target.and_then(|target| blobs.get(target.as_bytes())) {
+                        self.add(repository, name, *blob);
+                    }
+                }
+                EntryKind::Commit => self.enter(&name, &path, entry.oid),
+                EntryKind::Tree => {}
+            }
+        }
+        Ok(())
     }
 
-    fn add(&mut self, path: &Path, blob: ObjectId) {
-        let Some((name, absolute)) = self.name(path) else { return };
-        let key = path.as_os_str().as_encoded_bytes();
-        let file = if self.unchanged.get(key) == Some(&blob) {
-            self.sources.add(name.clone(), absolute)
-        } else {
-            let text = self.text(&name, blob);
-            self.sources.add_text(name.clone(), text)
+    /// The name of a path, if the run is about it.
+    fn name(&self, path: &Path) -> Option<Arc<str>> {
+        let name: Arc<str> = printed_name(path, &self.options.working_directory).into();
+        let is_left_out = || {
+            let path = path.strip_prefix(&self.options.base);
+            path.is_ok_and(|path| self.options.exclude.is_match(path))
         };
-        self.list(name, file);
+        (self.is_named(&name) || (self.now.listing.knows(&name) && !is_left_out())).then_some(name)
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.now.listing.file(name).is_some_and(|file| self.now.named.contains(&file))
     }
 
     fn list(&mut self, name: Arc<str>, file: FileId) {
-        if self.now.listing.file(&name).is_some_and(|now| self.now.named.contains(&now)) {
+        if self.is_named(&name) {
             self.found.inputs.named.push(file);
         }
         self.found.inputs.listing.add(name, file);
     }
 
-    fn text(&mut self, name: &Arc<str>, blob: ObjectId) -> Vec<u8> {
+    fn add(&mut self, repository: &Repository, name: Arc<str>, blob: ObjectId) {
         let is_large = |header: gix::odb::find::Header| header.size() > LARGE;
-        if !is_manifest_name(name) && self.repository.find_header(blob).is_ok_and(is_large) {
-            return Vec::new();
-        }
-        match self.repository.find_object(blob) {
-            Ok(mut object) => std::mem::take(&mut object.data),
-            Err(error) => {
+        let text = if !is_manifest_name(&name) && repository.find_header(blob).is_ok_and(is_large) {
+            Vec::new()
+        } else {
+            repository.find_object(blob).map(|mut object| std::mem::take(&mut object.data)).unwrap_or_else(|error| {
                 self.found.left_out.push((name.to_string(), error.to_string()));
                 Vec::new()
-            }
-        }
-    }
-
-    /// A link to a file of the same tree is read under its own name.
-    fn follow(&mut self, path: &Path, at: &[u8], link: ObjectId) {
-        let Some((name, _)) = self.name(path) else { return };
-        let Ok(target) = self.repository.find_object(link) else { return };
-        let folder = at.rfind_byte(b'/').map_or(&b""[..], |end| &at[..end]);
-        let (Ok(folder), Ok(target)) = (folder.to_str(), target.data.to_str()) else { return };
-        let Some(target) = crate::model::listing::join(folder, target) else { return };
-        let Some(blob) = self.blobs.get(target.as_bytes()).copied() else { return };
-        let file = match self.links.get(&blob) {
-            Some(known) => *known,
-            None => {
-                let text = self.text(&name, blob);
-                let file = self.sources.add_text(name.clone(), text);
-                self.links.insert(blob, file);
-                file
-            }
+            })
         };
+        let file = self.sources.add_text(name.clone(), text);
         self.list(name, file);
     }
 
-    /// The files of a submodule that has not moved are those of now; of one that has, they are not known.
-    fn enter(&mut self, path: &Path, commit: ObjectId) {
-        let Some((name, _)) = self.name(path) else { return };
-        if self.unchanged.get(path.as_os_str().as_encoded_bytes()) != Some(&commit) {
-            self.found.left_out.push((name.to_string(), "the submodule has moved".to_owned()));
+    /// Reads a submodule as it was. One that is not checked out has no files now either.
+    fn enter(&mut self, name: &str, root: &Path, commit: ObjectId) {
+        if !self.now.listing.is_folder(name) {
             return;
         }
-        let below: Vec<_> = self.now.listing.below(&name).map(|(name, file)| (name.clone(), file)).collect();
-        for (name, file) in below {
-            let path = self.sources.get(file).path.clone();
-            let file = self.sources.add(name.clone(), path);
-            self.list(name, file);
+        let read = open(root).and_then(|repository| self.read(&repository, root, commit));
+        if let Err(error) = read {
+            self.found.left_out.push((name.to_owned(), error.to_string()));
         }
     }
+}
+
+/// Where a link leads, as a path of its repository.
+fn target(repository: &Repository, link: &[u8], blob: ObjectId) -> Option<String> {
+    let target = repository.find_object(blob).ok()?;
+    let folder = link.rfind_byte(b'/').map_or(&b""[..], |end| &link[..end]);
+    crate::model::listing::join(folder.to_str().ok()?, target.data.to_str().ok()?)
+}
+
+/// Isolated: no configuration but the repository's own, and nothing from the environment.
+fn open(root: &Path) -> gix::Result<Repository> {
+    gix::open_opts(root, gix::open::Options::isolated())
 }

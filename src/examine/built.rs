@@ -11,9 +11,10 @@ use super::kustomize::parse;
 use super::seen::{Seen, secret_ranges};
 use crate::model::definition::{FileRole, Plan};
 use crate::model::document::Part;
+use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
-use crate::render::kustomize::gather::{Gathered, gather, left_over, plan_texts, roots, secrets};
+use crate::render::kustomize::gather::{Gathered, gather, is_component, left_over, plan_texts, roots, secrets};
 use crate::render::kustomize::rendered::{Built, Kustomizations, Made, Object, reached};
 
 /// Files that were read for a build, whole.
@@ -26,9 +27,9 @@ impl Run<'_> {
             return (Gathered::default(), Vec::new());
         }
         let listing = &self.inputs.listing;
-        let names: Vec<(FileId, &str)> = own.iter().map(|(file, _)| (*file, self.sources.name(*file))).collect();
+        let names: HashMap<FileId, &str> = own.iter().map(|(file, _)| (*file, self.sources.name(*file))).collect();
         let mut files: BTreeSet<FileId> =
-            own.iter().zip(&names).flat_map(|((_, part), (_, name))| reached(name, part, listing).0).collect();
+            own.iter().flat_map(|(file, part)| reached(names[file], part, listing).0).collect();
         own.iter().for_each(|(file, _)| {
             files.remove(file);
         });
@@ -54,9 +55,8 @@ impl Run<'_> {
                 seen.secrets.entry(*file).or_default().extend(ranges);
             }
         }
-        let firsts = |files: &Files| -> Vec<String> { roots(&kustomizations(files, &names), listing) };
-        let folders = firsts(&parts);
-        let components = components(&parts, &names);
+        let kustomizations = kustomizations(&parts, &names);
+        let (folders, components) = (roots(&kustomizations, listing), components(&kustomizations));
         let bytes = |file| match &self.sources.get(file).text {
             Some(text) => Some(text.clone()),
             None => std::fs::read(&self.sources.get(file).path).ok().map(Arc::from),
@@ -100,16 +100,14 @@ impl Run<'_> {
 }
 
 /// The kustomizations among the files, with their names.
-fn kustomizations<'p>(files: &'p Files, names: &[(FileId, &'p str)]) -> Vec<(&'p str, &'p Part)> {
-    let name = |file: FileId| names.iter().find(|(known, _)| *known == file).map(|(_, name)| *name);
-    files.iter().filter_map(|(file, parts)| Some((name(*file)?, parts.first()?))).collect()
+fn kustomizations<'p>(files: &'p Files, names: &HashMap<FileId, &'p str>) -> Vec<(&'p str, &'p Part)> {
+    files.iter().filter_map(|(file, parts)| Some((*names.get(file)?, parts.first()?))).collect()
 }
 
 /// The folders of components.
-fn components(files: &Files, names: &[(FileId, &str)]) -> BTreeSet<String> {
-    let folder = |name: &str| name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let own = kustomizations(files, names).into_iter();
-    own.filter(|(_, part)| crate::render::kustomize::gather::is_component(part)).map(|(name, _)| folder(name)).collect()
+fn components(kustomizations: &[(&str, &Part)]) -> BTreeSet<String> {
+    let own = kustomizations.iter().filter(|(_, part)| is_component(part));
+    own.map(|(name, _)| folder_of(name).to_owned()).collect()
 }
 
 /// Makes a file of each text that a kustomization makes, and lets the plan know where it comes from. Returns the files,

@@ -6,6 +6,7 @@ use super::Run;
 use super::seen::Seen;
 use crate::check;
 use crate::model::definition::Plan;
+use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::FileId;
 use crate::render::kustomize::rendered::kustomization_in;
@@ -35,7 +36,7 @@ impl Run<'_> {
     /// environment may hold charts, and what lies in the folder of a kustomization that does not take it in.
     fn is_a_part(&self, plan: &Plan, file: FileId) -> bool {
         let name = self.sources.name(file);
-        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of(name);
         plan.statics.contains_key(&file) || kustomization_in(folder, &self.inputs.listing).is_some()
     }
 
@@ -46,6 +47,6 @@ impl Run<'_> {
             return (environment.generated.clone().unwrap_or_default(), Some(environment.name.clone()));
         }
         let name = self.sources.name(file);
-        (name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(), None)
+        (folder_of(name).to_owned(), None)
     }
 }

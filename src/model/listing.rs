@@ -89,6 +89,12 @@ impl Listing {
     }
 }
 
+/// The folder of a printed name, `""` for the working directory.
+#[must_use]
+pub fn folder_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Joins a folder and a relative path with `/`, resolving `.` and `..`. The folder may be absolute (it lies outside the
 /// working directory then). `None` if the path leads above the working directory, or if it is absolute itself.
 #[must_use]

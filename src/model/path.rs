@@ -51,6 +51,16 @@ impl Path {
         text
     }
 
+    /// The route with the first item in place of every other: the same for all items of a list.
+    #[must_use]
+    pub fn without_positions(&self) -> Path {
+        let fixed = self.0.iter().map(|segment| match segment {
+            Segment::Index(_) => Segment::Index(0),
+            key => key.clone(),
+        });
+        Path(fixed.collect())
+    }
+
     /// The route of a JSON pointer. Segments that are numbers become indexes only where `root` has a sequence.
     #[must_use]
     pub fn from_pointer(pointer: &str, root: Value<'_>) -> Option<Path> {

@@ -6,6 +6,13 @@ use std::fmt;
 use super::path::{Path, Segment};
 use super::value::Value;
 
+/// Where an object and the pods that it makes have their annotations.
+pub const ANNOTATIONS: [&[&str]; 3] = [
+    &["metadata", "annotations"],
+    &["spec", "template", "metadata", "annotations"],
+    &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
+];
+
 /// A Kubernetes object in a document: the root itself, or an item of a `List`.
 #[derive(Debug, Clone)]
 pub struct Resource<'t> {

@@ -115,11 +115,6 @@ fn by_name<'a>(input: &Input<'a>, wanted: impl Fn(&str) -> bool) -> Vec<(&'a str
     parts
 }
 
-/// The folder of a printed name, `""` for the working directory.
-fn folder_of(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// The last part of a printed name.
 fn file_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::diagnostic::{Diagnostic, Label};
-use crate::model::path::{Path, Segment};
+use crate::model::path::Path;
 use crate::model::source::{Sources, Span};
 
 /// How many labels a finding has beside its primary one.
@@ -95,13 +95,7 @@ struct Key {
 
 impl Key {
     fn of(finding: &Diagnostic) -> Self {
-        let path = finding.path.as_ref().map(|path| {
-            let fixed = path.0.iter().map(|segment| match segment {
-                Segment::Index(_) => Segment::Index(0),
-                key => key.clone(),
-            });
-            Path(fixed.collect())
-        });
+        let path = finding.path.as_ref().map(Path::without_positions);
         Key { path, message: without_names(finding) }
     }
 }

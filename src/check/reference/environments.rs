@@ -7,6 +7,7 @@ use super::Findings;
 use super::misspelt::without_hash;
 use crate::check::definition::MISSING_ENVIRONMENT_KEY;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::listing::folder_of;
 use crate::model::path::Path;
 use crate::model::reference::{Facts, Set};
 
@@ -17,7 +18,7 @@ type Place<'s> = (&'s str, &'s str, &'s str);
 pub(super) fn check(sets: &[Set]) -> Vec<(Diagnostic, &Set)> {
     let mut makers: BTreeMap<Place<'_>, Vec<(&Facts, &Set)>> = BTreeMap::new();
     for (set, name) in sets.iter().filter_map(|set| Some((set, set.name.as_deref()?))) {
-        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of(name);
         // One without keys is filled by somebody else.
         let holders =
             set.facts.iter().filter(|one| matches!(one.kind(), "ConfigMap" | "Secret") && !one.keys.is_empty());

@@ -29,16 +29,18 @@ pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
         match seen.entry(key) {
             Entry::Vacant(entry) => drop(entry.insert(one)),
             Entry::Occupied(entry) if entry.get().name.span.file != one.name.span.file => {
-                let rule = rule(DUPLICATE_RESOURCE);
-                let message = format!("{} is there twice", one.title());
-                let finding = Diagnostic::new(rule, one.name.span, message, "");
-                let finding = finding.see(entry.get().name.span, "first here");
-                let finding = finding.effect(rule.why.clone()).help(rule.help.clone());
+                let finding = twice(&one.title(), one.name.span, entry.get().name.span);
                 out.tell(one, Path::of(["metadata", "name"]), finding);
             }
             Entry::Occupied(_) => {}
         }
     }
+}
+
+fn twice(title: &str, span: Span, first: Span) -> Diagnostic {
+    let rule = rule(DUPLICATE_RESOURCE);
+    let finding = Diagnostic::new(rule, span, format!("{title} is there twice"), "").see(first, "first here");
+    finding.effect(rule.why.clone()).help(rule.help.clone())
 }
 
 impl Names {
@@ -53,8 +55,7 @@ impl Names {
             self.seen.insert(key, span);
             return;
         };
-        let (id, rule) = (Arc::new(resource.id()), rule(DUPLICATE_RESOURCE));
-        let finding = Diagnostic::new(rule, span, format!("{id} is there twice"), "").see(*first, "first here");
-        out.push(finding.effect(rule.why.clone()).help(rule.help.clone()).about(id, path));
+        let id = Arc::new(resource.id());
+        out.push(twice(&id.to_string(), span, *first).about(id, path));
     }
 }

@@ -4,17 +4,10 @@ use std::sync::Arc;
 
 use super::{Facts, Look, Pair, Selector, makes, needs, pods};
 use crate::model::path::Path;
-use crate::model::resource::ResourceId;
+use crate::model::resource::{ANNOTATIONS, ResourceId};
 
 /// What the annotations have in their names by which objects ask other tools not to tell of them.
 const WISHES: [&str; 3] = ["ignore", "skip", "exempt"];
-
-/// Where an object and the pods that it makes have their annotations.
-const ANNOTATIONS: [&[&str]; 3] = [
-    &["metadata", "annotations"],
-    &["spec", "template", "metadata", "annotations"],
-    &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
-];
 
 impl Facts {
     /// Reads an object; `None` for objects without a name, and for those that have nothing to do with others unless

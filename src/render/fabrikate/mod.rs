@@ -18,8 +18,9 @@ use crate::model::definition::fabrikate::{ComponentFile, ConfigFile};
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
+use crate::model::listing::folder_of;
 
-use super::{Format, Input, Text, by_name, file_of, folder_of};
+use super::{Format, Input, Text, by_name, file_of};
 
 pub(super) use stale::stale;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{Component, ComponentKind, Definition, Method, Missing, Unit};
-use crate::model::listing::{Listing, join};
+use crate::model::listing::{Listing, folder_of, join};
 use crate::model::report::NotChecked;
 use crate::model::source::Span;
 
-use super::super::{Input, count, folder_of};
+use super::super::{Input, count};
 
 /// More than any definition has. Files that include each other many times would grow without end.
 const UNITS: usize = 10_000;

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use crate::model::definition::kustomize::{Build, Object, Place, Taken};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::Listing;
+use crate::model::listing::{Listing, folder_of};
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET, UNDONE_OVERRIDE};
-use super::folder_of;
 use super::reader::Reader;
 use super::rendered::{Built, Made};
 

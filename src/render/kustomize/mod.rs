@@ -18,11 +18,11 @@ use std::collections::BTreeSet;
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::Listing;
+use crate::model::listing::{Listing, folder_of};
 use crate::model::source::FileId;
 use crate::model::value::Value;
 
-use super::{Format, Input, Object, Text, by_name, file_of, folder_of};
+use super::{Format, Input, Object, Text, by_name, file_of};
 use reader::Reader;
 
 /// What a kustomization may be called. There may be one in a folder.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, join};
+use crate::model::listing::{Listing, folder_of, join};
 use crate::model::node::{Node, Style};
 use crate::model::origin::{Origin, Role};
 use crate::model::reference::Facts;
@@ -19,7 +19,7 @@ use super::build::draft::Node as Draft;
 use super::build::emit::Emitted;
 use super::build::source::Source;
 use super::reader::Reader;
-use super::{Kustomize, NAMES, folder_of};
+use super::{Kustomize, NAMES};
 use crate::render::Format;
 
 /// The bytes of a file, if it can be read.

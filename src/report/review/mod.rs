@@ -12,7 +12,7 @@ mod changes;
 use std::collections::HashMap;
 
 use crate::model::diagnostic::{Diagnostic, Label};
-use crate::model::path::{Path, Segment};
+use crate::model::path::Path;
 use crate::model::source::{FileId, Sources, Span};
 
 pub use changes::{Before, Changes};
@@ -85,7 +85,7 @@ impl Known {
 /// Every environment that a finding reaches, or its file.
 fn units<'f>(finding: &'f Diagnostic, sources: &'f Sources) -> impl Iterator<Item = Unit> + 'f {
     let pointer = finding.path.as_ref().map(Path::pointer).unwrap_or_default();
-    let route = finding.path.as_ref().map(without_positions).unwrap_or_default();
+    let route = finding.path.as_ref().map(|path| path.without_positions().pointer()).unwrap_or_default();
     let object = finding.resource.as_deref().and_then(|id| Some((id, id.name.as_deref()?)));
     let class = match object {
         Some((id, name)) => {
@@ -102,14 +102,6 @@ fn units<'f>(finding: &'f Diagnostic, sources: &'f Sources) -> impl Iterator<Ite
         pointer: pointer.clone(),
         message: finding.message.clone(),
     })
-}
-
-fn without_positions(path: &Path) -> String {
-    let fixed = path.0.iter().map(|segment| match segment {
-        Segment::Index(_) => Segment::Index(0),
-        key => key.clone(),
-    });
-    Path(fixed.collect()).pointer()
 }
 
 /// Parts findings into those that the change introduces and those that were there. A finding that was there in some of

@@ -70,3 +70,17 @@ fn is_stand_in(object: Value<'_>, image: &str) -> bool {
     let name = object.at(["metadata", "name"]).and_then(Value::as_str);
     name.as_deref() == Some(image) && !image.contains(['/', ':', '.', '@']) && !WELL_KNOWN.contains(&image)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::WELL_KNOWN;
+
+    #[test]
+    fn the_names_that_are_well_known_are_those_of_the_rego_that_people_read() {
+        let rule = include_str!("../../../../policies/hygiene/image-tag/rule.rego");
+        let (_, list) = rule.split_once("not image in {").unwrap();
+        let names = list[..list.find('}').unwrap()].split(',').map(|name| name.trim().trim_matches('"'));
+        assert_eq!(names.filter(|name| !name.is_empty()).collect::<Vec<_>>(), WELL_KNOWN);
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, join};
+use crate::model::listing::{Listing, folder_of, join};
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
@@ -293,7 +293,7 @@ impl<'s> Site<'s, '_> {
                 let finding =
                     Diagnostic::new(&MISSING_FILE, span, format!("`{name}` does not exist"), "no such file or folder")
                         .effect("`kustomize build` fails, and nothing is built");
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let folder = folder_of(&path);
                 let beside: Vec<&str> = self
                     .builder
                     .library
