@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::seen::{Seen, secret_ranges};
-use super::{Run, elsewhere, reading};
-use crate::check::schema::{CustomKind, CustomKinds, Mode, Schemas, declared, learn_versions};
+use super::{Other, Run, elsewhere, reading};
+use crate::check::schema::{CustomKind, CustomKinds, Earlier, Mode, Schemas, declared, learn_versions};
 use crate::load::Loader;
 use crate::model::definition::Plan;
 use crate::model::document::Part;
@@ -131,6 +131,9 @@ impl Run<'_> {
     /// Checks a custom resource by the embedded definition of its kind, if there is one and the user has no schemas of
     /// their own, which come first. Otherwise it waits, and the answer is no.
     pub(super) fn check_by_guess(&self, resource: &Resource<'_>, document: Span, mode: Mode, seen: &mut Seen) -> bool {
+        if matches!(self.other, Other::Later) && mode == Mode::Whole {
+            seen.past.add_custom(self.sources.name(document.file), resource);
+        }
         let known = self.schemas.is_empty().then(|| self.known.of(self.loader, resource));
         let Some(kinds) = known.as_deref().and_then(|slot| slot.get()?.as_ref()) else {
             seen.waiting.note(resource, document);
@@ -140,9 +143,20 @@ impl Run<'_> {
         let guess = seen.waiting.guesses.entry(kind).or_default();
         guess.documents.insert(document);
         let before = guess.seen.findings.len();
-        check_custom(kinds, &self.targets(document.file).last(), resource, mode, &mut guess.seen);
+        let earlier = self.earlier(document.file, resource, mode);
+        check_custom(kinds, &self.targets(document.file).last(), resource, mode, earlier, &mut guess.seen);
         seen.waiting.guessed += guess.seen.findings.len() - before;
         true
+    }
+
+    /// What a custom resource was, if this is the tree after a change.
+    fn earlier(&self, file: FileId, resource: &Resource<'_>, mode: Mode) -> Option<&Earlier> {
+        match self.other {
+            Other::Earlier(past) if mode == Mode::Whole => {
+                past.custom(self.sources.name(file), resource, |name| self.inputs.listing.file(name).is_some())
+            }
+            _ => None,
+        }
     }
 
     /// Checks the custom resources whose definitions the input holds.
@@ -197,7 +211,10 @@ impl Run<'_> {
             let mut late = Seen::default();
             let (mode, _) = reading(plan.role(file));
             let schemas = self.targets(file).last();
-            resources_of(part).for_each(|resource| check_custom(&kinds, &schemas, &resource, mode, &mut late));
+            resources_of(part).for_each(|resource| {
+                let earlier = self.earlier(file, &resource, mode);
+                check_custom(&kinds, &schemas, &resource, mode, earlier, &mut late);
+            });
             if !late.findings.is_empty() {
                 late.secrets.insert(file, secret_ranges(part));
             }
@@ -230,9 +247,16 @@ impl Run<'_> {
     }
 }
 
-fn check_custom(kinds: &CustomKinds, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, seen: &mut Seen) {
+fn check_custom(
+    kinds: &CustomKinds,
+    schemas: &Schemas,
+    resource: &Resource<'_>,
+    mode: Mode,
+    earlier: Option<&Earlier>,
+    seen: &mut Seen,
+) {
     let mut left_out = BTreeSet::new();
-    kinds.check(schemas, resource, mode, &mut seen.findings, &mut left_out);
+    kinds.check_update(schemas, resource, mode, earlier, &mut seen.findings, &mut left_out);
     left_out.into_iter().for_each(|why| seen.count_left_out(resource, why));
 }
 

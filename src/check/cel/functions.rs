@@ -12,6 +12,7 @@ use kube_cel::cel::{Context, ExecutionError, ResolveResult, Value};
 use regex::Regex;
 
 use super::super::pattern;
+use super::optional;
 
 /// Counts a step of a loop.
 pub(super) const STEP: &str = "@step";
@@ -124,10 +125,6 @@ fn size(This(this): This<Value>) -> ResolveResult {
         _ => return Err(ExecutionError::function_error("size", "no size")),
     };
     Ok(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)))
-}
-
-fn optional(value: Option<Value>) -> Value {
-    Value::Opaque(Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
 }
 
 fn select(operand: Value, field: Text) -> ResolveResult {

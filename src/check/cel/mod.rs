@@ -176,9 +176,9 @@ pub fn weight(value: &Json) -> u64 {
     }
 }
 
-/// An optional value that is not there.
-pub fn none() -> Value {
-    Value::Opaque(Arc::new(OptionalValue::none()))
+/// An optional value, which may not be there.
+pub fn optional(value: Option<Value>) -> Value {
+    Value::Opaque(Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
 }
 
 /// Whether an error is one of the expression and its values, and not of this interpreter.

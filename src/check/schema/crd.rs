@@ -8,23 +8,13 @@ use serde_json::Value as Json;
 use crate::check::deprecation;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
-use crate::model::rule::Severity;
 use crate::model::value::Value;
 
 use super::compose::Composer;
-use super::custom::conform::{Fault, conform};
 use super::custom::json_schema::{self, JsonSchema};
-use super::custom::keywords::asked;
-use super::custom::settle::settle;
-use super::custom::wording::{broken, deprecated, may_be_newer, not_served};
-use super::custom::{Asks, cel};
-use super::finding::Against;
-use super::table::Table;
-use super::walk::{Root, Walk};
-use super::{Mode, Schemas, Scope, UNKNOWN_FIELD, Verdict};
-
-/// The deepest nesting of a custom resource that is looked into.
-const DEPTH: u32 = 200;
+use super::custom::wording::{deprecated, not_served};
+use super::judge::{Checked, CustomSchema, Past};
+use super::{Earlier, Mode, Schemas, Scope, Verdict};
 
 /// The kind that one definition declares.
 #[derive(Debug)]
@@ -34,6 +24,8 @@ pub struct CustomKind {
     /// A JSON Schema does not say it.
     scope: Option<Scope>,
     versions: Vec<CustomVersion>,
+    /// A webhook converts objects from one version to another.
+    converted: bool,
     /// The project that an embedded definition is of: that of the cluster may be of another version.
     project: Option<&'static str>,
 }
@@ -54,24 +46,6 @@ struct CustomVersion {
 enum Form {
     Definition(CustomSchema),
     Json(JsonSchema),
-}
-
-/// A table of one type, and what does not fit into it.
-struct CustomSchema {
-    table: Vec<u8>,
-    root: u32,
-    asks: Asks,
-    /// It has the subresource, which what people write has no say in.
-    status: bool,
-}
-
-impl std::fmt::Debug for CustomSchema {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CustomSchema")
-            .field("table", &self.table.len())
-            .field("asks", &self.asks)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Group and kind of the custom resources that a resource declares; `None` unless it is a CustomResourceDefinition. Cheap,
@@ -119,6 +93,7 @@ fn learn_if(resource: &Resource<'_>, is_wanted: impl Fn(&str) -> bool) -> Option
             _ => Scope::Namespaced,
         }),
         versions,
+        converted: text(spec.at(["conversion", "strategy"])).as_deref() == Some("Webhook"),
         project: None,
     })
 }
@@ -130,7 +105,7 @@ pub fn learn_known(definition: &Resource<'_>, wanted: &BTreeSet<String>, project
     kind.project = Some(project);
     for version in &mut kind.versions {
         if let Some(Form::Definition(schema)) = &mut version.schema {
-            schema.asks.forget_places();
+            schema.forget_places();
         }
     }
     Some(kind)
@@ -174,16 +149,9 @@ pub fn learn_json_schema(
     let learnt = kinds.into_iter().map(|(group, kind, version)| {
         let schema = Some(Form::Json(JsonSchema::new(schema.clone(), name)));
         let version = CustomVersion { name: version, served: true, deprecated: false, warning: None, schema };
-        CustomKind { group, kind, scope: None, versions: vec![version], project: None }
+        CustomKind { group, kind, scope: None, versions: vec![version], converted: false, project: None }
     });
     learnt.collect()
-}
-
-/// Whether collections lie inside each other more deeply than that: nobody writes such an object, and whoever walks it
-/// by recursion needs a bound.
-fn is_deep(value: Value<'_>, limit: u32) -> bool {
-    let inner = |value: Value<'_>| !value.is_scalar() && (limit == 0 || is_deep(value, limit - 1));
-    value.entries().any(|entry| inner(entry.value)) || value.items().any(inner)
 }
 
 /// A text that is not empty.
@@ -209,7 +177,7 @@ fn read_version(
         let mut composer = Composer::new(open);
         let (root, mut asks) = composer.resource(schema.filter(|schema| schema.is_mapping()), status);
         asks.note_rules();
-        Form::Definition(CustomSchema { table: composer.finish(), root, asks, status })
+        Form::Definition(CustomSchema::new(composer.finish(), root, asks, status))
     });
     let deprecated = own("deprecated").is_some_and(|deprecated| deprecated.as_bool() == Some(true));
     CustomVersion { name, served, deprecated, warning: text(own("deprecationWarning")).map(Cow::into_owned), schema }
@@ -291,6 +259,19 @@ impl CustomKinds {
         out: &mut Vec<Diagnostic>,
         left_out: &mut BTreeSet<String>,
     ) -> Verdict {
+        self.check_update(schemas, resource, mode, None, out, left_out)
+    }
+
+    /// As [`CustomKinds::check`], for a resource of which it is known what it was.
+    pub fn check_update(
+        &self,
+        schemas: &Schemas,
+        resource: &Resource<'_>,
+        mode: Mode,
+        earlier: Option<&Earlier>,
+        out: &mut Vec<Diagnostic>,
+        left_out: &mut BTreeSet<String>,
+    ) -> Verdict {
         let definitions = self.definitions(resource.group(), &resource.kind);
         if !self.knows(resource.group(), &resource.kind, resource.version()) {
             return Verdict::Waits;
@@ -298,10 +279,15 @@ impl CustomKinds {
         let all = || definitions.iter().flat_map(|definition| &definition.versions).filter(|version| version.served);
         let mut best: Option<Checked> = None;
         let project = definitions.iter().find_map(|definition| definition.project);
+        // Definitions of one kind agree on it.
+        let converted = definitions.iter().any(|definition| definition.converted);
         for version in all().filter(|version| version.name == resource.version()) {
             let Some(schema) = &version.schema else { continue };
             let checked = match schema {
-                Form::Definition(schema) => schema.check(schemas, resource, mode, project),
+                Form::Definition(schema) => {
+                    let earlier = earlier.map(|earlier| Past { earlier, converted });
+                    schema.check(schemas, resource, mode, project, earlier)
+                }
                 Form::Json(schema) if mode == Mode::Whole => match schema.check(resource) {
                     Ok(found) => Checked { found, left_out: BTreeSet::new() },
                     Err(why) => Checked { found: Vec::new(), left_out: BTreeSet::from([why]) },
@@ -362,62 +348,3 @@ fn priority(name: &str) -> Option<(u8, u32, u32)> {
     };
     Some((stability, major.parse().ok()?, minor.parse().ok()?))
 }
-
-/// What one definition says of a resource.
-struct Checked {
-    found: Vec<Diagnostic>,
-    left_out: BTreeSet<String>,
-}
-
-impl CustomSchema {
-    fn check(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, project: Option<&str>) -> Checked {
-        let mut checked = self.judge(schemas, resource, mode, project.map_or(Against::Custom, Against::Known));
-        if let Some(project) = project {
-            // What another version of the project says is not known.
-            checked.found.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
-            checked.found.retain(|finding| match may_be_newer(finding) {
-                Some(what) => !checked.left_out.insert(format!("{what}, which {project} does not know")),
-                None => true,
-            });
-        }
-        checked
-    }
-
-    fn judge(&self, schemas: &Schemas, resource: &Resource<'_>, mode: Mode, against: Against<'_>) -> Checked {
-        let root = Root { table: Table::read(&self.table), index: self.root };
-        let metadata = Root { table: schemas.table, index: schemas.metadata };
-        let mut walk = Walk::new(resource, root, metadata, against);
-        let mut checked = Checked { found: walk.run(mode), left_out: BTreeSet::new() };
-        let is_shallow = || mode == Mode::Whole && !is_deep(resource.value, DEPTH);
-        let Some(mut object) = is_shallow().then(|| asked(resource.value, &self.asks, DEPTH)).flatten() else {
-            return checked;
-        };
-        if let Some(members) = object.as_object_mut().filter(|_| self.status) {
-            members.remove("status");
-        }
-        settle(&mut object, root.table, root.index, Some(&self.asks));
-        let encrypted = resource.value.get("sops").is_some_and(Value::is_mapping);
-        let mut outcome = conform(&object, &self.asks, schemas.version.minor, encrypted);
-        let decides = |finding: &Diagnostic| finding.rule != UNKNOWN_FIELD.id;
-        let first = checked.found.iter_mut().find(|finding| decides(finding));
-        let has_rules = self.asks.has_rules();
-        if let Some(first) = first.filter(|_| has_rules) {
-            first.notes.push(BLOCKED.to_owned());
-        } else if has_rules && !outcome.faults.iter().any(|fault| fault.blocks) {
-            cel::evaluate(&object, root.table, root.index, &self.asks, encrypted, &mut outcome);
-        }
-        let mut told = false;
-        for Fault { path, what, blocks } in outcome.faults {
-            let mut finding = broken(&mut walk, path, what);
-            if has_rules && blocks && !std::mem::replace(&mut told, true) {
-                finding = finding.note(BLOCKED);
-            }
-            checked.found.push(finding);
-        }
-        checked.left_out = outcome.left_out;
-        checked
-    }
-}
-
-/// Said where the server says the same.
-const BLOCKED: &str = "the rules in CEL of the definition are not evaluated before this is mended";

@@ -12,6 +12,7 @@ mod encoding;
 mod finding;
 mod formats;
 mod identity;
+mod judge;
 mod kinds;
 mod known;
 mod quantity;
@@ -32,6 +33,7 @@ pub use super::cel::{DEEP, STACK};
 pub use crd::{
     CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_known, learn_versions,
 };
+pub use custom::before::Earlier;
 pub use identity::{Identity, Place, broken_items, identity};
 pub use known::{Known, known, known_kinds};
 pub use rules::{

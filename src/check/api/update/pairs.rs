@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::kinds::Kind;
 use super::plain::Plain;
 use super::rules::RENAMED_WITH_STORAGE;
-use super::{Before, compare};
-use crate::check::schema::Version;
+use super::{Before, compare, recreated};
+use crate::check::schema::{Earlier, Version};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
@@ -25,6 +25,8 @@ fn key(id: &ResourceId) -> Key {
 pub struct Past {
     objects: Vec<(Box<str>, Before)>,
     by_key: HashMap<Key, Vec<usize>>,
+    /// Objects of custom kinds, which have rules of their own.
+    custom: HashMap<Key, Vec<(Box<str>, Earlier)>>,
 }
 
 impl Past {
@@ -39,6 +41,32 @@ impl Past {
     /// Takes in what another thread kept.
     pub fn join(&mut self, other: Past) {
         other.objects.into_iter().for_each(|(scope, before)| self.keep(scope, before));
+        for (key, objects) in other.custom {
+            self.custom.entry(key).or_default().extend(objects);
+        }
+    }
+
+    /// Keeps an object of a custom kind. `scope` is as for [`Past::add`].
+    pub fn add_custom(&mut self, scope: &str, resource: &Resource<'_>) {
+        if let Some(earlier) = Earlier::of(resource) {
+            self.custom.entry(key(&resource.id())).or_default().push((scope.into(), earlier));
+        }
+    }
+
+    /// What an object of a custom kind was; nothing if it is new, or deleted and created again. One that stood elsewhere
+    /// may have moved, if nothing `is_there` any more.
+    #[must_use]
+    pub fn custom(&self, scope: &str, resource: &Resource<'_>, is_there: impl Fn(&str) -> bool) -> Option<&Earlier> {
+        if self.custom.is_empty() || recreated::is(resource) {
+            return None;
+        }
+        let candidates = self.custom.get(&key(&resource.id()))?;
+        let here = candidates.iter().find(|(own, _)| **own == *scope);
+        let (_, earlier) = here.or(match candidates.as_slice() {
+            [only] if !is_there(&only.0) => Some(only),
+            _ => None,
+        })?;
+        Some(earlier)
     }
 
     fn keep(&mut self, scope: Box<str>, before: Before) {

@@ -21,6 +21,9 @@ pub(in super::super) struct Fault {
     pub(in super::super) what: What,
     /// The server leaves out the rules in CEL because of it.
     pub(in super::super) blocks: bool,
+    /// How much of the path leads to the node that asks for it; `None` if the server asks for it even where nothing has
+    /// changed.
+    pub(in super::super) node: Option<usize>,
 }
 
 /// What is wrong.
@@ -30,8 +33,8 @@ pub(in super::super) enum What {
     Enum(Vec<String>),
     /// The same as an earlier item of the list, in these keys; in all of it if there are none.
     Repeated { first: usize, keys: Vec<String> },
-    /// A rule in CEL, its message, and where it stands.
-    Rule { text: String, message: Option<String>, span: Option<Span> },
+    /// A rule in CEL, its message, and where it stands; if it compares with what was, that, where it is one word.
+    Rule { text: String, message: Option<String>, span: Option<Span>, was: Option<Option<String>> },
     /// Anything else, as a phrase that follows the name of the field: "must be at least 1".
     Phrase(String),
 }
@@ -73,7 +76,7 @@ impl Check {
                         Limit::Enum(options) => What::Enum(options.iter().map(plain).collect()),
                         limit => What::Phrase(limit.phrase()),
                     };
-                    self.fault(&[], what, limit.blocks());
+                    self.fault(&[], what, limit.blocks(), Some(self.trail.len()));
                 }
             }
         }
@@ -82,7 +85,7 @@ impl Check {
             Json::Object(members) => {
                 if asks.embedded {
                     for (keys, phrase) in embedded::faults(members) {
-                        self.fault(&keys, What::Phrase(phrase), false);
+                        self.fault(&keys, What::Phrase(phrase), false, None);
                     }
                 }
                 for (name, member) in members {
@@ -100,7 +103,7 @@ impl Check {
                     }
                     let keys = if let List::Map(keys) = &asks.list { keys.clone() } else { Vec::new() };
                     self.trail.push(Segment::Index(at));
-                    self.fault(&[], What::Repeated { first, keys }, false);
+                    self.fault(&[], What::Repeated { first, keys }, false, None);
                     self.trail.pop();
                 }
                 for (at, item) in items.iter().enumerate() {
@@ -127,7 +130,7 @@ impl Check {
                 for (pointer, phrase) in faults {
                     let depth = self.trail.len();
                     self.descend(&pointer, value);
-                    self.fault(&[], What::Phrase(phrase), false);
+                    self.fault(&[], What::Phrase(phrase), false, Some(depth));
                     self.trail.truncate(depth);
                 }
             }
@@ -152,9 +155,9 @@ impl Check {
         }
     }
 
-    fn fault(&mut self, below: &[&str], what: What, blocks: bool) {
+    fn fault(&mut self, below: &[&str], what: What, blocks: bool, node: Option<usize>) {
         let path = Path(self.trail.iter().cloned().chain(below.iter().map(|key| Segment::from(*key))).collect());
-        self.outcome.faults.push(Fault { path, what, blocks });
+        self.outcome.faults.push(Fault { path, what, blocks, node });
     }
 
     fn is_unfinished(&self, value: &Json) -> bool {

@@ -3,10 +3,11 @@
 //! `keywords` reads a node of a structural schema in one pass, [`Asks`] is what is left of it beside the table. `settle`
 //! makes the object that the API server validates of the one that is written: nulls are dropped, defaults filled in.
 //! `conform` checks it, with `pattern`, `alternatives`, `lists` and `embedded` for
-//! their parts, `cel` evaluates the rules in CEL, and `wording` has the words.
+//! their parts, `cel` evaluates the rules in CEL, `before` knows what an object was, and `wording` has the words.
 //! `json_schema` is for kinds of which there is no definition, but a JSON Schema.
 
 pub(super) mod alternatives;
+pub(super) mod before;
 pub(super) mod cel;
 pub(super) mod conform;
 mod embedded;

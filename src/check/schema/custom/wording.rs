@@ -2,16 +2,31 @@
 
 use std::sync::Arc;
 
+use crate::check::cel::shortened;
 use crate::check::deprecation::DEPRECATED_API_VERSION;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::Resource;
-use crate::model::rule::Rule;
+use crate::model::rule::{Rule, Severity};
 
 use super::super::walk::Walk;
 use super::super::{CEL_RULE, INVALID_VALUE, UNKNOWN_FIELD, VERSION_NOT_SERVED};
 use super::conform::What;
+
+/// What becomes of an update that breaks a rule about updates.
+const REFUSED: &str =
+    "the API server refuses the update: Flux and Argo CD fail on the object until it is deleted and created again";
+
+/// What becomes of an object that was wrong before, in a part that does not change.
+const ACCEPTED: &str = "the API server accepts the update, because this part of the object does not change; it refuses the object where it \
+     is created anew";
+
+/// Says of a finding that the part of the object that it is about was the same before.
+pub(in super::super) fn was_there(finding: &mut Diagnostic) {
+    finding.severity = finding.severity.min(Severity::Warning);
+    finding.effect = Some(ACCEPTED.to_owned());
+}
 
 /// What is said of a value that an enumeration does not have.
 const UNLISTED: &str = "has a value that its definition does not list";
@@ -33,6 +48,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
     let mut label = String::new();
     let mut see = None;
     let rule = if matches!(what, What::Rule { .. }) { CEL_RULE } else { INVALID_VALUE };
+    let mut effect = "the API server refuses the object";
     let (message, help, near) = match what {
         What::Phrase(phrase) => (format!("{field} {phrase}"), None, None),
         What::Enum(options) => {
@@ -44,10 +60,16 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
             };
             (format!("{field} {UNLISTED}"), Some(help), near)
         }
-        What::Rule { text, message, span } => {
+        What::Rule { text, message, span, was } => {
             see = span.map(|span| (span, "the rule"));
             let says = message.map_or_else(|| format!("`{}`", one_line(&text)), |message| one_line(&message));
-            (format!("{field} breaks a rule of its definition: {says}"), None, None)
+            let mut about = "";
+            if let Some(was) = was {
+                (about, effect) = (" about changes", REFUSED);
+                let was = was.filter(|was| place.value.is_scalar() && *was != *place.value.text().unwrap_or_default());
+                label = was.map_or_else(String::new, |was| format!("was `{}`", shortened(&was)));
+            }
+            (format!("{field} breaks a rule of its definition{about}: {says}"), None, None)
         }
         What::Repeated { first, keys } => {
             let list = Path(path.0.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default());
@@ -63,7 +85,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
             (message, None, None)
         }
     };
-    let mut finding = walk.finding(&rule, span, message, label, path, None).effect("the API server refuses the object");
+    let mut finding = walk.finding(&rule, span, message, label, path, None).effect(effect);
     if let Some((span, what)) = see {
         finding = finding.see(span, what);
     }

@@ -1,11 +1,13 @@
 //! Rules of definitions in CEL (`x-kubernetes-validations`).
 //!
 //! The order and the words are those of `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`: rules
-//! that compare with an earlier object (`oldSelf`) are not evaluated for a new one. What cannot be evaluated here is
-//! listed as not checked; it never counts as kept.
+//! that compare with an earlier object (`oldSelf`) are evaluated where there is one and the two can be told to be the
+//! same part of it; for a new object, and for a part that is new, the server leaves them out too. What cannot be
+//! evaluated here is listed as not checked; it never counts as kept.
 
 mod values;
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
@@ -17,6 +19,7 @@ use crate::model::source::Span;
 
 use super::super::table::{Shape, Table, Type};
 use super::Asks;
+use super::before::Items;
 use super::conform::{Fault, Outcome, What};
 
 /// A rule.
@@ -37,19 +40,38 @@ pub(in super::super) struct Rule {
     message_program: OnceLock<Compiled>,
 }
 
-/// Evaluates all rules about a settled object.
-pub(in super::super) fn evaluate(
-    object: &Json,
-    table: Table<'_>,
-    index: u32,
-    asks: &Asks,
-    encrypted: bool,
-    outcome: &mut Outcome,
-) {
+/// A settled object and what it was.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Case<'c> {
+    pub(in super::super) object: &'c Json,
+    pub(in super::super) before: Before<'c>,
+    pub(in super::super) table: Table<'c>,
+    pub(in super::super) index: u32,
+    pub(in super::super) asks: &'c Asks,
+    /// Texts that begin with `ENC[` are of SOPS, and become something else.
+    pub(in super::super) encrypted: bool,
+    /// `status` is the cluster's, and not known here.
+    pub(in super::super) status: bool,
+}
+
+/// What an object was.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Before<'b> {
+    /// It is new, or as it was.
+    Nothing,
+    /// This, settled.
+    Object(&'b Json),
+    /// An object of another version, which a webhook converts.
+    Converted(&'b str),
+}
+
+/// Evaluates all rules about an object.
+pub(in super::super) fn evaluate(case: &Case<'_>, outcome: &mut Outcome) {
     let mut own = Outcome::default();
+    let old = if let Before::Object(old) = case.before { Some(old) } else { None };
     let evaluated = on_deep_stack(|| {
         cel::refill(BUDGET);
-        Evaluation { table, encrypted, trail: Vec::new(), outcome: &mut own }.node(object, index, asks);
+        Evaluation { case, trail: Vec::new(), outcome: &mut own }.node(case.object, old, case.index, case.asks);
     });
     if evaluated.is_none() {
         own.left_out
@@ -60,40 +82,43 @@ pub(in super::super) fn evaluate(
 }
 
 struct Evaluation<'e> {
-    table: Table<'e>,
-    encrypted: bool,
+    case: &'e Case<'e>,
     trail: Vec<Segment>,
     outcome: &'e mut Outcome,
 }
 
 impl Evaluation<'_> {
-    fn node(&mut self, value: &Json, index: u32, asks: &Asks) {
+    fn node(&mut self, value: &Json, old: Option<&Json>, index: u32, asks: &Asks) {
         if value.is_null() || !asks.has_rules() {
             return;
         }
+        let old = old.filter(|old| !old.is_null());
         if !asks.rules.is_empty() {
-            self.rules(value, index, asks);
+            self.rules(value, old, index, asks);
         }
         if asks.alternatives.as_ref().is_some_and(|alternatives| alternatives.has_rules()) {
             self.outcome.left_out.insert("rules in CEL below `allOf` are not evaluated".to_owned());
         }
-        let of = self.table.type_at(index);
+        let table = self.case.table;
+        let of = table.type_at(index);
         match value {
             Json::Object(members) => {
+                let old = old.and_then(Json::as_object);
                 for (name, member) in members {
                     let Some(below) = asks.property(name).or(asks.additional.as_deref()) else { continue };
-                    let index = inner(self.table, &of, name);
+                    let index = inner(table, &of, name);
                     self.trail.push(Segment::from(name.as_str()));
-                    self.node(member, index, below);
+                    self.node(member, old.and_then(|old| old.get(name)), index, below);
                     self.trail.pop();
                 }
             }
             Json::Array(items) => {
                 let Some(below) = asks.items.as_deref() else { return };
                 let index = if of.shape == Shape::Array { of.first } else { 0 };
+                let old = Items::of(Some(asks), old.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default());
                 for (at, item) in items.iter().enumerate() {
                     self.trail.push(Segment::Index(at));
-                    self.node(item, index, below);
+                    self.node(item, old.get(item), index, below);
                     self.trail.pop();
                 }
             }
@@ -101,36 +126,57 @@ impl Evaluation<'_> {
         }
     }
 
-    fn rules(&mut self, value: &Json, index: u32, asks: &Asks) {
-        let this = values::to_cel(value, self.table, index, Some(asks));
-        cel::weigh_steps(cel::weight(value));
+    fn rules(&mut self, value: &Json, old: Option<&Json>, index: u32, asks: &Asks) {
+        let table = self.case.table;
+        let this = values::to_cel(value, table, index, Some(asks));
+        let was = OnceCell::new();
+        let was = || was.get_or_init(|| old.map(|old| values::to_cel(old, table, index, Some(asks))).transpose());
+        cel::weigh_steps(cel::weight(value) + old.map_or(0, cel::weight));
         for rule in &asks.rules {
             let program = rule.program.get_or_init(|| compiled(&rule.text, rule.optional_old));
             let program = &**program;
-            if program.as_ref().is_ok_and(|program| program.compares && !rule.optional_old) {
+            let compares = program.as_ref().is_ok_and(|program| program.compares);
+            if let (true, Before::Converted(version)) = (compares, self.case.before) {
+                let why = format!("the object was one of {version}, and a webhook converts it");
+                self.leave_out(rule, &why);
                 continue;
             }
-            let answer = match (program, &this) {
-                (Ok(program), Ok(this)) => run(program, this, rule.optional_old),
+            if compares && old.is_none() && !rule.optional_old {
+                continue;
+            }
+            let was = if compares { was().clone() } else { Ok(None) };
+            let given = match (&this, was) {
+                (Ok(this), Ok(was)) => Ok(Given { this, was, optional: rule.optional_old }),
+                (Err(why), _) => Err(why.clone()),
+                (_, Err(why)) => Err(why),
+            };
+            let answer = match (program, &given) {
+                (Ok(program), Ok(given)) => given.run(program),
                 (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
             };
+            let is_unfinished = || [Some(value), old].into_iter().flatten().any(|value| self.is_unfinished(value));
             match answer {
                 Answer::Value(Value::Bool(true)) => {}
-                Answer::Value(Value::Bool(false)) if self.is_unfinished(value) => {
+                Answer::Value(Value::Bool(false)) if is_unfinished() => {
                     self.leave_out(rule, "the object has values that another tool fills in");
                 }
-                Answer::Value(Value::Bool(false)) => self.broken(rule, this.as_ref().ok()),
+                Answer::Value(Value::Bool(false)) if compares && self.case.status && rule.text.contains("status") => {
+                    self.leave_out(rule, "only the cluster knows the `status`");
+                }
+                Answer::Value(Value::Bool(false)) => {
+                    self.broken(rule, given.as_ref().ok(), compares, old.filter(|_| compares));
+                }
                 Answer::Value(_) => self.leave_out(rule, "it is neither true nor false"),
                 Answer::Unknown(why) | Answer::Fails(why) => self.leave_out(rule, &why),
             }
         }
     }
 
-    fn broken(&mut self, rule: &Rule, this: Option<&Value>) {
-        let by_expression = rule.message_expression.as_deref().zip(this).and_then(|(text, this)| {
+    fn broken(&mut self, rule: &Rule, given: Option<&Given<'_>>, compares: bool, old: Option<&Json>) {
+        let by_expression = rule.message_expression.as_deref().zip(given).and_then(|(text, given)| {
             let program = rule.message_program.get_or_init(|| compiled(text, rule.optional_old));
             let program = program.as_ref().as_ref().ok()?;
-            match run(program, this, rule.optional_old) {
+            match given.run(program) {
                 Answer::Value(Value::String(text)) if !text.trim().is_empty() && !text.contains('\n') => {
                     Some(text.trim().to_owned())
                 }
@@ -140,8 +186,14 @@ impl Evaluation<'_> {
         let message = by_expression.or_else(|| rule.message.clone());
         let field = rule.field.as_deref().map(route).unwrap_or_default();
         let path = Path(self.trail.iter().cloned().chain(field).collect());
-        let what = What::Rule { text: rule.text.clone(), message, span: rule.span };
-        self.outcome.faults.push(Fault { path, what, blocks: false });
+        let was = old.map(|old| match old {
+            Json::Object(_) | Json::Array(_) => None,
+            Json::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        });
+        let what = What::Rule { text: rule.text.clone(), message, span: rule.span, was };
+        let node = (!compares).then_some(self.trail.len());
+        self.outcome.faults.push(Fault { path, what, blocks: false, node });
     }
 
     fn leave_out(&mut self, rule: &Rule, why: &str) {
@@ -150,7 +202,7 @@ impl Evaluation<'_> {
 
     fn is_unfinished(&self, value: &Json) -> bool {
         match value {
-            Json::String(text) => is_placeholder(text) || (self.encrypted && text.starts_with("ENC[")),
+            Json::String(text) => is_placeholder(text) || (self.case.encrypted && text.starts_with("ENC[")),
             Json::Array(items) => items.iter().any(|item| self.is_unfinished(item)),
             Json::Object(members) => members.values().any(|member| self.is_unfinished(member)),
             _ => false,
@@ -158,10 +210,25 @@ impl Evaluation<'_> {
     }
 }
 
-fn run(program: &Program, this: &Value, optional_old: bool) -> Answer {
-    let none = cel::none();
-    let both = [("self", this), ("oldSelf", &none)];
-    cel::run(program, if optional_old { &both } else { &both[..1] })
+/// What an expression is about.
+struct Given<'g> {
+    this: &'g Value,
+    was: Option<Value>,
+    /// `oldSelf` may be absent.
+    optional: bool,
+}
+
+impl Given<'_> {
+    fn run(&self, program: &Program) -> Answer {
+        let was = match self.optional {
+            true => Some(cel::optional(self.was.clone())),
+            false => self.was.clone(),
+        };
+        match &was {
+            Some(was) => cel::run(program, &[("self", self.this), ("oldSelf", was)]),
+            None => cel::run(program, &[("self", self.this)]),
+        }
+    }
 }
 
 /// The type of a member.
@@ -206,7 +273,7 @@ mod tests {
             cel::refill(BUDGET);
             cel::weigh_steps(cel::weight(this));
             let this = values::to_cel(this, Table::read(&[]), 0, None)?;
-            match run(&compile(text, false)?, &this, false) {
+            match (Given { this: &this, was: None, optional: false }).run(&compile(text, false)?) {
                 Answer::Value(value) => Ok(value),
                 Answer::Unknown(why) | Answer::Fails(why) => Err(why),
             }
