@@ -29,6 +29,7 @@ use crate::check::versions::Targets;
 use crate::check::{self, Rules};
 use crate::discover::{Inputs, SchemaFiles};
 use crate::load::{Loader, Source};
+use crate::model::definition::fabrikate::Definition;
 use crate::model::definition::kustomize::Taken;
 use crate::model::definition::{DefinitionKind, FileRole};
 use crate::model::diagnostic::Diagnostic;
@@ -39,6 +40,7 @@ use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
+pub use crate::render::Then;
 pub use elsewhere::{Described, described};
 pub use policies::{PolicyInput, read_policies};
 use seen::{Seen, secret_ranges};
@@ -65,8 +67,17 @@ pub enum Other<'p> {
     None,
     /// This is the tree before a change: its objects are kept for the other.
     Later,
-    /// This is the tree after a change, and these are the objects before it.
-    Earlier(&'p Past),
+    /// This is the tree after a change, and these are the objects before it and the tree that they were in.
+    Earlier(&'p Past, Then<'p>),
+}
+
+/// What a tree leaves for the one after the change.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Its objects.
+    pub past: Past,
+    /// Its component trees.
+    pub definitions: Vec<Definition>,
 }
 
 /// Examines the files of `inputs`. `sources` has their names; the texts that a finding points into are there afterwards.
@@ -83,7 +94,7 @@ pub fn examine_beside(
     rules: &Rules,
     options: &Options,
     mut sources: Sources,
-) -> (Examined, Past) {
+) -> (Examined, Kept) {
     let loader = Loader::default();
     let nothing = Taken::default();
     let run = Run::new(inputs, rules, options, &loader, &sources, &nothing, other);
@@ -135,7 +146,7 @@ pub fn examine_beside(
     run.check_together(&plan, &mut seen);
     run.check_references(&plan, &mut seen);
 
-    if let Other::Earlier(past) = other {
+    if let Other::Earlier(past, _) = other {
         seen.findings.extend(std::mem::take(&mut seen.present).finish(past));
     }
     let past = std::mem::take(&mut seen.past);
@@ -149,7 +160,12 @@ pub fn examine_beside(
     let given =
         check::definition::Input { plan: &plan, listing: &inputs.listing, text: &text, parse: &kustomize::parse };
     check::definition::check(&given, &mut seen.findings);
-    seen.findings.extend(plan.stale(&text));
+    seen.findings.extend(plan.stale(&render::Comparison {
+        text: &text,
+        listing: &inputs.listing,
+        parse: &kustomize::parse,
+        then: if let Other::Earlier(_, then) = other { Some(then) } else { None },
+    }));
     seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
     // Comments may turn out to be unused, and are findings then.
     let comments = seen.suppressions.iter().map(|comment| comment.span);
@@ -159,7 +175,7 @@ pub fn examine_beside(
     let not_checked = std::mem::take(&mut plan.not_checked);
     let mut examined = seen.into_examined(texts, not_checked, sources);
     examined.not_checked.iter_mut().for_each(|one| one.span = one.span.map(|span| plan.written(span)));
-    (examined, past)
+    (examined, Kept { past, definitions: plan.definitions })
 }
 
 /// Every place that a finding points to.
@@ -357,7 +373,7 @@ impl<'r> Run<'r> {
                     match self.other {
                         Other::None => {}
                         Other::Later => seen.past.add(name, &resource),
-                        Other::Earlier(past) => {
+                        Other::Earlier(past, _) => {
                             let version = self.targets(file).last().version();
                             seen.present.add(past, name, &resource, version, &mut seen.findings);
                         }

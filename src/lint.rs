@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::check::api::update::Past;
 use crate::check::policy::Policies;
 use crate::check::reference;
 use crate::check::schema::{DEEP, STACK, Schemas};
@@ -14,7 +13,7 @@ use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
 use crate::discover::{self, Inputs, SchemaFiles, Unreadable};
-use crate::examine::{self, Other, examine_beside};
+use crate::examine::{self, Kept, Other, Then, examine_beside};
 use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
@@ -56,7 +55,10 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let (then, mut examined) = in_pool(settings.jobs, || {
         let then = listed.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
-        let other = then.as_ref().map_or(Other::None, |(then, _)| Other::Earlier(&then.past));
+        let other = then.as_ref().map_or(Other::None, |(then, _)| {
+            let tree = Then { files: then.files(), definitions: &then.definitions };
+            Other::Earlier(&then.past, tree)
+        });
         let (examined, _) = examined_with(other, &inputs, &rules, &settings, &schemas, sources);
         (then, examined)
     });
@@ -91,7 +93,7 @@ fn examined_with(
     settings: &Settings,
     schemas: &SchemaFiles,
     sources: Sources,
-) -> (Examined, Past) {
+) -> (Examined, Kept) {
     let options = examine::Options {
         environments: settings.environments.clone(),
         generated: settings.generated.clone(),

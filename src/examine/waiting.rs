@@ -152,7 +152,7 @@ impl Run<'_> {
     /// What a custom resource was, if this is the tree after a change.
     fn earlier(&self, file: FileId, resource: &Resource<'_>, mode: Mode) -> Option<&Earlier> {
         match self.other {
-            Other::Earlier(past) if mode == Mode::Whole => {
+            Other::Earlier(past, _) if mode == Mode::Whole => {
                 past.custom(self.sources.name(file), resource, |name| self.inputs.listing.file(name).is_some())
             }
             _ => None,

@@ -6,17 +6,21 @@ use crate::check::Rules;
 use crate::check::api::update::Past;
 use crate::check::policy::POLICY_ERROR;
 use crate::discover::{self, Inputs, NoRevision, Revision, SchemaFiles};
-use crate::examine::Other;
+use crate::examine::{Kept, Other};
+use crate::model::change::Earlier;
+use crate::model::definition::fabrikate::Definition;
 use crate::model::listing::Listing;
 use crate::model::report::NotChecked;
 use crate::model::source::Sources;
-use crate::report::{self, Before, Changes, Known, Review};
+use crate::report::{self, Changes, Known, Review};
 use crate::settings::{Refusal, Settings};
 
 /// The other side of the comparison.
 pub(super) struct Then {
     /// Its objects, for the rules about updates.
     pub past: Past,
+    /// Its component trees, for the rule about generated manifests.
+    pub definitions: Vec<Definition>,
     commit: String,
     known: Known,
     sources: Sources,
@@ -61,25 +65,27 @@ pub(super) fn examine(
     sources: Sources,
 ) -> (Then, Vec<NotChecked>) {
     let Revision { inputs, commit, left_out } = listed;
-    let (examined, past) = examined_with(Other::Later, &inputs, rules, settings, schemas, sources);
+    let (examined, kept) = examined_with(Other::Later, &inputs, rules, settings, schemas, sources);
     let unknown = left_out.into_iter().map(|(name, why)| {
         let message = format!("what is new in {name} since {commit}: {why}");
         NotChecked { message, span: None }
     });
     let unknown = unknown.collect();
     let (known, sources) = reporting(examined, &inputs, rules, settings, report::known);
-    (Then { past, commit, known, sources, listing: inputs.listing }, unknown)
+    let Kept { past, definitions } = kept;
+    (Then { past, definitions, commit, known, sources, listing: inputs.listing }, unknown)
 }
 
 impl Then {
+    /// Its files, by name.
+    pub(super) fn files(&self) -> Earlier<'_> {
+        Earlier { listing: &self.listing, sources: &self.sources }
+    }
+
     /// Calls `work` with what the report has to leave out.
     pub(super) fn review<R>(&self, work: impl FnOnce(Review<'_>) -> R) -> R {
-        let before = |name: &str| match self.listing.file(name).map(|file| self.sources.get(file)) {
-            None => Before::Nothing,
-            // It was read from the disk because git knows it to be unchanged.
-            Some(file) if !file.path.as_os_str().is_empty() => Before::Same,
-            Some(file) => Before::Text(file.text.as_deref().unwrap_or_default()),
-        };
+        let files = self.files();
+        let before = |name: &str| files.before(name);
         // A policy that fails makes the run untrustworthy, whether it failed before or not.
         let lasting = [&*POLICY_ERROR.id];
         work(Review { known: &self.known, commit: &self.commit, changes: Changes::new(&before), lasting: &lasting })

@@ -2,9 +2,10 @@
 //!
 //! Lowest first: [`source`] (files, spans, line index), [`node`] and [`value`] (the YAML tree and the cursor that
 //! walks it), [`path`] (a route into a tree, and the span it leads to), [`document`] and [`resource`] (what a file
-//! holds), [`reference`] (what objects have to do with each other), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
+//! holds), [`change`] (what was there before), [`reference`] (what objects have to do with each other), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
 //! name was meant to be.
 
+pub mod change;
 pub mod definition;
 pub mod diagnostic;
 pub mod digest;

@@ -14,7 +14,9 @@ mod rules;
 
 use std::sync::Arc;
 
+use crate::model::change::Earlier;
 use crate::model::definition::Plan;
+use crate::model::definition::fabrikate::Definition;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::Listing;
@@ -39,6 +41,27 @@ pub struct Input<'a> {
 
 /// Gives the text of a file, if it can be read.
 pub type Text<'a> = &'a dyn Fn(FileId) -> Option<Arc<[u8]>>;
+
+/// The tree before a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Then<'t> {
+    /// Its files.
+    pub files: Earlier<'t>,
+    /// Its component trees.
+    pub definitions: &'t [Definition],
+}
+
+/// What generated manifests are compared with.
+pub struct Comparison<'a> {
+    /// The texts of now.
+    pub text: Text<'a>,
+    /// Every file there is now.
+    pub listing: &'a Listing,
+    /// Reads a text as YAML.
+    pub parse: &'a dyn Fn(String) -> Part,
+    /// What was there before the change, if this run is about one.
+    pub then: Option<Then<'a>>,
+}
 
 /// A way to define what is deployed.
 trait Format: Sync {
@@ -99,10 +122,11 @@ impl Plan {
     }
 
     /// Compares the generated manifests with what can be said of them without running a generator: missing and
-    /// unexpected files, and copies that differ from what they were copied from.
+    /// unexpected files, and copies that differ from what they were copied from. Of a change it tells what was written
+    /// into them by hand.
     #[must_use]
-    pub fn stale(&self, text: Text<'_>) -> Vec<Diagnostic> {
-        fabrikate::stale(self, text)
+    pub fn stale(&self, comparison: &Comparison<'_>) -> Vec<Diagnostic> {
+        fabrikate::stale(self, comparison)
     }
 }
 

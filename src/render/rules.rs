@@ -23,6 +23,17 @@ pub(super) const STALE: Rule = Rule::new(
     "Run `fab generate` for that environment and commit what it writes; make changes in the definition.",
 );
 
+/// A change of what is generated that nothing in the definition explains.
+pub(super) const HAND_EDITED: Rule = Rule::new(
+    "hand-edited-generated-file",
+    Category::Definition,
+    Severity::Error,
+    "a change edits a generated manifest, and not what it is generated from (with `--since`)",
+    "The next `fab generate` throws the edit away without a word, and the cluster goes back to what the definition says. \
+     Where the generator cannot be run here, it is a warning.",
+    "Make the change in the definition, run `fab generate`, and commit both.",
+);
+
 /// A kustomization cannot be decoded.
 pub(super) const INVALID_KUSTOMIZATION: Rule = Rule::new(
     "invalid-kustomization",
@@ -144,6 +155,7 @@ pub(super) const FLOATING_REMOTE: Rule = Rule::new(
 pub static RULES: &[Rule] = &[
     INVALID_VALUE,
     STALE,
+    HAND_EDITED,
     INVALID_KUSTOMIZATION,
     MISSING_FILE,
     FAILED_BUILD,

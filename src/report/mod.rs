@@ -25,7 +25,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
 pub use assemble::{Exception, Options, assemble, assemble_new, known};
-pub use review::{Before, Changes, Known, Review};
+pub use review::{Changes, Known, Review};
 pub use rules::RULES;
 
 use crate::model::report::Report;

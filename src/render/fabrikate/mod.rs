@@ -2,8 +2,11 @@
 //!
 //! [`recognise`] tells component files from files of other tools, [`read`] takes them in, [`tree`] resolves the
 //! subcomponents, [`merge`] lays the environments over each other, [`trace`] names the generated files, and [`place`]
-//! moves findings back. Hooks are known and never run.
+//! moves findings back. [`stale`] compares what lies there, [`edited`] tells of a change what was written into it by hand, and
+//! [`feed`] whether anything that it is generated from has changed. Hooks are known and never run.
 
+mod edited;
+mod feed;
 mod merge;
 mod place;
 mod read;

@@ -11,14 +11,14 @@ use crate::model::origin::{Origin, Role};
 use crate::model::source::Span;
 
 use super::super::Text;
-use super::super::rules::STALE;
+use super::super::rules::{HAND_EDITED, STALE};
 use super::statics::{compare, same_line};
 use super::values;
 
 /// See [`super::super::Format::place`].
 pub(super) fn place(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
     let file = finding.primary.span.file;
-    if finding.rule == STALE.id {
+    if finding.rule == STALE.id || finding.rule == HAND_EDITED.id {
         return finding;
     }
     if let Some(generated) = plan.generated.get(&file) {
@@ -43,7 +43,7 @@ fn nobodys(plan: &Plan, generated: &Generated, finding: Diagnostic) -> Diagnosti
 }
 
 /// How a component came to be generated, outermost first.
-fn chain(definition: &Definition, unit: &Unit) -> Vec<Origin> {
+pub(super) fn chain(definition: &Definition, unit: &Unit) -> Vec<Origin> {
     let mut links = Vec::new();
     let above = std::iter::successors(Some(unit), |unit| unit.parent.map(|parent| &definition.units[parent]));
     for unit in above.filter(|unit| unit.parent.is_some()) {

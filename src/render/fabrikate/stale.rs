@@ -7,12 +7,16 @@ use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, Span};
 
-use super::super::Text;
-use super::super::rules::STALE;
+use super::super::rules::{HAND_EDITED, STALE};
+use super::super::{Comparison, Text, Then};
+use super::edited::Edits;
+use super::feed;
 use super::statics::compare;
 
 /// See [`Plan::stale`].
-pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
+pub(in crate::render) fn stale(plan: &Plan, comparison: &Comparison<'_>) -> Vec<Diagnostic> {
+    let text = comparison.text;
+    let edited = comparison.then.map(|then| Edits::of(plan, comparison, then)).unwrap_or_default();
     let mut trees: BTreeMap<(usize, usize), Vec<(FileId, &Generated)>> = BTreeMap::new();
     for (file, generated) in &plan.generated {
         trees.entry((generated.definition, generated.environment)).or_default().push((*file, generated));
@@ -23,12 +27,16 @@ pub(in crate::render) fn stale(plan: &Plan, text: Text<'_>) -> Vec<Diagnostic> {
         let environment = &definition.environments[environment];
         // A tree with nothing of this definition in it belongs to another one.
         if files.iter().any(|(_, generated)| generated.unit.is_some()) {
-            findings.extend(compare_tree(definition, environment, &files, text).into_iter().map(|mut finding| {
+            let found = compare_tree(definition, environment, &files, text, comparison.then.as_ref());
+            findings.extend(found.into_iter().map(|mut finding| {
                 finding.affects = vec![environment.name.clone()];
                 finding
             }));
         }
     }
+    // What was written by hand says it better than that there is a difference.
+    findings.retain(|finding| !edited.explain(finding));
+    findings.extend(edited.findings);
     findings
 }
 
@@ -37,15 +45,21 @@ fn compare_tree(
     environment: &Environment,
     files: &[(FileId, &Generated)],
     text: Text<'_>,
+    then: Option<&Then<'_>>,
 ) -> Vec<Diagnostic> {
     let Some(folder) = &environment.generated else { return Vec::new() };
     let written: BTreeSet<usize> = files.iter().filter_map(|(_, generated)| generated.unit).collect();
     // Of components that write the same file, one is traced; that they do is another rule's finding.
     let outputs: BTreeSet<String> = written.iter().map(|at| definition.units[*at].output()).collect();
     let mut findings = Vec::new();
-    for (unit, config) in definition.units.iter().zip(&environment.configs) {
-        if config.is_some() && writes_something(unit) && !outputs.contains(&unit.output()) {
-            findings.push(missing(unit, folder, environment));
+    for (at, unit) in definition.units.iter().enumerate() {
+        if environment.configs[at].is_some() && writes_something(unit) && !outputs.contains(&unit.output()) {
+            let is_deleted = then.is_some_and(|then| feed::was_generated(then, definition, environment, at));
+            findings.push(if is_deleted {
+                deleted(unit, folder, environment)
+            } else {
+                missing(unit, folder, environment)
+            });
         }
     }
     for (file, generated) in files {
@@ -69,7 +83,22 @@ fn missing(unit: &Unit, folder: &str, environment: &Environment) -> Diagnostic {
     let message = format!("component `{name}` has no generated manifest for `{}`", environment.name);
     Diagnostic::new(&STALE, unit.name_span(), message, format!("`{folder}/{}` is missing", unit.output()))
         .effect(format!("nothing of `{name}` reaches the cluster from this tree"))
-        .help(format!("run `fab generate {}` and commit what it writes", environment.layers.join(" ")))
+        .help(format!("run `{}` and commit what it writes", command(environment)))
+}
+
+/// A manifest that a change takes away, though the component is still there.
+fn deleted(unit: &Unit, folder: &str, environment: &Environment) -> Diagnostic {
+    let name = unit.component.name();
+    let message = format!("the generated manifest of `{name}` for `{}` was deleted by hand", environment.name);
+    let label = format!("`{folder}/{}` was deleted, and this component still generates it", unit.output());
+    Diagnostic::new(&HAND_EDITED, unit.name_span(), message, label)
+        .effect(format!("the next `{}` writes it again, and with it the objects come back", command(environment)))
+        .help(format!("remove the component, or write `disabled: true` for it in `config/{}.yaml`", environment.name))
+}
+
+/// What writes the tree of an environment.
+pub(super) fn command(environment: &Environment) -> String {
+    [&["fab", "generate"][..], &environment.layers.iter().map(String::as_str).collect::<Vec<_>>()].concat().join(" ")
 }
 
 /// A file that no component writes, unless one that cannot be looked into may do so.

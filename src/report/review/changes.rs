@@ -4,19 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use crate::model::change::{Before, hunks, lines};
 use crate::model::source::{FileId, LineIndex, Sources, Span};
-
-/// The text that a file had, by its printed name.
-pub enum Before<'t> {
-    /// The one that it has now.
-    Same,
-    /// This one.
-    Text(&'t [u8]),
-    /// The file was not there.
-    Nothing,
-}
 
 /// The lines of the files of now that a change has written.
 pub struct Changes<'c> {
@@ -29,9 +18,6 @@ enum Lines {
     /// Those in these ranges, from 0, in order.
     Some(LineIndex, Vec<Range<usize>>),
 }
-
-/// Pairs of lines that are compared at most; beyond, all lines between the first and the last change count as written.
-const PAIRS: usize = 1 << 26;
 
 impl<'c> Changes<'c> {
     /// Asks for the texts of then when they are needed.
@@ -58,60 +44,15 @@ impl<'c> Changes<'c> {
         let written = match (self.before)(sources.name(file)) {
             Before::Same => Vec::new(),
             Before::Nothing => return Lines::All,
-            Before::Text(then) => written(&lines(then), &lines(now)),
+            Before::Text(then) => hunks(&lines(then), &lines(now)).into_iter().map(|hunk| hunk.now).collect(),
         };
         Lines::Some(LineIndex::new(now), written)
     }
 }
 
-/// The lines without their ends: a checkout may have others than the repository.
-fn lines(text: &[u8]) -> Vec<&[u8]> {
-    let index = LineIndex::new(text);
-    (0..index.count()).map(|line| text[index.range_of(line, text)].trim_ascii_end()).collect()
-}
-
-/// The lines of `now` that are not in `then`, as ranges.
-fn written(then: &[&[u8]], now: &[&[u8]]) -> Vec<Range<usize>> {
-    let start = then.iter().zip(now).take_while(|(a, b)| a == b).count();
-    let (then, rest) = (&then[start..], &now[start..]);
-    let end = then.iter().rev().zip(rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (then, rest) = (&then[..then.len() - end], &rest[..rest.len() - end]);
-    if then.len().saturating_mul(rest.len()) > PAIRS {
-        return std::iter::once(start..start + rest.len()).collect();
-    }
-    let range = |op: DiffOp| {
-        let range = op.new_range();
-        let is_written = !matches!(op, DiffOp::Equal { .. }) && !range.is_empty();
-        is_written.then(|| range.start + start..range.end + start)
-    };
-    capture_diff_slices(Algorithm::Myers, then, rest).into_iter().filter_map(range).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of(then: &str, now: &str) -> Vec<Range<usize>> {
-        written(&lines(then.as_bytes()), &lines(now.as_bytes()))
-    }
-
-    #[test]
-    fn lines_that_are_inserted_or_replaced_are_written() {
-        assert_eq!(of("a\nb\nc\n", "a\nx\nc\nd\n"), [1..2, 3..4]);
-        assert_eq!(of("a\nb\n", "x\na\nb\ny\n"), [0..1, 3..4]);
-    }
-
-    #[test]
-    fn what_goes_writes_nothing_and_line_ends_do_not_count() {
-        assert!(of("a\nb\nc\n", "a\nc\n").is_empty());
-        assert!(of("a\nb\n", "a\r\nb\r\n").is_empty());
-    }
-
-    #[test]
-    fn texts_that_have_nothing_in_common_are_compared_in_bounded_time() {
-        let text = |seed: usize| (0..20_000).map(|line| format!("{}\n", line * seed)).collect::<String>();
-        assert_eq!(of(&text(3), &text(7_919)).len(), 1);
-    }
 
     #[test]
     fn a_span_is_touched_by_any_of_its_lines() {

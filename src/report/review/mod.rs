@@ -15,7 +15,7 @@ use crate::model::diagnostic::{Diagnostic, Label};
 use crate::model::path::Path;
 use crate::model::source::{FileId, Sources, Span};
 
-pub use changes::{Before, Changes};
+pub use changes::Changes;
 
 /// What was there before, and what has changed since.
 pub struct Review<'r> {
