@@ -138,6 +138,7 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
         return Err(Refusal { diagnostics: problems, sources: sources.clone() });
     }
     policies.configure(settings.parameters.clone());
+    policies.aim(targets.iter().flat_map(Targets::ends));
     let api = api::RULES.iter().chain(api::update::RULES).any(wanted);
     let references = reference::Asked::of(wanted, settings.external.clone());
     let rules = Rules { targets, api, references, policies };

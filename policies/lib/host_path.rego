@@ -32,21 +32,16 @@ replace_prefix(text, prefix, _) := text if {
 }
 
 kind(path) := "socket" if {
-	path in sockets
+	segments := split(path, "/")
+	segments[count(segments) - 1] in sockets
 } else := "plain" if {
 	path in public
 } else := "sensitive" if {
 	sensitive(path)
 } else := "plain"
 
-sockets := {
-	"/run/docker.sock",
-	"/run/containerd/containerd.sock",
-	"/run/k3s/containerd/containerd.sock",
-	"/run/crio/crio.sock",
-	"/run/podman/podman.sock",
-	"/run/cri-dockerd.sock",
-}
+# By their names: distributions put them into different directories.
+sockets := {"docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock", "dockershim.sock"}
 
 # Certificates and time zones that anybody may know.
 public := {

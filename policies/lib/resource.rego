@@ -45,7 +45,7 @@ placeholder(text) if startswith(text, "<")
 # elsewhere (`op://…`, `vault:…`).
 made_up(text) if {
 	regex.match(
-		`(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|password|secret|token)?))\s*$`,
+		`(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|it|password|secret|token)?))\s*$`,
 		text,
 	)
 }

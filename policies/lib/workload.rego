@@ -2,6 +2,7 @@
 package plimsoll.workload
 
 import data.plimsoll.resource
+import data.plimsoll.target
 
 # Where the kind keeps its pod spec.
 pod_path := pod_paths[input.kind] if {
@@ -112,6 +113,13 @@ security(container, field) := {
 } if {
 	value := pod.securityContext[field]
 	value != null
+}
+
+# Since Kubernetes 1.35 the standard leaves pods with a user namespace alone: the root of the container is nobody on the
+# node. Every target has to be as new.
+user_namespace if {
+	target.oldest >= 35
+	pod.hostUsers == false
 }
 
 # Both places of a security context: that of the pod, and those of its containers. `subject` is for messages.

@@ -50,6 +50,11 @@ impl Targets {
         self.schemas.last().copied().unwrap_or_default()
     }
 
+    /// The oldest and the newest of them.
+    pub fn ends(&self) -> impl Iterator<Item = Version> {
+        [self.schemas.first(), self.schemas.last()].into_iter().flatten().map(Schemas::version)
+    }
+
     /// Checks a resource against the schemas of every version, and where `api` is set against the API server's own
     /// validation too.
     pub fn check(&self, resource: &Resource<'_>, mode: Mode, api: bool, out: &mut Vec<Diagnostic>) -> Verdict {

@@ -20,5 +20,18 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
 	input.metadata.namespace == "default"
 	not input.kind in {"Role", "RoleBinding"}
+	not unplaced
 	msg := sprintf("%s is placed in the namespace `default`", [resource.describe(input)])
+}
+
+# Kinds that lie in no namespace, whatever is written: `namespace-on-cluster-scoped` says so. Custom ones are called like that.
+unplaced if startswith(input.kind, "Cluster")
+
+unplaced if {
+	input.kind in {
+		"APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "CustomResourceDefinition", "FlowSchema",
+		"GatewayClass", "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume",
+		"PriorityClass", "PriorityLevelConfiguration", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy",
+		"ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeSnapshotClass",
+	}
 }

@@ -17,6 +17,7 @@ package plimsoll.security["cluster-admin-binding"]
 import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["roleRef", "name"]} if {
+	input.roleRef.kind == "ClusterRole"
 	input.roleRef.name == "cluster-admin"
 	msg := sprintf("%s hands out `cluster-admin`", [resource.describe(input)])
 }

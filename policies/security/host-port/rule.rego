@@ -21,7 +21,8 @@ import data.plimsoll.workload
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some i, port in resource.list(container.spec, "ports")
-	port.hostPort != 0
+	is_number(port.hostPort)
+	port.hostPort > 0
 	path := array.concat(container.path, ["ports", i, "hostPort"])
 	msg := sprintf("%s takes port %v of the node, in %s", [workload.title(container), port.hostPort, resource.describe(input)])
 }

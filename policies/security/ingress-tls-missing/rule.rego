@@ -19,6 +19,7 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": ["spec", "tls"]} if {
 	serves
 	object.get(input.spec, "tls", []) in [[], null]
+	not elsewhere
 	msg := sprintf("%s serves without TLS", [resource.describe(input)])
 }
 
@@ -28,3 +29,16 @@ serves if resource.list(input.spec, "rules") != []
 serves if input.spec.defaultBackend
 
 serves if input.spec.backend
+
+# Controllers that take the certificate from an annotation.
+elsewhere if {
+	some key in [
+		"alb.ingress.kubernetes.io/certificate-arn",
+		"appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+		"ingress.gcp.kubernetes.io/pre-shared-cert",
+		"networking.gke.io/managed-certificates",
+	]
+	resource.annotations[key]
+}
+
+elsewhere if resource.annotations["traefik.ingress.kubernetes.io/router.tls"] == "true"

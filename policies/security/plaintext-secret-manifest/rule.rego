@@ -15,18 +15,25 @@ package plimsoll.security["plaintext-secret-manifest"]
 
 import data.plimsoll.resource
 
-deny contains {"msg": msg, "path": [field]} if {
+# One finding for a field of the Secret, at its first value that is a secret.
+deny contains {"msg": msg, "path": [field, plain[0]]} if {
 	not input.sops
 	not resource.annotations["avp.kubernetes.io/path"]
 	some field in ["data", "stringData"]
-	plain := [key |
+	plain := sort([key |
 		some key, value in resource.fields(input, field)
 		is_string(value)
 		literal(key, plain_text(field, value))
-	]
+	])
 	count(plain) > 0
-	msg := sprintf("%s holds its values in plain text", [resource.describe(input)])
+	msg := sprintf("%s holds %s in plain text", [resource.describe(input), listed(plain)])
 }
+
+listed(keys) := sprintf("`%s`", keys) if count(keys) == 1
+
+listed(keys) := sprintf("`%s` and `%s`", keys) if count(keys) == 2
+
+listed(keys) := sprintf("`%s` and %d other values", [keys[0], count(keys) - 1]) if count(keys) > 2
 
 # What is written, without its base64.
 plain_text("data", value) := base64.decode(value) if {
@@ -41,11 +48,18 @@ literal(key, value) if {
 	trim_space(value) != ""
 	not resource.placeholder(value)
 	not resource.made_up(value)
+	not encoded_twice(value)
 	not contains(upper(value), upper(key))
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")
 	not regex.match(`(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$`, key)
 	secret(key, value)
+}
+
+# A placeholder in base64 where no base64 is asked for.
+encoded_twice(value) if {
+	base64.is_valid(value)
+	resource.made_up(base64.decode(value))
 }
 
 # One line is taken for a secret. A file of settings is one if something in it is called so.

@@ -16,6 +16,7 @@
 package plimsoll.security["pod-security-restricted"]
 
 import data.plimsoll.resource
+import data.plimsoll.target
 import data.plimsoll.workload
 
 # One finding for a workload, with all that it lacks. What is written and wrong has rules of its own: `run-as-root`,
@@ -48,7 +49,7 @@ parts := [
 		capability != "NET_BIND_SERVICE"
 	]},
 	{"word": "no `runAsNonRoot: true`", "containers": [workload.title(container) |
-		not workload.pod.hostUsers == false
+		not workload.user_namespace
 		some container in workload.containers
 		not workload.security(container, "runAsNonRoot")
 	]},
@@ -59,8 +60,10 @@ parts := [
 	]},
 ]
 
-# Windows knows neither of these (since Kubernetes 1.25).
+# Windows knows neither of these, which the standard says since Kubernetes 1.25.
 linux if not workload.pod.os.name == "windows"
+
+linux if target.oldest < 25
 
 stated(context, field) if context[field] != null
 

@@ -25,7 +25,10 @@ deny contains {"msg": msg, "path": path} if {
 	msg := sprintf("%s allows privilege escalation, in %s", [workload.title(container), resource.describe(input)])
 }
 
-# Privileged mode and CAP_SYS_ADMIN allow it anyway, and have rules of their own.
+# Privileged mode and the capability SYS_ADMIN allow it anyway, and have rules of their own.
 implied(context) if context.privileged == true
 
-implied(context) if "SYS_ADMIN" in resource.list(context.capabilities, "add")
+implied(context) if {
+	some capability in resource.list(context.capabilities, "add")
+	capability in {"SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"}
+}

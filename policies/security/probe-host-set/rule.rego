@@ -16,9 +16,12 @@
 package plimsoll.security["probe-host-set"]
 
 import data.plimsoll.resource
+import data.plimsoll.target
 import data.plimsoll.workload
 
+# Forbidden by the standard since Kubernetes 1.34 (pod-security-admission, policy/check_hostProbesAndhostLifecycle.go).
 deny contains {"msg": msg, "path": path} if {
+	target.newest >= 34
 	some container in workload.containers
 	some handler in workload.handlers(container.spec)
 	host := handler.action.host

@@ -16,23 +16,35 @@ package plimsoll.security["rbac-escalation-verbs"]
 
 import data.plimsoll.resource
 
+# Verbs that mean something for these groups alone; another API can have a `bind` of its own.
+groups := {
+	"bind": {"rbac.authorization.k8s.io"},
+	"escalate": {"rbac.authorization.k8s.io"},
+	"impersonate": {"", "authentication.k8s.io"},
+}
+
+kinds := {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}
+
 deny contains {"msg": msg, "path": ["rules", i, "verbs", j]} if {
 	some i, entry in resource.list(input, "rules")
 	resource.list(entry, "resourceNames") == []
 	some j, verb in resource.list(entry, "verbs")
-	verb in {"bind", "escalate", "impersonate"}
+	count({group | some group in resource.list(entry, "apiGroups")} & (groups[verb] | {"*"})) > 0
 	msg := sprintf("%s grants the verb `%s`", [resource.describe(input), verb])
 }
 
 # Writing roles and bindings is checked against the writer's own rights, unless these hold `bind` or `escalate`; a role
-# that may write both is still the usual first step of an attacker.
-deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+# that may write both is still the usual first step of an attacker. One finding for a rule entry, at its first word.
+deny contains {"msg": msg, "path": ["rules", i, "resources", written[0].index]} if {
 	some i, entry in resource.list(input, "rules")
+	resource.list(entry, "resourceNames") == []
 	"rbac.authorization.k8s.io" in resource.list(entry, "apiGroups")
-	some j, kind in resource.list(entry, "resources")
-	kind in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}
 	some verb in resource.list(entry, "verbs")
 	verb in {"create", "update", "patch", "*"}
-	j == min([k | some k, other in resource.list(entry, "resources"); other in {"roles", "clusterroles", "rolebindings", "clusterrolebindings"}])
-	msg := sprintf("%s grants write access to `%s`", [resource.describe(input), kind])
+	written := [{"index": j, "kind": kind} |
+		some j, kind in resource.list(entry, "resources")
+		kind in kinds
+	]
+	count(written) > 0
+	msg := sprintf("%s grants write access to `%s`", [resource.describe(input), written[0].kind])
 }

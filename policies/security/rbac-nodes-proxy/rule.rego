@@ -20,6 +20,7 @@ import data.plimsoll.resource
 deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
 	some i, entry in resource.list(input, "rules")
 	resource.list(entry, "verbs") != []
+	count({"", "*"} & {group | some group in resource.list(entry, "apiGroups")}) > 0
 	some j, kind in resource.list(entry, "resources")
 	kind == "nodes/proxy"
 	msg := sprintf("%s grants `nodes/proxy`", [resource.describe(input)])

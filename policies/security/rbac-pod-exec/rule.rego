@@ -9,7 +9,7 @@
 #   severity: warning
 #   profiles: [rbac-strict]
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
-#   needs: [pods/exec, pods/attach]
+#   needs: [pods/exec, pods/attach, "*/exec", "*/attach"]
 #   help: >-
 #     remove `pods/exec` and `pods/attach`, or keep them in a role that people take on for a limited time
 package plimsoll.security["rbac-pod-exec"]
@@ -19,11 +19,13 @@ import data.plimsoll.resource
 # One finding for a rule entry, at its first word.
 deny contains {"msg": msg, "path": ["rules", i, "resources", shells[0].index]} if {
 	some i, entry in resource.list(input, "rules")
+	some group in resource.list(entry, "apiGroups")
+	group in {"", "*"}
 	some verb in resource.list(entry, "verbs")
 	verb in {"create", "get", "*"}
 	shells := [{"index": j, "kind": kind} |
 		some j, kind in resource.list(entry, "resources")
-		kind in {"pods/exec", "pods/attach"}
+		kind in {"pods/exec", "pods/attach", "*/exec", "*/attach"}
 	]
 	count(shells) > 0
 	msg := sprintf("%s grants `%s`", [resource.describe(input), shells[0].kind])

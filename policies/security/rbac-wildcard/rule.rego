@@ -25,11 +25,14 @@ deny contains {"msg": msg, "path": ["rules", i, stars[0].field, stars[0].index]}
 		word == "*"
 	]
 	count(stars) > 0
-	msg := sprintf("%s grants %s on %s of %s", [
-		resource.describe(input), granted(entry, "verbs", "verb"), granted(entry, "resources", "resource"),
-		granted(entry, "apiGroups", "API group"),
-	])
+	msg := sprintf("%s grants %s on %s", [resource.describe(input), granted(entry, "verbs", "verb"), reached(entry)])
 }
+
+# Addresses of the API server, or resources of API groups.
+reached(entry) := granted(entry, "nonResourceURLs", "URL") if {
+	resource.list(entry, "nonResourceURLs") != []
+	resource.list(entry, "resources") == []
+} else := sprintf("%s of %s", [granted(entry, "resources", "resource"), granted(entry, "apiGroups", "API group")])
 
 # What one field of a rule entry grants: everything, or what is written out.
 granted(entry, field, noun) := sprintf("every %s", [noun]) if {

@@ -18,7 +18,7 @@ import data.plimsoll.resource
 import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": array.concat(context.path, [field])} if {
-	not workload.pod.hostUsers == false
+	not workload.user_namespace
 	some context in workload.contexts
 	some field in ["runAsGroup", "fsGroup"]
 	context.spec[field] == 0
@@ -26,7 +26,7 @@ deny contains {"msg": msg, "path": array.concat(context.path, [field])} if {
 }
 
 deny contains {"msg": msg, "path": array.concat(context.path, ["supplementalGroups", i])} if {
-	not workload.pod.hostUsers == false
+	not workload.user_namespace
 	some context in workload.contexts
 	some i, group in resource.list(context.spec, "supplementalGroups")
 	group == 0

@@ -18,9 +18,8 @@ import data.plimsoll.resource
 import data.plimsoll.workload
 
 # One finding for each security context that says so: the user, else the switch, which does nothing beside another user.
-# With a user namespace (`hostUsers: false`) the root of the container is nobody on the node.
 deny contains {"msg": msg, "path": setting.path} if {
-	not workload.pod.hostUsers == false
+	not workload.user_namespace
 	some container in workload.containers
 	setting := told(container)
 	msg := sprintf("%s %s, in %s", [setting.subject, setting.what, resource.describe(input)])

@@ -32,7 +32,12 @@ deny contains {"msg": msg, "path": path} if {
 	])
 }
 
-# Names that speak of a secret and hold something else: where it lies, how it is called, how long it lives.
+# Names that speak of a secret and hold something else: where it lies, how it is called, how long it lives; and the tokens
+# that language models count.
+about(name) if {
+	not regex.match(`SECRET|PASSWORD|PASSWD|TOKEN($|[^SI])|APIKEY|API_KEY`, name)
+}
+
 about(name) if {
 	some suffix in [
 		"FILE", "PATH", "DIR", "NAME", "URL", "URI", "ENDPOINT", "HOST", "ISSUER", "HEADER", "TYPE", "LENGTH", "TTL",

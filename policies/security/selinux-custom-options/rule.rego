@@ -15,6 +15,7 @@
 package plimsoll.security["selinux-custom-options"]
 
 import data.plimsoll.resource
+import data.plimsoll.target
 import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
@@ -23,10 +24,13 @@ deny contains {"msg": msg, "path": path} if {
 	value := context.spec.seLinuxOptions[field]
 	is_string(value)
 	not resource.placeholder(value)
-	not value in object.get(ordinary, field, {""})
+	not value in ordinary[field]
 	path := array.concat(context.path, ["seLinuxOptions", field])
 	msg := workload.runs(context, sprintf("with the SELinux %s `%s`", [field, value]))
 }
 
-# `container_engine_t` since Kubernetes 1.31.
-ordinary := {"type": {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}}
+ordinary := {"user": {""}, "role": {""}, "type": {"", "container_t", "container_init_t", "container_kvm_t"} | newer}
+
+newer := {"container_engine_t"} if target.oldest >= 31
+
+newer := set() if target.oldest < 31

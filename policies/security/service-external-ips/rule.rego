@@ -17,5 +17,11 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": ["spec", "externalIPs"]} if {
 	resource.list(input.spec, "externalIPs") != []
+	not idle
 	msg := sprintf("%s claims external IPs", [resource.describe(input)])
 }
+
+# Without effect there, which `ignored-field` says.
+idle if input.spec.type == "ExternalName"
+
+idle if input.spec.clusterIP == "None"

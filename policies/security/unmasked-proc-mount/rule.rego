@@ -17,9 +17,8 @@ package plimsoll.security["unmasked-proc-mount"]
 import data.plimsoll.resource
 import data.plimsoll.workload
 
-# With a user namespace the root of the container is nobody on the node.
 deny contains {"msg": msg, "path": path} if {
-	not workload.pod.hostUsers == false
+	not workload.user_namespace
 	some container in workload.containers
 	container.spec.securityContext.procMount == "Unmasked"
 	path := array.concat(container.path, ["securityContext", "procMount"])

@@ -17,6 +17,7 @@
 package plimsoll.security["unsafe-sysctl"]
 
 import data.plimsoll.resource
+import data.plimsoll.target
 import data.plimsoll.workload
 
 deny contains {"msg": msg, "path": path} if {
@@ -24,26 +25,29 @@ deny contains {"msg": msg, "path": path} if {
 	name := sysctl.name
 	is_string(name)
 	not resource.placeholder(name)
-	not replace(name, "/", ".") in safe
+	not safe(replace(name, "/", "."))
 	path := array.concat(workload.pod_path, ["securityContext", "sysctls", i, "name"])
 	msg := sprintf("%s sets the kernel parameter `%s`", [resource.describe(input), name])
 }
 
-# Exact names, never a prefix, as the newest version of the standard has them (pod-security-admission, policy/check_sysctls.go):
-# five from the beginning, one since 1.27, four since 1.29, two since 1.32, two since 1.37.
-safe := {
-	"kernel.shm_rmid_forced",
-	"net.ipv4.ip_local_port_range",
-	"net.ipv4.ip_unprivileged_port_start",
-	"net.ipv4.ping_group_range",
-	"net.ipv4.tcp_syncookies",
-	"net.ipv4.ip_local_reserved_ports",
-	"net.ipv4.tcp_fin_timeout",
-	"net.ipv4.tcp_keepalive_intvl",
-	"net.ipv4.tcp_keepalive_probes",
-	"net.ipv4.tcp_keepalive_time",
-	"net.ipv4.tcp_rmem",
-	"net.ipv4.tcp_wmem",
-	"net.ipv4.tcp_notsent_lowat",
-	"net.ipv4.tcp_slow_start_after_idle",
+# Every target has to know it as safe.
+safe(name) if since[name] <= target.oldest
+
+# Exact names, never a prefix, with the version of the standard that took them in (pod-security-admission,
+# policy/check_sysctls.go).
+since := {
+	"kernel.shm_rmid_forced": 0,
+	"net.ipv4.ip_local_port_range": 0,
+	"net.ipv4.ip_unprivileged_port_start": 0,
+	"net.ipv4.ping_group_range": 0,
+	"net.ipv4.tcp_syncookies": 0,
+	"net.ipv4.ip_local_reserved_ports": 27,
+	"net.ipv4.tcp_fin_timeout": 29,
+	"net.ipv4.tcp_keepalive_intvl": 29,
+	"net.ipv4.tcp_keepalive_probes": 29,
+	"net.ipv4.tcp_keepalive_time": 29,
+	"net.ipv4.tcp_rmem": 32,
+	"net.ipv4.tcp_wmem": 32,
+	"net.ipv4.tcp_notsent_lowat": 37,
+	"net.ipv4.tcp_slow_start_after_idle": 37,
 }

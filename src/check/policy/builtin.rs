@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::{Engine, Value as Rego};
 
+use crate::check::schema::{Schemas, Version};
 use crate::model::rule::Rule;
 use crate::model::value::Value;
 
@@ -31,6 +32,8 @@ pub(super) struct Builtin {
     configured: Vec<u128>,
     /// What the configuration says of single rules.
     parameters: Parameters,
+    /// What rules see as `data.plimsoll.target`.
+    target: String,
     prepared: Mutex<HashMap<Choice, Preparation>>,
 }
 
@@ -67,6 +70,8 @@ impl Builtin {
             })
             .collect();
         let mut builtin = Builtin::default();
+        let newest = Schemas::default().version();
+        builtin.aim(newest, newest);
         builtin.others = builtin.set(rules.iter().copied().filter(|rule| rule.kinds == Kinds::Any).collect());
         for (group, kind) in named {
             let set = builtin.set(rules.iter().copied().filter(|rule| rule.kinds.include(group, kind)).collect());
@@ -94,6 +99,12 @@ impl Builtin {
         let bit = |(at, rule): (usize, &&PackRule)| u128::from(parameters.contains_key(&*rule.rule.id)) << at;
         self.configured = self.sets.iter().map(|set| set.iter().enumerate().map(bit).sum()).collect();
         self.parameters = parameters;
+    }
+
+    /// The versions of Kubernetes that objects have to be right for, before any rule is asked.
+    pub(super) fn aim(&mut self, oldest: Version, newest: Version) {
+        let Version { minor: oldest } = oldest;
+        self.target = format!("package plimsoll.target\n\noldest := {oldest}\n\nnewest := {}\n", newest.minor);
     }
 
     /// Whether no rule is wanted.
@@ -155,7 +166,7 @@ impl Builtin {
         };
         let rules = self.sets[choice.set].iter().enumerate().filter(|(number, _)| choice.rules & (1 << number) != 0);
         let rules = rules.map(|(_, rule)| *rule);
-        prepared.get_or_init(|| Panel::prepare(rules.collect(), &self.parameters)).clone()
+        prepared.get_or_init(|| Panel::prepare(rules.collect(), &self.parameters, &self.target)).clone()
     }
 }
 
@@ -166,8 +177,9 @@ const ALL: &str = "data.plimsoll.entry.all";
 const READY: &str = "data.plimsoll.entry.ready";
 
 impl Panel {
-    fn prepare(rules: Arc<[&'static PackRule]>, parameters: &Parameters) -> Result<Panel, Failure> {
+    fn prepare(rules: Arc<[&'static PackRule]>, parameters: &Parameters, target: &str) -> Result<Panel, Failure> {
         let mut engine = engine::blank();
+        engine::add(&mut engine, "target", target, false)?;
         for (name, text) in libraries(&rules) {
             engine::add(&mut engine, name, text, false)?;
         }

@@ -28,6 +28,7 @@ mod together;
 mod unanswered;
 mod worker;
 
+use crate::check::schema::Version;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 use crate::model::rule::{Category, Rule, Severity};
@@ -147,6 +148,14 @@ impl Policies {
     /// Changes the parameters of rules of the pack; they are as [`fault`] wants them.
     pub fn configure(&mut self, parameters: Parameters) {
         self.builtin.configure(parameters);
+    }
+
+    /// Says which versions of Kubernetes the objects have to be right for; without it, the newest that is known.
+    pub fn aim(&mut self, versions: impl Iterator<Item = Version>) {
+        let versions: Vec<Version> = versions.collect();
+        if let (Some(oldest), Some(newest)) = (versions.iter().min(), versions.iter().max()) {
+            self.builtin.aim(*oldest, *newest);
+        }
     }
 
     /// What is doubtful about policies that load: findings like those of [`Worker::check`].

@@ -22,9 +22,13 @@ pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
             Some([Segment::from("rules"), Segment::Index(at), Segment::from(field), Segment::Index(index)])
         });
         let Some(path) = star else { continue };
-        let granted: Vec<String> = words.iter().zip(FIELDS).map(|(words, (_, noun))| granted(words, noun)).collect();
-        let whole = object::describe(object);
-        let message = format!("{whole} grants {} on {} of {}", granted[0], granted[1], granted[2]);
+        let urls = object::list(entry, "nonResourceURLs").map(Value::as_str).collect::<Option<Vec<_>>>()?;
+        let [verbs, resources, groups] = &words;
+        let reached = match (&urls[..], &resources[..]) {
+            ([_, ..], []) => granted(&urls, "URL"),
+            _ => format!("{} of {}", granted(resources, FIELDS[1].1), granted(groups, FIELDS[2].1)),
+        };
+        let message = format!("{} grants {} on {reached}", object::describe(object), granted(verbs, FIELDS[0].1));
         found.push(violation(message, path.to_vec()));
     }
     Some(found)

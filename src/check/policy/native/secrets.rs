@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 
 use crate::model::path::Segment;
-use crate::model::value::Value;
+use crate::model::value::{Entry, Value};
 
 use super::super::rego::result::Violation;
 use super::{object, violation};
@@ -24,7 +24,7 @@ const CALLED: &str =
     r#"PRIVATE KEY|(?i)(password|passwd|secret|token|credential|api_?key|access_?key)["']?\s*[:=]\s*["']?[^\s"'{_$<]"#;
 
 /// What somebody has to replace: `resource.made_up`.
-const REPLACE: &str = r"(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|password|secret|token)?))\s*$";
+const REPLACE: &str = r"(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|it|password|secret|token)?))\s*$";
 
 /// The address of a secret elsewhere: `resource.made_up`.
 const ADDRESS: &str = r"^(op|vault|bws|ssm|awssecret|gcpsecret|azkv)(://|:[a-zA-Z])";
@@ -40,23 +40,26 @@ pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
     if object::holds(object.get("sops")) || object::holds(object::annotation(object, "avp.kubernetes.io/path")) {
         return Some(Vec::new());
     }
-    let holds = |field: &str| {
-        let values = object.get(field).filter(|values| values.is_mapping());
-        values.is_some_and(|values| {
-            values.entries().any(|entry| {
-                let (key, value) = (entry.name(), entry.value.as_str());
-                let is_plain = value.is_some_and(|value| patterns.is_literal(&key, &plain(field, value)));
-                // Of two equal keys the last one counts.
-                is_plain && values.get(&key).is_some_and(|last| last.index() == entry.value.index())
-            })
-        })
+    let plain = |field: &'static str| {
+        let values = object.get(field).filter(|values| values.is_mapping())?;
+        let is_plain = |entry: &Entry<'_>| {
+            let (key, value) = (entry.name(), entry.value.as_str());
+            let is_plain = value.is_some_and(|value| patterns.is_literal(&key, &plain(field, value)));
+            // Of two equal keys the last one counts.
+            is_plain && values.get(&key).is_some_and(|last| last.index() == entry.value.index())
+        };
+        let mut keys: Vec<String> = values.entries().filter(is_plain).map(|entry| entry.name().into_owned()).collect();
+        keys.sort_unstable();
+        let listed = match &keys[..] {
+            [] => return None,
+            [one] => format!("`{one}`"),
+            [one, two] => format!("`{one}` and `{two}`"),
+            [one, others @ ..] => format!("`{one}` and {} other values", others.len()),
+        };
+        let message = format!("{} holds {listed} in plain text", object::describe(object));
+        Some(violation(message, vec![Segment::from(field), Segment::from(keys[0].as_str())]))
     };
-    let found = ["data", "stringData"].into_iter().filter(|field| holds(field));
-    let message = |field| {
-        let message = format!("{} holds its values in plain text", object::describe(object));
-        violation(message, vec![Segment::from(field)])
-    };
-    Some(found.map(message).collect())
+    Some(["data", "stringData"].into_iter().filter_map(plain).collect())
 }
 
 /// What is written, without its base64.
@@ -83,10 +86,15 @@ impl Patterns {
                 || value.starts_with("ENC[")
                 || value.starts_with("ref+")
                 || self.beside.is_match(key)
-                || self.made_up.iter().any(|pattern| pattern.is_match(value))
+                || self.is_made_up(value)
+                || STANDARD.decode(value).is_ok_and(|bytes| self.is_made_up(&String::from_utf8_lossy(&bytes)))
                 || value.to_uppercase().contains(&key.to_uppercase())
         };
         !value.trim().is_empty() && !elsewhere() && (!self.is_settings(key, value) || self.called.is_match(value))
+    }
+
+    fn is_made_up(&self, value: &str) -> bool {
+        self.made_up.iter().any(|pattern| pattern.is_match(value))
     }
 
     /// One line is taken for a secret. A file of settings is one if something in it is called so.
