@@ -3,7 +3,7 @@
 //! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks
 //! ([`functions`], [`addresses`], [`bounded`], [`patterns`], [`sprintf`]). A text
 //! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
-//! has made up for differences in the grammar; [`verify`] refuses what OPA would
+//! has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`] refuses what OPA would
 //! refuse, [`rewrite`], [`outputs`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
@@ -24,6 +24,7 @@ mod repair;
 pub mod result;
 pub mod rewrite;
 mod scan;
+mod scopes;
 mod sprintf;
 pub mod syntax;
 pub mod text;

@@ -15,6 +15,7 @@ use super::engine::{self, Failure, Place};
 use super::extensions;
 use super::parse::{Parsed, Version, offset, parse, word};
 use super::rewrite::{self, Rewritten};
+use super::scopes;
 use super::syntax;
 use super::text::Text;
 use super::verify::{self, Problem};
@@ -90,9 +91,36 @@ impl Read {
             }
         }
         if problems.is_empty() {
+            problems = read.own_names();
+        }
+        if problems.is_empty() {
             problems = read.shown(&POLICY_ERROR, verify::verify(&read.modules()));
         }
         if problems.is_empty() { Ok(read) } else { Err(problems) }
+    }
+
+    /// Gives what is declared again a name of its own.
+    fn own_names(&mut self) -> Vec<Diagnostic> {
+        let rules = self.names();
+        let mut problems = Vec::new();
+        for (text, parsed) in self.texts.iter_mut().zip(&mut self.parsed) {
+            let own = rules.get(&syntax::package(parsed.module.as_ref())).cloned().unwrap_or_default();
+            let names = scopes::names(&text.text, parsed.module.as_ref(), &own);
+            for (range, name) in names.clashes {
+                let message = format!("`{name}` stands on both sides of `in`");
+                let label = "nothing says what it is";
+                problems.push(Diagnostic::new(&POLICY_ERROR, text.span(range.start, range.end), message, label));
+            }
+            if !names.edits.is_empty() {
+                let renamed = text.clone().edited(names.edits);
+                let version = if parsed.v0 { Version::V0 } else { Version::V1 };
+                match parse(&renamed, version) {
+                    Ok(again) => (*text, *parsed) = (renamed, again),
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+        }
+        problems
     }
 
     /// The syntax trees.
@@ -235,7 +263,7 @@ impl Program {
             Some(module.text.span(start, end))
         });
         let span = span.or_else(|| self.modules.first().map(|module| module.text.span(0, 0)));
-        Diagnostic::new(rule, span.unwrap_or(Span::top(FileId(0))), named(&failure.message), "")
+        Diagnostic::new(rule, span.unwrap_or(Span::top(FileId(0))), scopes::original(&named(&failure.message)), "")
     }
 }
 

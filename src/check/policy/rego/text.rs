@@ -5,14 +5,15 @@ use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::repair;
-use super::rewrite::Rewritten;
+use super::rewrite::{Edit, Rewritten};
 
 /// A policy text, with the way back to the file it is in.
 #[derive(Debug, Clone)]
 pub struct Text {
     /// What is parsed: as it is written, but for repairs.
     pub text: String,
-    repaired: Rewritten,
+    /// What was changed, one after the other.
+    changes: Vec<Rewritten>,
     file: FileId,
     place: Place,
 }
@@ -48,7 +49,15 @@ impl Text {
 
     fn repaired(text: &str, file: FileId, place: Place) -> Text {
         let repaired = Rewritten::new(text, repair::edits(text));
-        Text { text: repaired.text.clone(), repaired, file, place }
+        Text { text: repaired.text.clone(), changes: vec![repaired], file, place }
+    }
+
+    /// The text with edits; places in it lead to what people see.
+    pub fn edited(mut self, edits: Vec<Edit>) -> Text {
+        let edited = Rewritten::new(&self.text, edits);
+        self.text.clone_from(&edited.text);
+        self.changes.push(edited);
+        self
     }
 
     /// The file it stands in.
@@ -58,7 +67,8 @@ impl Text {
 
     /// The place of a stretch of the text.
     pub fn span(&self, start: usize, end: usize) -> Span {
-        let (start, end) = (self.repaired.original(start), self.repaired.original(end));
+        let original = |at| self.changes.iter().rev().fold(at, |at, change| change.original(at));
+        let (start, end) = (original(start), original(end));
         let end = end.max(start);
         match &self.place {
             Place::File => Span::new(self.file, start as u32, end as u32),
