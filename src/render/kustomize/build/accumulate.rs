@@ -15,6 +15,7 @@ use super::super::super::rules::{MISSING_FILE, OVERRIDE_WITHOUT_EFFECT, PATCH_WI
 use super::super::NAMES;
 use super::configurations::Configuration;
 use super::draft::Node;
+use super::metadata::{self, History};
 use super::read::{check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
@@ -36,6 +37,8 @@ pub(in crate::render) struct Builder<'a> {
     pub library: Library<'a>,
     built: Mutex<HashMap<String, Arc<Accumulated>>>,
     inline: Mutex<HashMap<Span, Arc<Source>>>,
+    /// Whether some kustomization asks how objects were made.
+    pub keeps_history: bool,
 }
 
 /// What has come together so far.
@@ -130,7 +133,9 @@ pub(in crate::render) struct Site<'s, 'a> {
 
 impl<'a> Builder<'a> {
     pub fn new(library: Library<'a>) -> Self {
-        Builder { library, built: Mutex::default(), inline: Mutex::default() }
+        let roots = library.sources.values().filter_map(|sources| sources.first()?.part.roots().next());
+        let keeps_history = roots.into_iter().any(|(_, root)| metadata::is_asked_for(root));
+        Builder { library, built: Mutex::default(), inline: Mutex::default(), keeps_history }
     }
 
     /// Gives the files back.
@@ -248,6 +253,14 @@ impl<'s> Site<'s, '_> {
         replicas::transform(self, to);
         images::transform(self, to);
         replacements::transform(self, to);
+        if self.builder.keeps_history {
+            metadata::note(self, to);
+        }
+    }
+
+    /// The printed name of the kustomization.
+    pub fn name(&self) -> Option<String> {
+        NAMES.iter().filter_map(|name| self.path(name)).find(|name| self.builder.library.listing.file(name).is_some())
     }
 
     /// The path of an entry, from the root of the listing.
@@ -350,6 +363,9 @@ impl<'s> Site<'s, '_> {
                     let span_of_object = node.trace().span;
                     let mut resource = Resource::new(node);
                     resource.from = Some(span_of_object);
+                    if let Some(path) = path.as_deref().filter(|_| self.builder.keeps_history) {
+                        resource.history = History::read(path);
+                    }
                     to.log.taken.insert(span_of_object);
                     resource.included.push(span);
                     let lacks = match (&*resource.id.gvk.kind, &*resource.id.name) {

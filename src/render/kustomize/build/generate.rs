@@ -12,6 +12,7 @@ use crate::model::value::Value;
 
 use super::accumulate::{Accumulated, Log, Site, append};
 use super::draft::{Entry, Map, Node, Trace};
+use super::metadata::History;
 use super::read::{entry, failure, field, flag, items, text, text_of};
 use super::resource::Resource;
 use std::sync::Arc;
@@ -24,7 +25,11 @@ pub(super) fn generate(site: &Site<'_, '_>, to: &mut Accumulated) {
                 continue;
             };
             let generator = Generator { site, item, kind, name, span: value.span() };
-            let Some(resource) = generator.resource(&mut to.log) else { continue };
+            let Some(mut resource) = generator.resource(&mut to.log) else { continue };
+            if let Some(file) = site.name().filter(|_| site.builder.keeps_history) {
+                let kind = if kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
+                resource.history = History::generated(&file, kind);
+            }
             absorb(resource, &text(item, "behavior").map(|(word, _)| word).unwrap_or_default(), value.span(), to);
         }
     }
@@ -252,6 +257,7 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
             new.suffixes.clone_from(&old.suffixes);
             new.renamed.clone_from(&old.renamed);
             new.included.clone_from(&old.included);
+            new.history.follow(&old.history, behavior == "merge");
             // The name gets a hash if both ask for it.
             new.hashed = new.hashed.filter(|_| old.hashed.is_some());
             to.resources[at] = new;

@@ -13,7 +13,7 @@ use crate::model::value::Value;
 use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::Node;
 use super::fields::{Make, visit};
-use super::read::{items, text};
+use super::read::{failure, items, text};
 use super::resource::over;
 
 /// An entry of `images`.
@@ -66,6 +66,15 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
     for resource in &mut to.resources {
         let gvk = &resource.id.gvk;
         if gvk.kind == "CustomResourceDefinition" {
+            continue;
+        }
+        let lone = LISTS
+            .iter()
+            .filter_map(|list| resource.node.at(list))
+            .find(|node| node.kind() == Kind::Scalar && !node.is_null());
+        if let Some(span) = lone.map(|node| node.trace().span).or_else(|| odd(&resource.node)) {
+            let finding = failure(span, "`images` cannot go through this", "neither a container nor its image");
+            to.log.fail(finding.help("a list of containers has maps with a text under `image`"));
             continue;
         }
         if holds(&resource.node, &images) {
@@ -139,8 +148,11 @@ fn names(node: &Node, known: &mut Vec<String>) {
     node.items().iter().for_each(|item| names(item, known));
 }
 
+/// The keys of lists of containers, wherever they stand.
+const LISTED: [&str; 2] = ["containers", "initContainers"];
+
 fn is_list(key: &str) -> bool {
-    matches!(key, "containers" | "initContainers")
+    LISTED.contains(&key)
 }
 
 /// Whether some container anywhere in it has one of the images.
@@ -148,12 +160,8 @@ fn holds(node: &Node, images: &[Image]) -> bool {
     let fits = |node: &Node| node.get("image").is_some_and(|one| images.iter().any(|image| image.fits(&one)));
     match node {
         Node::Frozen(frozen, _) => {
-            // A quick look over the text first.
             let value = frozen.value();
-            let written = value.node();
-            let text = &value.source().as_bytes()[written.start as usize..written.end as usize];
-            let has_aliases = value.tree().nodes.iter().any(|node| node.kind == Kind::Alias);
-            (has_aliases || memchr::memmem::find(text, b"ontainers").is_some()) && holds_value(value, images)
+            may_hold(value) && holds_value(value, images)
         }
         Node::Map(map) => map.entries.iter().any(|entry| {
             let value = &entry.value;
@@ -172,11 +180,62 @@ fn holds_value(value: Value<'_>, images: &[Image]) -> bool {
     };
     value.items().any(|item| holds_value(item, images))
         || value.entries().any(|entry| {
-            let is_list = || ["containers", "initContainers"].iter().any(|key| entry.key.is_key(key));
+            let is_list = || LISTED.iter().any(|key| entry.key.is_key(key));
             !entry.value.is_scalar()
                 && ((is_list() && (fits(entry.value) || entry.value.items().any(fits)))
                     || holds_value(entry.value, images))
         })
+}
+
+/// An element of a list of containers that is no map, or an image that is no text: the real tool fails at them, whatever
+/// its images are called (`api/filters/imagetag/legacy.go`).
+fn odd(node: &Node) -> Option<Span> {
+    let is_odd = |container: &Node| match container.kind() {
+        Kind::Mapping => container.get("image").filter(|image| image.is_map() || image.is_list()),
+        _ => Some(container.clone()).filter(|node| !node.is_null()),
+    };
+    match node {
+        Node::Frozen(frozen, _) => {
+            let value = frozen.value();
+            if !may_hold(value) {
+                return None;
+            }
+            odd_value(value).map(|value| frozen.beside(value).span())
+        }
+        Node::Map(map) => map.entries.iter().find_map(|entry| {
+            let items = if is_list(&entry.key) { entry.value.items() } else { Vec::new() };
+            items.iter().find_map(is_odd).map(|node| node.trace().span).or_else(|| odd(&entry.value))
+        }),
+        Node::List(list) => list.items.iter().find_map(odd),
+        Node::Scalar { .. } => None,
+    }
+}
+
+/// As [`odd`], in a tree that nothing has changed.
+fn odd_value(value: Value<'_>) -> Option<Value<'_>> {
+    fn is_odd(container: Value<'_>) -> Option<Value<'_>> {
+        match container.kind() {
+            Kind::Mapping => container.get("image").filter(|image| !image.is_scalar()),
+            _ => Some(container).filter(|value| !value.is_null()),
+        }
+    }
+    let in_entries = value.entries().find_map(|entry| {
+        if entry.value.is_scalar() {
+            return None;
+        }
+        let is_list = || LISTED.iter().any(|key| entry.key.is_key(key)) && entry.value.is_sequence();
+        let own = if is_list() { entry.value.items().find_map(is_odd) } else { None };
+        own.or_else(|| odd_value(entry.value))
+    });
+    in_entries.or_else(|| value.items().find_map(odd_value))
+}
+
+/// A quick look over the text.
+fn may_hold(value: Value<'_>) -> bool {
+    let written = value.node();
+    let text = &value.source().as_bytes()[written.start as usize..written.end as usize];
+    let has_aliases = value.tree().nodes.iter().any(|node| node.kind == Kind::Alias);
+    has_aliases || memchr::memmem::find(text, b"ontainers").is_some()
 }
 
 /// Changes every image below `containers` and `initContainers`.

@@ -1,7 +1,7 @@
 //! A kustomization is built in process, as `kubectl kustomize` 1.32 (kustomize 5.5.0) builds it, and every value of the
 //! result knows where it was written.
 //!
-//! What is known to differ: `buildMetadata` does nothing; `openapi`, `crds`, plugins and charts are holes; folded scalars
+//! What is known to differ: `openapi`, `crds`, plugins and charts are holes; folded scalars
 //! keep their text, which kustomize changes; a JSON patch turns no date elsewhere in its object into a timestamp, and no
 //! large number into a float. Newer releases are followed where 5.5.0 would only refuse: `sourceValue`,
 //! `includeVolumeClaimTemplates`, and regular expressions in what replacements select.
@@ -18,6 +18,7 @@ mod generate;
 mod hash;
 mod images;
 mod labels;
+mod metadata;
 mod names;
 mod namespace;
 mod order;
@@ -49,6 +50,10 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
     references::follow(&mut built);
     vars::resolve(&mut built);
     built.resources.retain(|resource| !is_local(&resource.node));
+    let root = builder.kustomization(folder).and_then(|source| source.part.roots().next());
+    if let Some((_, root)) = root {
+        metadata::write(root, folder, &mut built.resources);
+    }
     for resource in &mut built.resources {
         tidy(&mut resource.node);
         resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
@@ -57,7 +62,6 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
     if built.log.is_whole() {
         undone::check(&built).into_iter().for_each(|finding| built.log.tell(finding));
     }
-    let root = builder.kustomization(folder).and_then(|source| source.part.roots().next());
     if let Some(finding) = root.and_then(|(_, root)| order::check(root)) {
         built.log.fail(finding);
     }

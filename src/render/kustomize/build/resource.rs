@@ -4,6 +4,7 @@ use crate::model::origin::{Origin, Role};
 use crate::model::source::Span;
 
 use super::draft::{Chain, Link, Node, Trace};
+use super::metadata::History;
 use std::sync::Arc;
 
 /// Group, version and kind. In a selector an empty part stands for any.
@@ -141,6 +142,8 @@ pub(in crate::render) struct Resource {
     pub from: Option<Span>,
     /// Nothing has changed it.
     pub untouched: bool,
+    /// How it was made, if somebody asks.
+    pub history: History,
 }
 
 impl Resource {
@@ -157,6 +160,7 @@ impl Resource {
             included: Vec::new(),
             from: None,
             untouched: false,
+            history: History::default(),
         }
     }
 
