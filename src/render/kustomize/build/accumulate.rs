@@ -19,7 +19,7 @@ use super::metadata::{self, History};
 use super::read::{check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
-use super::{generate, images, labels, names, namespace, patch, replacements, replicas, vars};
+use super::{definitions, generate, images, labels, names, namespace, patch, replacements, replicas, vars};
 
 /// What a build may look at.
 pub(in crate::render) struct Library<'a> {
@@ -218,6 +218,7 @@ impl<'s> Site<'s, '_> {
             }
         }
         to.configuration.read(self, &mut to.log);
+        definitions::read(self, &mut to.configuration, &mut to.log);
         generate::generate(self, to);
         for item in items(self.root, "components") {
             self.component(item, to, above);
@@ -230,10 +231,9 @@ impl<'s> Site<'s, '_> {
                 to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
             }
         }
-        for (field, what) in [("crds", "names in custom resources"), ("openapi", "lists of custom resources")] {
-            if let Some(entry) = entry(self.root, field).filter(|entry| !entry.value.is_empty()) {
-                to.log.hole(entry.key.span(), format!("`{field}` of a kustomization is not read: {what} may differ"));
-            }
+        if let Some(entry) = entry(self.root, "openapi").filter(|entry| !entry.value.is_empty()) {
+            let message = "`openapi` of a kustomization is not read: lists of custom resources may differ";
+            to.log.hole(entry.key.span(), message.to_owned());
         }
         vars::read(self, to);
     }

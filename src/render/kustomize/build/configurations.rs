@@ -85,7 +85,7 @@ impl Configuration {
         other.references.iter().cloned().for_each(|row| self.add_reference(row));
     }
 
-    fn add_reference(&mut self, row: Row) {
+    pub fn add_reference(&mut self, row: Row) {
         let is_same =
             |known: &&mut Row| (&known.group, &known.version, &known.kind) == (&row.group, &row.version, &row.kind);
         match self.references.iter_mut().find(is_same) {

@@ -1,7 +1,7 @@
 //! A kustomization is built in process, as `kubectl kustomize` 1.32 (kustomize 5.5.0) builds it, and every value of the
 //! result knows where it was written.
 //!
-//! What is known to differ: `openapi`, `crds`, plugins and charts are holes; folded scalars
+//! What is known to differ: `openapi`, plugins and charts are holes; folded scalars
 //! keep their text, which kustomize changes; a JSON patch turns no date elsewhere in its object into a timestamp, and no
 //! large number into a float. Newer releases are followed where 5.5.0 would only refuse: `sourceValue`,
 //! `includeVolumeClaimTemplates`, and regular expressions in what replacements select.
@@ -11,6 +11,7 @@
 
 pub(in crate::render) mod accumulate;
 mod configurations;
+mod definitions;
 pub(in crate::render) mod draft;
 pub(in crate::render) mod emit;
 mod fields;
