@@ -16,6 +16,7 @@ use super::super::NAMES;
 use super::configurations::Configuration;
 use super::draft::Node;
 use super::metadata::{self, History};
+use super::openapi::{self, OpenApi};
 use super::read::{check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
@@ -32,10 +33,13 @@ pub(in crate::render) struct Library<'a> {
     pub text: &'a (dyn Fn(FileId) -> Option<Arc<[u8]>> + Sync),
 }
 
+/// A folder, and what has chosen the schema before it.
+type Built = (String, Option<Span>);
+
 /// Builds kustomizations; what several take in is built once.
 pub(in crate::render) struct Builder<'a> {
     pub library: Library<'a>,
-    built: Mutex<HashMap<String, Arc<Accumulated>>>,
+    built: Mutex<HashMap<Built, Arc<Accumulated>>>,
     inline: Mutex<HashMap<Span, Arc<Source>>>,
     /// Whether some kustomization asks how objects were made.
     pub keeps_history: bool,
@@ -47,6 +51,8 @@ pub(in crate::render) struct Accumulated {
     pub resources: Vec<Resource>,
     pub configuration: Configuration,
     pub vars: Vec<vars::Var>,
+    /// The schema that a kustomization has chosen.
+    pub openapi: Option<Arc<OpenApi>>,
     pub log: Log,
 }
 
@@ -155,15 +161,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Everything that the kustomization of a folder makes, before the last steps of a build.
-    pub fn base(&self, folder: &str, above: &mut Vec<String>) -> Arc<Accumulated> {
+    pub fn base(&self, folder: &str, openapi: Option<Arc<OpenApi>>, above: &mut Vec<String>) -> Arc<Accumulated> {
+        let key = (folder.to_owned(), openapi.as_ref().map(|openapi| openapi.span));
         let built = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = built().get(folder) {
+        if let Some(known) = built().get(&key) {
             return known.clone();
         }
-        let mut accumulated = Accumulated::default();
+        let mut accumulated = Accumulated { openapi, ..Accumulated::default() };
         self.add(folder, &mut accumulated, false, above);
         let accumulated = Arc::new(accumulated);
-        built().insert(folder.to_owned(), accumulated.clone());
+        built().insert(key, accumulated.clone());
         accumulated
     }
 
@@ -212,6 +219,9 @@ impl<'s> Site<'s, '_> {
         for finding in check(self.root, if above.len() > 1 { Some(is_component) } else { None }) {
             to.log.fail(finding);
         }
+        if to.openapi.is_none() {
+            to.openapi = openapi::read(self, &mut to.log);
+        }
         for list in ["resources", "bases"] {
             for item in items(self.root, list) {
                 self.resource(item, to, above);
@@ -230,10 +240,6 @@ impl<'s> Site<'s, '_> {
                 to.log.open |= list == "transformers";
                 to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
             }
-        }
-        if let Some(entry) = entry(self.root, "openapi").filter(|entry| !entry.value.is_empty()) {
-            let message = "`openapi` of a kustomization is not read: lists of custom resources may differ";
-            to.log.hole(entry.key.span(), message.to_owned());
         }
         vars::read(self, to);
     }
@@ -332,7 +338,8 @@ impl<'s> Site<'s, '_> {
         let listing = self.builder.library.listing;
         if let Some(folder) = path.as_deref().filter(|path| listing.file(path).is_none() && listing.is_folder(path)) {
             let Some(()) = self.may_enter(folder, span, &name, to, above) else { return };
-            let base = self.builder.base(folder, above);
+            let base = self.builder.base(folder, to.openapi.clone(), above);
+            to.openapi.clone_from(&base.openapi);
             to.log.join(&base.log);
             to.configuration.merge(&base.configuration);
             to.vars.extend(base.vars.iter().cloned());

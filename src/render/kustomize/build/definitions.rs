@@ -16,8 +16,11 @@ const MOST: usize = 10_000;
 /// Adds the rows that the files of a kustomization come to.
 pub(super) fn read(site: &Site<'_, '_>, configuration: &mut Configuration, log: &mut Log) {
     for item in items(site.root, "crds") {
-        let sources = site.file(item, log).into_iter().flatten();
-        for root in sources.filter_map(|source| source.part.roots().next()).map(|(_, root)| root) {
+        let sources = site.file(item, log).unwrap_or_default();
+        if sources.iter().any(|source| source.part.text.is_empty()) {
+            log.fail(failure(item.span(), format!("`{}` is empty", text_of(item)), "kustomize cannot read the file"));
+        }
+        for root in sources.iter().filter_map(|source| source.part.roots().next()).map(|(_, root)| root) {
             match refusal(item, root) {
                 Some(finding) => log.fail(finding),
                 None => Definitions { root, left: MOST, configuration }.read(),

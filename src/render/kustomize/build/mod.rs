@@ -1,7 +1,7 @@
 //! A kustomization is built in process, as `kubectl kustomize` 1.32 (kustomize 5.5.0) builds it, and every value of the
 //! result knows where it was written.
 //!
-//! What is known to differ: `openapi`, plugins and charts are holes; folded scalars
+//! What is known to differ: plugins and charts are holes; folded scalars
 //! keep their text, which kustomize changes; a JSON patch turns no date elsewhere in its object into a timestamp, and no
 //! large number into a float. Newer releases are followed where 5.5.0 would only refuse: `sourceValue`,
 //! `includeVolumeClaimTemplates`, and regular expressions in what replacements select.
@@ -22,6 +22,7 @@ mod labels;
 mod metadata;
 mod names;
 mod namespace;
+mod openapi;
 mod order;
 mod patch;
 pub(in crate::render) mod read;
@@ -41,7 +42,7 @@ use draft::Node;
 
 /// Builds the kustomization of a folder to the end.
 pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulated {
-    let mut built = (*builder.base(folder, &mut Vec::new())).clone();
+    let mut built = (*builder.base(folder, None, &mut Vec::new())).clone();
     for resource in &mut built.resources {
         let Some(span) = resource.hashed else { continue };
         let suffix = hash::suffix(&resource.node);

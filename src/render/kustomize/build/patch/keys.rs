@@ -1,10 +1,14 @@
-//! Which lists a strategic merge patch merges, and by which keys: the schema of Kubernetes 1.21 that kustomize embeds.
+//! Which lists a strategic merge patch merges, and by which keys: the schema of Kubernetes 1.21 that kustomize embeds, or
+//! one that a kustomization names.
 
+use std::ops::Deref;
+
+use super::super::openapi::{Definition, OpenApi};
 use super::super::resource::Gvk;
 
 /// Where in an object a merge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape<'s> {
     /// Nothing is known: lists are replaced.
     Opaque,
     Object(Spec),
@@ -16,6 +20,8 @@ pub(super) enum Shape {
     EphemeralContainer,
     JobTemplate,
     Status,
+    /// As somebody's own schema has it.
+    Custom(Definition<'s>),
 }
 
 /// What the spec of an object is.
@@ -35,19 +41,51 @@ pub(super) enum Spec {
 }
 
 /// How a list, or a map, is patched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strategy {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Strategy<'s> {
     Replace,
     /// By these keys; none for a set of scalars.
-    Merge(&'static [&'static str]),
+    Merge(Keys<'s>),
+}
+
+/// The keys that tell the elements of a list apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys<'s> {
+    all: [&'s str; MOST],
+    count: usize,
+}
+
+/// More keys than any list has.
+const MOST: usize = 4;
+
+impl<'s> Keys<'s> {
+    fn of(keys: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut own = Keys { all: [""; MOST], count: 0 };
+        for key in keys.into_iter().take(MOST) {
+            own.all[own.count] = key;
+            own.count += 1;
+        }
+        own
+    }
+}
+
+impl<'s> Deref for Keys<'s> {
+    type Target = [&'s str];
+
+    fn deref(&self) -> &Self::Target {
+        &self.all[..self.count]
+    }
 }
 
 /// The groups of the schema, those of `*.k8s.io` aside.
 const GROUPS: [&str; 6] = ["", "apps", "autoscaling", "batch", "extensions", "policy"];
 
-impl Shape {
+impl<'s> Shape<'s> {
     /// Of objects of a kind.
-    pub fn of(gvk: &Gvk) -> Shape {
+    pub fn of(gvk: &Gvk, openapi: Option<&'s OpenApi>) -> Self {
+        if let Some(schema) = openapi.and_then(|openapi| openapi.schema.as_ref()) {
+            return schema.of_kind(gvk).map_or(Shape::Opaque, Shape::Custom);
+        }
         let is_known = GROUPS.contains(&&*gvk.group)
             || matches!(
                 &*gvk.group,
@@ -85,38 +123,50 @@ impl Shape {
     }
 
     /// Of the value of a key, or of the items of the list there, and how it is patched.
-    pub fn below(self, key: &str) -> (Shape, Strategy) {
-        use Strategy::{Merge, Replace};
-        const NAME: Strategy = Merge(&["name"]);
+    pub fn below(self, key: &str) -> (Self, Strategy<'s>) {
+        let (shape, keys): (Self, Option<&'static [&'static str]>) = match self {
+            Shape::Custom(definition) => {
+                let Some(below) = definition.field(key) else { return (Shape::Opaque, Strategy::Replace) };
+                let strategy = below.merge_keys().map_or(Strategy::Replace, |keys| Strategy::Merge(Keys::of(keys)));
+                return (below.elements().map_or(Shape::Custom(below), Shape::Custom), strategy);
+            }
+            _ => self.built_in(key),
+        };
+        (shape, keys.map_or(Strategy::Replace, |keys| Strategy::Merge(Keys::of(keys.iter().copied()))))
+    }
+
+    /// As the schema has it that is built in.
+    fn built_in(self, key: &str) -> (Self, Option<&'static [&'static str]>) {
+        const NAME: Option<&'static [&'static str]> = Some(&["name"]);
         match (self, key) {
-            (Shape::Object(_), "metadata") => (Shape::Meta, Replace),
-            (Shape::Object(_), "status") => (Shape::Status, Replace),
-            (Shape::Object(Spec::Pod), "spec") => (Shape::Pod, Replace),
-            (Shape::Object(Spec::PodTemplate), "template") => (Shape::PodTemplate, Replace),
+            (Shape::Object(_), "metadata") => (Shape::Meta, None),
+            (Shape::Object(_), "status") => (Shape::Status, None),
+            (Shape::Object(Spec::Pod), "spec") => (Shape::Pod, None),
+            (Shape::Object(Spec::PodTemplate), "template") => (Shape::PodTemplate, None),
             (Shape::Object(Spec::ServiceAccount), "secrets") => (Shape::Opaque, NAME),
             (Shape::Object(Spec::Webhooks), "webhooks") => (Shape::Opaque, NAME),
-            (Shape::Object(spec), "spec") => (Shape::Spec(spec), Replace),
-            (Shape::Meta, "ownerReferences") => (Shape::Opaque, Merge(&["uid"])),
-            (Shape::Meta, "finalizers") => (Shape::Opaque, Merge(&[])),
-            (Shape::Spec(Spec::Workload), "template") => (Shape::PodTemplate, Replace),
-            (Shape::Spec(Spec::CronJob), "jobTemplate") => (Shape::JobTemplate, Replace),
-            (Shape::Spec(Spec::Service), "ports") => (Shape::Opaque, Merge(&["port", "protocol"])),
-            (Shape::Spec(Spec::Node), "podCIDRs") => (Shape::Opaque, Merge(&[])),
+            (Shape::Object(spec), "spec") => (Shape::Spec(spec), None),
+            (Shape::Meta, "ownerReferences") => (Shape::Opaque, Some(&["uid"])),
+            (Shape::Meta, "finalizers") => (Shape::Opaque, Some(&[])),
+            (Shape::Spec(Spec::Workload), "template") => (Shape::PodTemplate, None),
+            (Shape::Spec(Spec::CronJob), "jobTemplate") => (Shape::JobTemplate, None),
+            (Shape::Spec(Spec::Service), "ports") => (Shape::Opaque, Some(&["port", "protocol"])),
+            (Shape::Spec(Spec::Node), "podCIDRs") => (Shape::Opaque, Some(&[])),
             (Shape::Spec(Spec::CsiNode), "drivers") => (Shape::Opaque, NAME),
-            (Shape::JobTemplate, "spec") => (Shape::Spec(Spec::Workload), Replace),
-            (Shape::JobTemplate | Shape::PodTemplate, "metadata") => (Shape::Meta, Replace),
-            (Shape::PodTemplate, "spec") => (Shape::Pod, Replace),
+            (Shape::JobTemplate, "spec") => (Shape::Spec(Spec::Workload), None),
+            (Shape::JobTemplate | Shape::PodTemplate, "metadata") => (Shape::Meta, None),
+            (Shape::PodTemplate, "spec") => (Shape::Pod, None),
             (Shape::Pod, "containers" | "initContainers") => (Shape::Container, NAME),
             (Shape::Pod, "ephemeralContainers") => (Shape::EphemeralContainer, NAME),
             (Shape::Pod, "imagePullSecrets" | "volumes") => (Shape::Opaque, NAME),
-            (Shape::Pod, "hostAliases") => (Shape::Opaque, Merge(&["ip"])),
-            (Shape::Pod, "topologySpreadConstraints") => (Shape::Opaque, Merge(&["topologyKey", "whenUnsatisfiable"])),
-            (Shape::Container, "ports") => (Shape::Opaque, Merge(&["containerPort", "protocol"])),
+            (Shape::Pod, "hostAliases") => (Shape::Opaque, Some(&["ip"])),
+            (Shape::Pod, "topologySpreadConstraints") => (Shape::Opaque, Some(&["topologyKey", "whenUnsatisfiable"])),
+            (Shape::Container, "ports") => (Shape::Opaque, Some(&["containerPort", "protocol"])),
             (Shape::Container | Shape::EphemeralContainer, "env") => (Shape::Opaque, NAME),
-            (Shape::Container | Shape::EphemeralContainer, "volumeMounts") => (Shape::Opaque, Merge(&["mountPath"])),
-            (Shape::Container | Shape::EphemeralContainer, "volumeDevices") => (Shape::Opaque, Merge(&["devicePath"])),
-            (Shape::Status, "conditions") => (Shape::Opaque, Merge(&["type"])),
-            _ => (Shape::Opaque, Replace),
+            (Shape::Container | Shape::EphemeralContainer, "volumeMounts") => (Shape::Opaque, Some(&["mountPath"])),
+            (Shape::Container | Shape::EphemeralContainer, "volumeDevices") => (Shape::Opaque, Some(&["devicePath"])),
+            (Shape::Status, "conditions") => (Shape::Opaque, Some(&["type"])),
+            _ => (Shape::Opaque, None),
         }
     }
 }

@@ -13,7 +13,12 @@ use crate::model::source::Span;
 use crate::model::value::Value;
 
 /// Lays a list over another one; without a patch the list is only put together anew.
-pub(super) fn merge(object: &mut Node, patch: Option<&Node>, keys: &[&str], shape: Shape) -> Result<Outcome, Refusal> {
+pub(super) fn merge(
+    object: &mut Node,
+    patch: Option<&Node>,
+    keys: &[&str],
+    shape: Shape<'_>,
+) -> Result<Outcome, Refusal> {
     if patch.is_none() && is_settled(object, keys, shape) {
         return Ok(Outcome::Stays);
     }
@@ -59,7 +64,7 @@ pub(super) fn merge(object: &mut Node, patch: Option<&Node>, keys: &[&str], shap
 }
 
 /// A list of a patch where there is none: the real tool lays it over itself.
-pub(super) fn clean(mut list: Node, keys: &[&str], shape: Shape) -> Result<Option<Node>, Refusal> {
+pub(super) fn clean(mut list: Node, keys: &[&str], shape: Shape<'_>) -> Result<Option<Node>, Refusal> {
     if is_settled(&list, keys, shape) && list.items().iter().all(|item| !item.is_map() || directive(item).is_none()) {
         let mut cleaned = Vec::new();
         for item in list.items() {
@@ -97,7 +102,7 @@ struct Lists<'k> {
     /// The patch is the list itself.
     is_one: bool,
     keys: &'k [&'k str],
-    shape: Shape,
+    shape: Shape<'k>,
 }
 
 impl Lists<'_> {
@@ -279,15 +284,16 @@ fn put(nodes: &[Node], list: &mut Vec<usize>, element: Option<usize>, keys: &[&s
 }
 
 /// The first element of a patch that has none of the keys by which its list is merged, with the first of them.
-pub(super) fn without_key(patch: &Node, shape: Shape) -> Option<(Span, &'static str)> {
+pub(super) fn without_key(patch: &Node, shape: Shape<'_>) -> Option<(Span, String)> {
     patch.entries().iter().find_map(|Entry { key, value, .. }| {
         let (below, strategy) = shape.below(key);
         match (value.kind(), strategy) {
             (Kind::Mapping, _) => without_key(value, below),
-            (Kind::Sequence, Strategy::Merge([first, ..])) => value.items().iter().find_map(|item| {
+            (Kind::Sequence, Strategy::Merge(keys)) => value.items().iter().find_map(|item| {
+                let first = *keys.first()?;
                 let is_directive = item.entries().len() == 1 && item.get(DIRECTIVE).is_some();
                 if !is_directive && item.get(first).is_none_or(|value| value.is_null()) {
-                    return Some((item.trace().span, *first));
+                    return Some((item.trace().span, first.to_owned()));
                 }
                 without_key(item, below)
             }),
@@ -297,7 +303,7 @@ pub(super) fn without_key(patch: &Node, shape: Shape) -> Option<(Span, &'static 
 }
 
 /// Whether putting a list together anew changes nothing.
-fn is_settled(list: &Node, keys: &[&str], shape: Shape) -> bool {
+fn is_settled(list: &Node, keys: &[&str], shape: Shape<'_>) -> bool {
     let mut known = Known::default();
     match list {
         Node::Frozen(frozen, _) => is_settled_value(frozen.value(), keys, shape),
@@ -312,7 +318,7 @@ fn is_settled(list: &Node, keys: &[&str], shape: Shape) -> bool {
     }
 }
 
-fn is_settled_value(list: Value<'_>, keys: &[&str], shape: Shape) -> bool {
+fn is_settled_value(list: Value<'_>, keys: &[&str], shape: Shape<'_>) -> bool {
     let mut known = Known::default();
     list.items().all(|item| {
         let text = |at: usize| item.get(keys.get(at)?).filter(|value| !value.is_null())?.text();
@@ -341,12 +347,12 @@ impl<'v> Known<'v> {
     }
 }
 
-fn is_settled_map(map: Value<'_>, shape: Shape) -> bool {
+fn is_settled_map(map: Value<'_>, shape: Shape<'_>) -> bool {
     map.entries().all(|entry| {
         let (below, strategy) = shape.below(&entry.name());
         match (entry.value.kind(), strategy) {
             (Kind::Mapping, _) => is_settled_map(entry.value, below),
-            (Kind::Sequence, Strategy::Merge(keys)) => is_settled_value(entry.value, keys, below),
+            (Kind::Sequence, Strategy::Merge(keys)) => is_settled_value(entry.value, &keys, below),
             (Kind::Scalar, _) => !(entry.value.is_null() && entry.value.node().b == 0),
             _ => true,
         }
@@ -354,14 +360,14 @@ fn is_settled_map(map: Value<'_>, shape: Shape) -> bool {
 }
 
 /// Whether walking through an object changes nothing.
-pub(super) fn is_settled_object(node: &Node, shape: Shape) -> bool {
+pub(super) fn is_settled_object(node: &Node, shape: Shape<'_>) -> bool {
     match node {
         Node::Frozen(frozen, _) => !frozen.value().is_mapping() || is_settled_map(frozen.value(), shape),
         Node::Map(map) => map.entries.iter().all(|Entry { key, value, .. }| {
             let (below, strategy) = shape.below(key);
             match (value.kind(), strategy) {
                 (Kind::Mapping, _) => is_settled_object(value, below),
-                (Kind::Sequence, Strategy::Merge(keys)) => is_settled(value, keys, below),
+                (Kind::Sequence, Strategy::Merge(keys)) => is_settled(value, &keys, below),
                 _ => !value.is_absent(),
             }
         }),

@@ -26,7 +26,7 @@ pub(super) type Refusal = (Span, String);
 pub(super) const DIRECTIVE: &str = "$patch";
 
 /// Lays a patch over an object.
-pub(super) fn merge(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outcome, Refusal> {
+pub(super) fn merge(object: &mut Node, patch: &Node, shape: Shape<'_>) -> Result<Outcome, Refusal> {
     // The real tool drops what takes the place of a whole object.
     if directive(patch).as_deref() == Some("replace") {
         return Ok(Outcome::Stays);
@@ -38,7 +38,7 @@ pub(super) fn directive(node: &Node) -> Option<String> {
     node.get(DIRECTIVE)?.text().map(std::borrow::Cow::into_owned)
 }
 
-pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outcome, Refusal> {
+pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape<'_>) -> Result<Outcome, Refusal> {
     match directive(patch).as_deref() {
         Some("delete") => return Ok(Outcome::Goes),
         Some("replace") => return Ok(Outcome::Replaced),
@@ -85,7 +85,7 @@ pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outco
         let span = old.trace().span;
         let outcome = match (value.kind(), strategy) {
             (Kind::Mapping, _) => map(old, &value, below)?,
-            (Kind::Sequence, Strategy::Merge(keys)) => list::merge(old, Some(&value), keys, below)?,
+            (Kind::Sequence, Strategy::Merge(keys)) => list::merge(old, Some(&value), &keys, below)?,
             _ => Outcome::Replaced,
         };
         match outcome {
@@ -103,9 +103,9 @@ pub(super) fn map(object: &mut Node, patch: &Node, shape: Shape) -> Result<Outco
 }
 
 /// What a patch puts where there is nothing.
-fn added(value: Node, shape: Shape, strategy: Strategy) -> Result<Option<Node>, Refusal> {
+fn added(value: Node, shape: Shape<'_>, strategy: Strategy<'_>) -> Result<Option<Node>, Refusal> {
     match (value.kind(), strategy) {
-        (Kind::Sequence, Strategy::Merge(keys)) => list::clean(value, keys, shape),
+        (Kind::Sequence, Strategy::Merge(keys)) => list::clean(value, &keys, shape),
         (Kind::Mapping, _) => clean(value, shape),
         _ => Ok(Some(value)),
     }
@@ -121,7 +121,7 @@ pub(super) fn without_directive(mut node: Node) -> Node {
 }
 
 /// What a patch adds, without what only says what to remove; nothing if it is a removal itself.
-pub(super) fn clean(mut node: Node, shape: Shape) -> Result<Option<Node>, Refusal> {
+pub(super) fn clean(mut node: Node, shape: Shape<'_>) -> Result<Option<Node>, Refusal> {
     if !node.is_map() || !holds(&node, |written, text| is_null(written, text) || is_directive(written, text)) {
         return Ok(Some(node));
     }
@@ -146,7 +146,7 @@ pub(super) fn clean(mut node: Node, shape: Shape) -> Result<Option<Node>, Refusa
 
 /// What becomes of a part of an object that a patch says nothing about: nulls that are not even written go, and lists
 /// with keys are put together anew.
-pub(super) fn prune(node: &mut Node, shape: Shape) -> Result<(), Refusal> {
+pub(super) fn prune(node: &mut Node, shape: Shape<'_>) -> Result<(), Refusal> {
     let is_shared = match node {
         Node::Map(map) => Arc::get_mut(map).is_none(),
         _ => true,
@@ -159,11 +159,11 @@ pub(super) fn prune(node: &mut Node, shape: Shape) -> Result<(), Refusal> {
     own.entries.iter_mut().try_for_each(|entry| prune_below(entry, shape))
 }
 
-fn prune_below(entry: &mut Entry, shape: Shape) -> Result<(), Refusal> {
+fn prune_below(entry: &mut Entry, shape: Shape<'_>) -> Result<(), Refusal> {
     let (below, strategy) = shape.below(&entry.key);
     match (entry.value.kind(), strategy) {
         (Kind::Mapping, _) => prune(&mut entry.value, below),
-        (Kind::Sequence, Strategy::Merge(keys)) => list::merge(&mut entry.value, None, keys, below).map(drop),
+        (Kind::Sequence, Strategy::Merge(keys)) => list::merge(&mut entry.value, None, &keys, below).map(drop),
         _ => Ok(()),
     }
 }

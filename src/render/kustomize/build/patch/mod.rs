@@ -336,6 +336,7 @@ fn without_affixes(site: &Site<'_, '_>, name: &str) -> Option<String> {
 
 fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Changes) {
     let mut gone = Vec::new();
+    let openapi = to.openapi.clone();
     for &at in found {
         let resource: &mut Resource = &mut to.resources[at];
         let keep = resource.id.clone();
@@ -343,14 +344,15 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
             resource.remember();
         }
         let patch = without_identity(patch, changes);
-        if let Some((span, key)) = list::without_key(&patch, Shape::of(&keep.gvk)) {
+        let shape = Shape::of(&keep.gvk, openapi.as_deref());
+        if let Some((span, key)) = list::without_key(&patch, shape) {
             let message = format!("an element of this list is found by its `{key}`, and this one has none");
             let finding = Diagnostic::new(&PATCH_WITHOUT_KEY, span, message, "fits no element")
                 .effect("kustomize says nothing, and drops other elements of the list")
                 .help(format!("add the `{key}` of the element that is meant"));
             to.log.tell(finding);
         }
-        match merge::merge(&mut resource.node, &patch, Shape::of(&keep.gvk)) {
+        match merge::merge(&mut resource.node, &patch, shape) {
             Ok(Outcome::Goes) => {
                 gone.push(at);
                 continue;
