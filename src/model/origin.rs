@@ -15,6 +15,9 @@ pub enum Role {
     PatchedBy,
     /// What chose the target of the change.
     SelectedBy,
+    /// What names the element of a list that the change is for, or the sort of object that a name means: not the value
+    /// itself, though another word there would lead elsewhere. To programs it is `selected-by` as well.
+    FoundBy,
     /// The generator that made the file.
     GeneratedBy,
     /// A default of the tool or the chart.
@@ -29,7 +32,7 @@ impl Role {
             Role::IncludedBy => "included-by",
             Role::SetBy | Role::Replaced => "set-by",
             Role::PatchedBy => "patched-by",
-            Role::SelectedBy => "selected-by",
+            Role::SelectedBy | Role::FoundBy => "selected-by",
             Role::GeneratedBy => "generated-by",
             Role::Default => "default",
         }

@@ -55,8 +55,10 @@ impl Site<'_> {
         let object = self.build.object(span.start);
         let included = object.map(|object| object.included.as_slice()).unwrap_or_default();
         finding.origin = included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect();
-        finding.origin.extend(place.chain.iter().copied());
-        for link in place.chain.iter().rev() {
+        // Which element a patch is for is seen beside the value.
+        let chain = || place.chain.iter().filter(|link| link.role != Role::FoundBy);
+        finding.origin.extend(chain().copied());
+        for link in chain().rev() {
             if link.span.file == finding.primary.span.file && link.span.start == finding.primary.span.start {
                 continue;
             }

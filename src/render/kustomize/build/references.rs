@@ -233,7 +233,13 @@ pub(super) fn follow(to: &mut Accumulated) {
             if !any(&resource.node, &field.path, &|node| follows(node, &find)) {
                 continue;
             }
-            let mut set = |node: &mut Node| write(node, &find);
+            let kind = role.as_ref().and_then(|_| resource.node.at(&["roleRef", "kind"])).map(|kind| kind.trace().span);
+            let mut set = |node: &mut Node| {
+                write(node, &find);
+                if let Some(kind) = kind {
+                    *node = node.clone().and(Role::FoundBy, kind);
+                }
+            };
             let trace = Trace::at(resource.node.trace().span);
             visit(&mut resource.node, &field.path, Make::Nothing, &trace, &mut set);
         }

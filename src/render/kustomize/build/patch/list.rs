@@ -164,7 +164,9 @@ impl Lists<'_> {
             }
             (Some(at), Some(patch)) if at != patch => {
                 let with_keys = self.nodes[patch].clone();
+                let key = keys.first().and_then(|key| with_keys.get(key)).map(|key| key.trace().span);
                 let patched = without_keys(with_keys.clone(), &self.nodes[at], keys);
+                let patched = key.map_or(patched.clone(), |key| patched.and(Role::FoundBy, key));
                 self.nodes[patch] = without_directive(with_keys);
                 match map(&mut self.nodes[at], &patched, self.shape)? {
                     Outcome::Goes => Ok(None),
