@@ -79,7 +79,7 @@ pub(super) const OVERRIDE_WITHOUT_EFFECT: Rule = Rule::new(
     "override-without-effect",
     Category::Definition,
     Severity::Warning,
-    "an entry of `images` or `replacements` fits none of the resources",
+    "an entry of `images` or `replacements` fits none of the resources, or nothing uses a variable",
     "Kustomize says nothing, and the entry changes nothing: what it was meant to change is deployed unchanged.",
     "Correct the name, or remove the entry.",
 );

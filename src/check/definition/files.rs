@@ -6,16 +6,18 @@ use std::collections::BTreeSet;
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{Component, ComponentKind, Definition, Method, Missing, Unit};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::listing::Listing;
+use crate::model::listing::{Listing, folder_of};
 use crate::model::rule::Severity;
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
+use crate::model::value::Value;
 
-use super::{rules, source};
+use super::{Input, rules, source};
 
 /// The longest name of a Helm release (`helm.sh/helm/v3/pkg/chartutil/validate_name.go`).
 const RELEASE_NAME: usize = 53;
 
-pub(super) fn check(plan: &Plan, listing: &Listing, out: &mut Vec<Diagnostic>) {
+pub(super) fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
+    let (plan, listing) = (input.plan, input.listing);
     let mut seen = BTreeSet::new();
     for definition in &plan.definitions {
         for (at, unit) in definition.units.iter().enumerate() {
@@ -26,6 +28,7 @@ pub(super) fn check(plan: &Plan, listing: &Listing, out: &mut Vec<Diagnostic>) {
         }
     }
     unread(plan, listing, out);
+    alone(input, out);
 }
 
 /// A child whose own file cannot be read.
@@ -114,16 +117,43 @@ fn unread(plan: &Plan, listing: &Listing, out: &mut Vec<Diagnostic>) {
         let configs =
             listing.below(&config).filter(|(name, _)| is_direct(name[config.len()..].trim_start_matches('/')));
         for file in yml.into_iter().chain(configs.map(|(_, file)| file)) {
-            out.push(
-                Diagnostic::new(
-                    &rules::UNREAD_YML,
-                    Span::top(file),
-                    "Fabrikate does not read files that end in `.yml`",
-                    "",
-                )
-                .effect("what it says reaches nothing")
-                .help("rename it: the ending is `.yaml`, or `.json`"),
-            );
+            out.push(not_read(file));
         }
     }
+}
+
+/// A `component.yml` in a folder without any file that Fabrikate reads: nobody sees that it is meant to be a component, so
+/// it has to look like one.
+fn alone(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
+    let folders: BTreeSet<&str> = input.plan.components.iter().map(|file| file.folder.as_str()).collect();
+    for (name, file) in input.listing.iter().filter(|(name, _)| name.rsplit('/').next() == Some("component.yml")) {
+        if folders.contains(folder_of(name)) {
+            continue;
+        }
+        let text = (input.text)(file).and_then(|text| String::from_utf8(text.to_vec()).ok());
+        let Some(part) = text.map(|text| (input.parse)(text)) else { continue };
+        if part.roots().next().is_some_and(|(_, root)| looks_like_a_component(root)) {
+            out.push(not_read(file));
+        }
+    }
+}
+
+fn looks_like_a_component(root: Value<'_>) -> bool {
+    let says = |key: &str, words: &[&str]| {
+        root.get(key).and_then(Value::as_str).is_some_and(|text| words.contains(&text.as_ref()))
+    };
+    let has = |key: &str| root.get(key).is_some();
+    let children = root.get("subcomponents").and_then(|children| children.items().next());
+    !has("apiVersion")
+        && !has("kind")
+        && has("name")
+        && (children.is_some_and(Value::is_mapping)
+            || (says("type", &ComponentKind::WORDS) && (has("path") || says("method", &Method::WORDS))))
+}
+
+fn not_read(file: FileId) -> Diagnostic {
+    let message = "Fabrikate does not read files that end in `.yml`";
+    Diagnostic::new(&rules::UNREAD_YML, Span::top(file), message, "")
+        .effect("what it says reaches nothing")
+        .help("rename it: the ending is `.yaml`, or `.json`")
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{
-    Clashes, ComponentKind, Config, ConfigFile, Content, Definition, Environment,
+    Clashes, ComponentKind, Config, ConfigFile, Content, Definition, Environment, Setting,
 };
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, Span};
@@ -52,8 +52,9 @@ fn told(
 }
 
 fn clashes(plan: &Plan, out: &mut Vec<Diagnostic>) {
+    let name = |span| route(plan, span).map_or_else(|| "this".to_owned(), |route| format!("`{route}`"));
     let conflict = |high, low, names: &str| {
-        let message = format!("these values do not merge, for {names}");
+        let message = format!("the values of {} do not merge, for {names}", name(high));
         Diagnostic::new(&rules::UNMERGEABLE_CONFIG, high, message, "a map or list, in the higher layer")
             .see(low, "something else, in the lower layer")
             .effect("`fab generate` fails")
@@ -61,15 +62,16 @@ fn clashes(plan: &Plan, out: &mut Vec<Diagnostic>) {
     };
     told(plan, |clashes| &clashes.conflicts, conflict, out);
     let joined = |high, low, names: &str| {
-        let message = format!("this list does not replace the one below it, for {names}");
-        Diagnostic::new(&rules::JOINED_LISTS, high, message, "comes first")
+        let message = format!("the list {} does not replace the one below it, for {names}", name(high));
+        let finding = Diagnostic::new(&rules::JOINED_LISTS, high, message, "comes first")
             .see(low, "is added behind it")
             .effect("the chart gets the items of both lists: Fabrikate joins lists of several layers")
-            .help("keep the list in one layer alone")
+            .help("keep the list in one layer alone");
+        result(plan, high, low).into_iter().fold(finding, |finding, all| finding.note(format!("result: {all}")))
     };
     told(plan, |clashes| &clashes.joined, joined, out);
     let kept = |high, low, names: &str| {
-        let message = format!("this does not unset the value below it, for {names}");
+        let message = format!("this does not unset {}, for {names}", name(high));
         Diagnostic::new(&rules::IDLE_UNSET, high, message, "does nothing")
             .see(low, "still counts")
             .effect("Fabrikate passes over null, `[]` and `{}`: nothing can be unset")
@@ -92,6 +94,60 @@ fn clashes(plan: &Plan, out: &mut Vec<Diagnostic>) {
             .help("write both in the higher layer")
     };
     told(plan, |clashes| &clashes.parted, parted, out);
+}
+
+/// The keys that lead to a setting of a config file: `image.tag`.
+fn route(plan: &Plan, span: Span) -> Option<String> {
+    let mut open: Vec<&Config> =
+        plan.configs.iter().filter(|file| file.file == span.file).map(|file| &file.config).collect();
+    while let Some(config) = open.pop() {
+        if let Some(keys) = config.config.as_ref().and_then(|values| keys_to(values, &|it| is_at(it, span))) {
+            return Some(keys.join("."));
+        }
+        open.extend(config.subcomponents.iter().map(|(_, child)| child));
+    }
+    None
+}
+
+fn is_at(setting: &Setting, span: Span) -> bool {
+    setting.key == Some(span) || setting.span == span
+}
+
+fn keys_to<'c>(setting: &'c Setting, is_it: &dyn Fn(&Setting) -> bool) -> Option<Vec<&'c str>> {
+    if is_it(setting) {
+        return Some(Vec::new());
+    }
+    let Content::Map(entries) = &setting.content else { return None };
+    entries.iter().find_map(|(key, value)| {
+        let mut keys = keys_to(value, is_it)?;
+        keys.insert(0, key);
+        Some(keys)
+    })
+}
+
+/// So many items of a joined list are shown.
+const SHOWN: usize = 8;
+
+/// What two lists come to, if they are of plain values: `[hi, hi, lo]`.
+fn result(plan: &Plan, high: Span, low: Span) -> Option<String> {
+    let environments = plan.definitions.iter().flat_map(|definition| &definition.environments);
+    let is_theirs = |environment: &&Environment| environment.clashes.joined.contains(&(high, low));
+    let mut configs = environments.filter(is_theirs).flat_map(|environment| environment.configs.iter().flatten());
+    let items = configs.find_map(|config| items_at(config.config.as_ref()?, high))?;
+    let plain = |item: &Setting| match &item.content {
+        Content::Scalar(text) => Some(text.clone()),
+        _ => None,
+    };
+    let texts = items.iter().map(plain).collect::<Option<Vec<_>>>().filter(|texts| texts.len() <= SHOWN)?;
+    Some(format!("[{}]", texts.join(", ")))
+}
+
+fn items_at(setting: &Setting, key: Span) -> Option<&[Setting]> {
+    match &setting.content {
+        Content::List(items) if setting.key == Some(key) => Some(items),
+        Content::Map(entries) => entries.iter().find_map(|(_, value)| items_at(value, key)),
+        _ => None,
+    }
 }
 
 /// Environments that were asked for, and that no file is for.

@@ -57,7 +57,7 @@ pub fn check(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
     config_file::check_names(plan, out);
     plan.access.iter().for_each(|file| source::check_access(file, out));
     layers::check(plan, out);
-    files::check(plan, listing, out);
+    files::check(input, out);
     tree::check(plan, out);
     paths::check(plan, listing, out);
     pipeline::check(input, out);

@@ -50,7 +50,7 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
         resource.rename(&format!("{}-{suffix}", resource.id.name), span);
     }
     references::follow(&mut built);
-    vars::resolve(&mut built);
+    vars::resolve(&mut built, builder.kustomization(folder).map(|source| source.part.tree.file));
     built.resources.retain(|resource| !is_local(&resource.node));
     let root = builder.kustomization(folder).and_then(|source| source.part.roots().next());
     if let Some((_, root)) = root {

@@ -1,13 +1,13 @@
 //! `vars`: values of fields put in place of `$(NAME)` (kustomize, `api/filters/refvar/`,
 //! `api/internal/accumulator/resaccumulator.go`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use crate::model::origin::Role;
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
 
-use super::accumulate::{Accumulated, Site};
+use super::accumulate::{Accumulated, Site, without_effect};
 use super::draft::{Node, Trace};
 use super::fields::{DEEPEST, FieldSpec, Make, any, visit};
 use super::read::{failure, field, items, text};
@@ -95,12 +95,14 @@ fn segments(path: &str) -> Vec<String> {
     spread.split('.').filter(|segment| !segment.is_empty()).take(DEEPEST).map(str::to_owned).collect()
 }
 
-/// Puts the values in.
-pub(super) fn resolve(to: &mut Accumulated) {
+/// Puts the values in. What the kustomization in `root` declares and nothing uses is told: a variable of a base may be
+/// for other overlays.
+pub(super) fn resolve(to: &mut Accumulated, root: Option<FileId>) {
     if to.vars.is_empty() {
         return;
     }
     let mut values: HashMap<String, Node> = HashMap::new();
+    let mut used: BTreeSet<String> = BTreeSet::new();
     for var in &to.vars {
         let is_meant = |resource: &&super::resource::Resource| {
             resource.ids().any(|id| {
@@ -133,10 +135,20 @@ pub(super) fn resolve(to: &mut Accumulated) {
         for row in rows.iter().filter(|row| row.selects(&gvk)) {
             if any(&resource.node, &row.path, &has_variable) {
                 let trace = resource.node.trace();
-                visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| replace(node, &values));
+                visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| {
+                    replace(node, &values, &mut used)
+                });
             }
         }
         resource.refresh();
+    }
+    if to.log.is_whole() {
+        let own = to.vars.iter().filter(|var| Some(var.span.file) == root && !used.contains(&var.name));
+        let idle: Vec<_> = own.map(|var| (var.span, format!("nothing uses the variable `{}`", var.name))).collect();
+        for (span, message) in idle {
+            let finding = without_effect(span, message).effect("kustomize logs it and goes on");
+            to.log.tell(finding.help("write `$(NAME)` where its value belongs, or remove it"));
+        }
     }
 }
 
@@ -146,20 +158,22 @@ fn has_variable(node: &Node) -> bool {
     has(node) || node.items().iter().any(has) || (node.is_map() && node.entries().iter().any(|entry| has(&entry.value)))
 }
 
-fn replace(node: &mut Node, values: &HashMap<String, Node>) {
+fn replace(node: &mut Node, values: &HashMap<String, Node>, used: &mut BTreeSet<String>) {
     if node.is_list() || node.is_map() {
         if node.is_list() {
-            node.list_mut().into_iter().flat_map(|list| &mut list.items).for_each(|item| replace(item, values));
+            node.list_mut().into_iter().flat_map(|list| &mut list.items).for_each(|item| replace(item, values, used));
         } else {
             let entries = node.map_mut().into_iter().flat_map(|map| &mut map.entries);
-            entries.filter(|entry| entry.value.text().is_some()).for_each(|entry| replace(&mut entry.value, values));
+            entries
+                .filter(|entry| entry.value.text().is_some())
+                .for_each(|entry| replace(&mut entry.value, values, used));
         }
         return;
     }
     let Some(text) = node.text().filter(|text| text.contains("$(")).map(std::borrow::Cow::into_owned) else { return };
-    if let Some(value) =
-        text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).and_then(|name| values.get(name))
-    {
+    let whole = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    if let Some((name, value)) = whole.and_then(|name| Some((name, values.get(name)?))) {
+        used.insert(name.to_owned());
         *node = value.clone().and(Role::Replaced, node.trace().span);
         return;
     }
@@ -174,6 +188,7 @@ fn replace(node: &mut Node, values: &HashMap<String, Node>) {
         } else if let Some((name, behind)) = rest.strip_prefix("$(").and_then(|rest| rest.split_once(')')) {
             match values.get(name) {
                 Some(value) => {
+                    used.insert(name.to_owned());
                     out.push_str(&value.text().unwrap_or_default());
                     trace = trace.and(Role::SetBy, value.trace().span);
                 }
