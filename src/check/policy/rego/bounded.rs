@@ -9,7 +9,7 @@ use regorus::value::{Array, Set};
 use super::extensions::failing;
 
 /// The longest text that a function makes, in bytes.
-const LONGEST_TEXT: usize = 16 << 20;
+pub const LONGEST_TEXT: usize = 16 << 20;
 
 /// The longest list that a function makes.
 const LONGEST_LIST: usize = 1_000_000;
@@ -93,6 +93,31 @@ pub fn expand(arguments: &[Value]) -> Answer {
     Ok(Value::from((0..1u128 << host).map(|at| Value::from(text(first + at))).collect::<Set>()))
 }
 
+/// The pairs of `walk(value)`: each value inside, with its path, outer ones first.
+pub fn walk(arguments: &[Value]) -> Answer {
+    let mut pairs = Vec::new();
+    let mut open = vec![(Array::default(), arguments[0].clone())];
+    while let Some((path, value)) = open.pop() {
+        if pairs.len() + open.len() > LONGEST_LIST {
+            return Err(format!("`walk` would go through more than {LONGEST_LIST} values"));
+        }
+        let first = open.len();
+        let mut inside = |key: &Value, value: &Value| {
+            let path = path.iter().cloned().chain([key.clone()]).collect::<Array>();
+            open.push((path, value.clone()));
+        };
+        match &value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| inside(&Value::from(at), item)),
+            Value::Set(items) => items.iter().for_each(|item| inside(item, item)),
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| inside(key, value)),
+            _ => {}
+        }
+        open[first..].reverse();
+        pairs.push(Value::from([Value::from(path), value].into_iter().collect::<Array>()));
+    }
+    Ok(Value::from(pairs.into_iter().collect::<Array>()))
+}
+
 fn bits(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
@@ -100,6 +125,17 @@ fn bits(address: IpAddr) -> u32 {
 /// A text that another function has made, if it is not too long.
 pub fn text(function: &str, text: String) -> Answer {
     if text.len() > LONGEST_TEXT { too_long(function) } else { Ok(Value::from(text)) }
+}
+
+/// What `units.parse` and `units.parse_bytes` are given, if it is no text with an exponent that would make a number of
+/// millions of digits.
+pub fn unit(arguments: &[Value]) -> Answer {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_huge = arguments[0].as_string().is_ok_and(|text| {
+        text.len() > 1_000
+            || text.split(['e', 'E']).skip(1).any(|power| digits(power.trim_start_matches(['+', '-'])) > 2)
+    });
+    if is_huge { failing(Err("the exponent is too large".to_owned())) } else { Ok(arguments[0].clone()) }
 }
 
 /// What is multiplied, if it is no number of thousands of digits: each product has as many as both factors together.

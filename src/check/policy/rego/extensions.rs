@@ -9,7 +9,7 @@ use std::cell::Cell;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use super::{addresses, bounded, functions, patterns, sprintf};
+use super::{addresses, bounded, digests, functions, patterns, sprintf, texts};
 
 /// A function by name, with its number of arguments.
 struct Extension {
@@ -25,6 +25,13 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "hex.encode", arity: 1, call: bounded::hex },
     Extension { name: "array.concat", arity: 2, call: bounded::lists },
     Extension { name: "net.cidr_expand", arity: 1, call: bounded::expand },
+    Extension { name: "plimsoll.walk", arity: 1, call: bounded::walk },
+    Extension {
+        name: "plimsoll.has",
+        arity: 2,
+        call: |args| Ok(Value::from(args[1].as_array().is_ok_and(|all| all.contains(&args[0])))),
+    },
+    Extension { name: "plimsoll.unit", arity: 1, call: bounded::unit },
     Extension { name: "plimsoll.factor", arity: 1, call: bounded::factor },
     Extension { name: "object.subset", arity: 2, call: |args| Ok(Value::from(subset(&args[0], &args[1]))) },
     Extension { name: "numbers.range", arity: 2, call: |args| range(&args[0], &args[1], None) },
@@ -44,7 +51,18 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "cast_null", arity: 1, call: |args| failing(functions::cast(args, "null")) },
     Extension { name: "array.flatten", arity: 1, call: |args| failing(functions::flatten(args)) },
     Extension { name: "strings.split_n", arity: 3, call: |args| failing(functions::split_n(args)) },
-    Extension { name: "crypto.sha256", arity: 1, call: |args| failing(functions::sha256(args)) },
+    Extension { name: "strings.count", arity: 2, call: |args| failing(texts::count(args)) },
+    Extension { name: "strings.replace_n", arity: 2, call: texts::replace },
+    Extension { name: "json.is_valid", arity: 1, call: texts::is_json },
+    Extension { name: "yaml.is_valid", arity: 1, call: texts::is_yaml },
+    Extension { name: "crypto.md5", arity: 1, call: |args| failing(digests::md5(args)) },
+    Extension { name: "crypto.sha1", arity: 1, call: |args| failing(digests::sha1(args)) },
+    Extension { name: "crypto.sha256", arity: 1, call: |args| failing(digests::sha256(args)) },
+    Extension { name: "crypto.hmac.md5", arity: 2, call: |args| failing(digests::hmac_md5(args)) },
+    Extension { name: "crypto.hmac.sha1", arity: 2, call: |args| failing(digests::hmac_sha1(args)) },
+    Extension { name: "crypto.hmac.sha256", arity: 2, call: |args| failing(digests::hmac_sha256(args)) },
+    Extension { name: "crypto.hmac.sha512", arity: 2, call: |args| failing(digests::hmac_sha512(args)) },
+    Extension { name: "crypto.hmac.equal", arity: 2, call: |args| failing(digests::are_equal(args)) },
     Extension { name: "io.jwt.decode", arity: 1, call: |args| failing(functions::decode_token(args)) },
     Extension { name: "uri.parse", arity: 1, call: |args| failing(functions::parse_uri(args)) },
     Extension { name: "uri.is_valid", arity: 1, call: functions::is_uri },
@@ -84,13 +102,18 @@ const NAMESPACES: &[&str] = &[
     "array.",
     "cast_",
     "crypto.",
+    "graph.",
     "graphql.",
     "io.jwt.",
     "json.",
     "net.",
+    "object.",
     "providers.",
+    "regex.",
     "rego.",
     "strings.",
+    "time.",
+    "units.",
     "uri.",
     "uuid.",
 ];
@@ -138,9 +161,9 @@ fn formatted(arguments: &[Value]) -> Result<Value, String> {
 /// regorus panics on an empty array.
 fn subset(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
-        (Value::Object(whole), Value::Object(part)) => part.iter().all(|(key, value)| {
-            whole.get(key).is_some_and(|own| own == value || (own.as_object().is_ok() && subset(own, value)))
-        }),
+        (Value::Object(whole), Value::Object(part)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|own| own == value || subset(own, value)))
+        }
         (Value::Set(whole), Value::Set(part)) => part.is_subset(whole),
         (Value::Array(whole), Value::Set(part)) => part.iter().all(|item| whole.contains(item)),
         (Value::Array(whole), Value::Array(part)) => {
@@ -153,10 +176,10 @@ fn subset(whole: &Value, part: &Value) -> bool {
 fn range(from: &Value, to: &Value, step: Option<&Value>) -> Result<Value, String> {
     let whole = |value: &Value| value.as_i64().ok();
     let (Some(from), Some(to), Some(step)) = (whole(from), whole(to), step.map_or(Some(1), whole)) else {
-        return Ok(Value::Undefined);
+        return failing(Err("it takes whole numbers of at most 64 bits".to_owned()));
     };
     if step <= 0 {
-        return Ok(Value::Undefined);
+        return failing(Err("the step must be a positive number".to_owned()));
     }
     let distance = i128::from(to) - i128::from(from);
     let steps = distance.abs() / i128::from(step);

@@ -1,15 +1,13 @@
-//! Functions of OPA that regorus lacks: conversions, lists, texts, hashes and tokens. `Err` says why a call failed.
+//! Functions of OPA that regorus lacks: conversions, lists, texts, addresses and tokens. `Err` says why a call failed.
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use regorus::Value;
 use regorus::value::{Array, Object, Set};
 
-use crate::model::digest;
-
 type Answer = Result<Value, String>;
 
-fn text(value: &Value) -> Result<&str, String> {
+pub(super) fn text(value: &Value) -> Result<&str, String> {
     value.as_string().map(|text| &**text).map_err(|_| "it takes a text".to_owned())
 }
 
@@ -68,11 +66,6 @@ pub fn split_n(arguments: &[Value]) -> Answer {
     let wanted = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX).min(parts.len());
     let chosen = if number < 0 { &parts[parts.len() - wanted..] } else { &parts[..wanted] };
     Ok(Value::from(chosen.iter().map(|part| Value::from(*part)).collect::<Array>()))
-}
-
-/// `crypto.sha256(text)`
-pub fn sha256(arguments: &[Value]) -> Answer {
-    Ok(Value::from(digest::sha256(text(&arguments[0])?.as_bytes())))
 }
 
 /// `io.jwt.decode(token)`: header, payload and signature, none of them verified.

@@ -2,6 +2,7 @@
 //! ignores comments, so we read them.
 
 use regorus::Value;
+use regorus::value::{Array, Object};
 
 use super::comments;
 use crate::model::rule::Parameter;
@@ -28,11 +29,24 @@ impl Metadata {
         text(&self.value[key])
     }
 
-    /// The whole block as OPA gives it to policies.
+    /// The whole block as OPA gives it to policies (`ast/annotations.go`), with the scope that it has if it names none.
     pub fn annotations(&self, scope: &str) -> String {
         let mut value = self.value.clone();
+        let of_texts = |list: &Value, read: fn(&str) -> Object| {
+            let items = list.as_array().ok()?.iter();
+            let item = |item: &Value| item.as_string().map_or_else(|_| item.clone(), |text| Value::from(read(text)));
+            Some(Value::from(items.map(item).collect::<Array>()))
+        };
+        let authors = of_texts(&self.value["authors"], author);
+        let resources = of_texts(&self.value["related_resources"], |link| object([("ref", Some(link))]));
         if let Ok(fields) = value.as_object_mut() {
-            fields.insert(Value::from("scope"), Value::from(scope));
+            let lists = [("authors", authors), ("related_resources", resources)];
+            for (key, list) in lists.into_iter().filter_map(|(key, list)| Some((key, list?))) {
+                fields.insert(Value::from(key), list);
+            }
+            if self.text("scope").is_none() {
+                fields.insert(Value::from("scope"), Value::from(scope));
+            }
         }
         value.to_string()
     }
@@ -67,6 +81,17 @@ impl Metadata {
         let items = self.value["related_resources"].as_array().map(|items| items.to_vec()).unwrap_or_default();
         items.iter().filter_map(|item| text(item).or_else(|| text(&item["ref"]))).collect()
     }
+}
+
+/// `A Name <a@b.example>`
+fn author(text: &str) -> Object {
+    let parts = text.trim_end().strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+    let (name, email) = parts.map_or((text, None), |(name, email)| (name, Some(email)));
+    object([("name", Some(name.trim()).filter(|name| !name.is_empty())), ("email", email)])
+}
+
+fn object<const N: usize>(fields: [(&str, Option<&str>); N]) -> Object {
+    fields.into_iter().filter_map(|(key, value)| Some((Value::from(key), Value::from(value?)))).collect()
 }
 
 /// A text on one line, and not too long.

@@ -1,15 +1,17 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
 //! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks
-//! ([`functions`], [`addresses`], [`bounded`], [`patterns`], [`sprintf`]). A text
+//! ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`patterns`], [`sprintf`]). A text
 //! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
 //! has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`] refuses what OPA would
-//! refuse, [`rewrite`], [`outputs`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
+//! refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`] make regorus read the rest as OPA does. [`metadata`] reads comments and
 //! [`result`] the answers. [`program`] is what is loaded together.
 
 mod addresses;
 mod bounded;
+mod calls;
 mod comments;
+mod digests;
 pub mod engine;
 pub mod extensions;
 mod functions;
@@ -28,5 +30,6 @@ mod scopes;
 mod sprintf;
 pub mod syntax;
 pub mod text;
+mod texts;
 pub mod value;
 pub mod verify;

@@ -11,22 +11,25 @@ use regorus::unstable::{BoolOp, Expr, Literal, LiteralStmt, Rule};
 use super::rewrite::{self, Edit};
 use super::syntax::{self, Node, Reference};
 
-/// The first letters of the variables that hold operands; a policy with such a name is left as it is.
+/// The first letters of the names that stand for values; no policy may use them.
 pub const PREFIX: &str = "plimsoll__";
 
-/// The edits for a rule. `rules` are the names of the rules in its package: they can be undefined as a reference can.
+/// The edits for a rule, which come last: what is taken out takes the edits inside with it. `rules` are the names of the
+/// rules in its package: they can be undefined as a reference can.
 pub fn edits(text: &str, rule: &Rule, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
-    if text.contains(PREFIX) {
-        return;
-    }
+    let mut negated = Vec::new();
     syntax::walk(rule, &mut |node| {
         let Node::Statement(statement) = node else { return };
         if let Literal::NotExpr { expr, .. } = &statement.literal {
-            let mut hoist = Hoist { text, rules, hoisted: Vec::new(), edits: Vec::new() };
-            hoist.negated(expr.as_ref());
-            edits.extend(hoist.statement(statement));
+            negated.push((statement, expr.as_ref()));
         }
     });
+    // Those inside another come behind it.
+    for (statement, expr) in negated.into_iter().rev() {
+        let mut hoist = Hoist { text, rules, hoisted: Vec::new(), edits };
+        hoist.negated(expr);
+        hoist.statement(statement);
+    }
 }
 
 struct Hoist<'t> {
@@ -34,8 +37,8 @@ struct Hoist<'t> {
     rules: &'t BTreeSet<String>,
     /// Name and text of each operand, innermost first.
     hoisted: Vec<(String, String)>,
-    /// What is left of the negated expression.
-    edits: Vec<Edit>,
+    /// Those of the rule.
+    edits: &'t mut Vec<Edit>,
 }
 
 impl Hoist<'_> {
@@ -61,6 +64,7 @@ impl Hoist<'_> {
                 self.operand(collection.as_ref());
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } => self.indexes(expr),
+            Expr::Array { .. } | Expr::Set { .. } | Expr::Object { .. } => self.operand(expr),
             _ => {}
         }
     }
@@ -103,17 +107,17 @@ impl Hoist<'_> {
                     }
                     at = refr.as_ref();
                 }
+                Expr::Call { .. } => return self.operand(at),
                 _ => return,
             }
         }
     }
 
-    /// Takes an expression out, with the operands that were taken out of it before.
+    /// Takes an expression out, with the edits inside.
     fn hoist(&mut self, expr: &Expr) {
         let Range { start, end } = rewrite::bounds(self.text, expr.span());
-        let (inner, outer): (Vec<Edit>, Vec<Edit>) =
-            std::mem::take(&mut self.edits).into_iter().partition(|edit| edit.start >= start && edit.end <= end);
-        self.edits = outer;
+        let (inner, outer) = std::mem::take(self.edits).into_iter().partition(|edit| is_inside(edit, start, end));
+        *self.edits = outer;
         let name = format!("{PREFIX}{start}_{end}");
         let text = applied(self.text, start, end, &inner);
         self.hoisted.push((name.clone(), text));
@@ -121,36 +125,47 @@ impl Hoist<'_> {
     }
 
     /// The edits of the statement: the operands in front, their names inside.
-    fn statement(self, statement: &LiteralStmt) -> Vec<Edit> {
+    fn statement(self, statement: &LiteralStmt) {
+        if self.hoisted.is_empty() {
+            return;
+        }
         let start = statement.span.start as usize;
-        let (Some(with), false) = (modifiers(self.text, statement), self.hoisted.is_empty()) else {
-            return Vec::new();
-        };
-        if self.hoisted.iter().any(|(_, text)| text.contains('\n')) {
-            return Vec::new();
-        }
-        let mut front = String::new();
-        for (name, text) in &self.hoisted {
-            front.push_str(&format!("{name} := {text}{with}; "));
-        }
-        let mut edits = self.edits;
+        let with = modifiers(self.text, statement, self.edits);
+        let mut front: String = self.hoisted.iter().map(|(name, text)| format!("{name} := {text}{with}; ")).collect();
         if without_braces(self.text, start) {
             front.insert_str(0, "{ ");
-            let end = rewrite::bounds(self.text, &statement.span).end;
-            edits.push(Edit { start: end, end, text: " }".to_owned() });
+            let end = rewrite::statement_end(self.text, statement);
+            self.edits.push(Edit { start: end, end, text: " }".to_owned() });
         }
-        edits.push(Edit { start, end: start, text: front });
-        edits
+        self.edits.push(Edit { start, end: start, text: front });
     }
 }
 
-/// The `with` modifiers of a statement as they are written; `None` if they cannot be cut out.
-fn modifiers(text: &str, statement: &LiteralStmt) -> Option<String> {
+/// Whether an edit is one of a stretch, and not one between the stretch and what is around it.
+fn is_inside(edit: &Edit, start: usize, end: usize) -> bool {
+    let is_insertion = edit.start == edit.end;
+    if is_insertion && edit.start == start {
+        return edit.text.ends_with('(');
+    }
+    if is_insertion && edit.start == end {
+        return matches!(edit.text.as_str(), ")" | "[_]");
+    }
+    edit.start >= start && edit.end <= end
+}
+
+/// The `with` modifiers of a statement as they are loaded, to be written a second time.
+fn modifiers(text: &str, statement: &LiteralStmt, edits: &[Edit]) -> String {
     let (Some(first), Some(last)) = (statement.with_mods.first(), statement.with_mods.last()) else {
-        return Some(String::new());
+        return String::new();
     };
-    let written = text.get(first.span.start as usize..rewrite::bounds(text, last.r#as.span()).end)?;
-    (written.starts_with("with") && !written.contains('\n')).then(|| format!(" {written}"))
+    let (start, end) = (first.span.start as usize, rewrite::bounds(text, last.r#as.span()).end);
+    let inner: Vec<Edit> = edits.iter().filter(|edit| is_inside(edit, start, end)).cloned().collect();
+    let written = applied(text, start, end, &inner);
+    // A line more would move what follows; a comment needs its end, and a raw text its line feeds.
+    match written.contains(['#', '`']) {
+        true => format!("\n{written}\n"),
+        false => format!(" {}", written.replace('\n', " ")),
+    }
 }
 
 /// Whether the statement is the whole body of `p if not …`.

@@ -12,9 +12,6 @@ use super::syntax::{self, Node, Reference};
 /// Values in heads and comprehensions that iterate are worked out at the end of the body: an undefined list has no
 /// elements there. With an `else` regorus would take the value for several, too.
 pub fn edits(text: &str, rule: &Rule, v0: bool, edits: &mut Vec<Edit>) {
-    if text.contains(PREFIX) {
-        return;
-    }
     head(text, rule, v0, edits);
     syntax::walk(rule, &mut |node| {
         let Node::Expr { expr, .. } = node else { return };
@@ -88,7 +85,8 @@ pub fn factors(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
     });
 }
 
-fn guard(text: &str, expr: &Expr, function: &str, edits: &mut Vec<Edit>) {
+/// Puts a function around an expression.
+pub fn guard(text: &str, expr: &Expr, function: &str, edits: &mut Vec<Edit>) {
     let range = bounds(text, expr.span());
     edits.push(Edit { start: range.start, end: range.start, text: format!("{function}(") });
     edits.push(Edit { start: range.end, end: range.end, text: ")".to_owned() });

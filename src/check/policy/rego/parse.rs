@@ -6,8 +6,13 @@ use crate::model::diagnostic::Diagnostic;
 
 use super::super::POLICY_ERROR;
 use super::engine::{self, Failure};
+use super::negation;
 use super::scan;
+use super::scopes;
 use super::text::Text;
+
+/// The first letters of the names that edits put into a text.
+const RESERVED: [&str; 2] = [negation::PREFIX, scopes::PREFIX];
 
 /// A policy text that was parsed.
 pub struct Parsed {
@@ -22,6 +27,14 @@ pub enum Version {
     Either,
     V0,
     V1,
+}
+
+/// Refuses names that edits put into a text.
+pub fn reserved(source: &Text) -> Option<Box<Diagnostic>> {
+    let (start, prefix) = RESERVED.iter().find_map(|prefix| Some((source.text.find(prefix)?, prefix)))?;
+    let (start, end) = word(&source.text, start);
+    let message = format!("names that begin with `{prefix}` are plimsoll's own");
+    Some(Box::new(Diagnostic::new(&POLICY_ERROR, source.span(start, end), message, "")))
 }
 
 /// Parses as Rego v1, and as v0 if that fails, unless the version is known.

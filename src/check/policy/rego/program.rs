@@ -11,9 +11,10 @@ use crate::model::rule::Rule;
 use crate::model::source::{FileId, Span};
 
 use super::super::{DATA_MISSING, POLICY_ERROR};
+use super::calls;
 use super::engine::{self, Failure, Place};
 use super::extensions;
-use super::parse::{Parsed, Version, offset, parse, word};
+use super::parse::{Parsed, Version, offset, parse, reserved, word};
 use super::rewrite::{self, Rewritten};
 use super::scopes;
 use super::syntax;
@@ -82,7 +83,7 @@ impl Read {
         let mut read = Read { texts: Vec::new(), parsed: Vec::new() };
         let mut problems = Vec::new();
         for (text, version) in texts {
-            match parse(&text, version) {
+            match reserved(&text).map_or_else(|| parse(&text, version), Err) {
                 Ok(parsed) => {
                     read.texts.push(text);
                     read.parsed.push(parsed);
@@ -156,12 +157,13 @@ impl Read {
     /// The program, rewritten and not yet loaded.
     pub fn program(&self) -> Program {
         let names = self.names();
+        let replaced: BTreeSet<String> = self.modules().into_iter().flat_map(calls::replaced).collect();
         let modules = self.texts.iter().zip(&self.parsed).map(|(text, parsed)| {
-            let own = names.get(&syntax::package(parsed.module.as_ref()));
-            let nothing = BTreeSet::new();
+            let rules = names.get(&syntax::package(parsed.module.as_ref())).cloned().unwrap_or_default();
+            let names = rewrite::Names { rules, replaced: replaced.clone() };
             let reading = |careful| {
                 let source = rewrite::Source { text: &text.text, module: parsed.module.as_ref(), v0: parsed.v0 };
-                Reading::new(rewrite::rewrite(source, own.unwrap_or(&nothing), careful))
+                Reading::new(rewrite::rewrite(source, &names, careful))
             };
             Module { text: text.clone(), v0: parsed.v0, plain: reading(false), careful: reading(true) }
         });

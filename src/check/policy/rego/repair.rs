@@ -34,6 +34,42 @@ pub fn edits(text: &str) -> Vec<Edit> {
     let mut edits = shadowed_imports(&tokens);
     edits.extend(chained_bodies(text, &tokens));
     edits.extend(new_lines(text, &tokens));
+    edits.extend(negated_bodies(&tokens));
+    edits
+}
+
+/// Whether `not` negates a body, `not { … }`, and does not need its operands (OPA 1.17, `v1/ast/parser.go`,
+/// `futureKeywords`).
+pub fn has_negated_bodies(text: &str) -> bool {
+    imports_not(&tokens(text))
+}
+
+fn imports_not(tokens: &[Token<'_>]) -> bool {
+    let import = ["import", "future", ".", "keywords"];
+    let is = |at: usize| tokens[at..].iter().map(|token| token.text).take(import.len()).eq(import);
+    let ends = |at: usize| match tokens.get(at).filter(|token| !token.first) {
+        Some(dot) if dot.text == "." => tokens.get(at + 1).is_some_and(|token| token.text == "not"),
+        // All of them.
+        _ => true,
+    };
+    (0..tokens.len()).any(|at| tokens[at].first && tokens[at].depth == 0 && is(at) && ends(at + import.len()))
+}
+
+/// `not { … }`, a body where that was imported, is a set for regorus: the body becomes one of a comprehension.
+fn negated_bodies(tokens: &[Token<'_>]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    if !imports_not(tokens) {
+        return edits;
+    }
+    for (at, pair) in tokens.windows(2).enumerate() {
+        let [not, open] = pair else { continue };
+        let close = tokens[at + 2..].iter().find(|token| token.text == "}" && token.depth == open.depth);
+        if let ("not", "{", Some(close)) = (not.text, open.text, close) {
+            edits.push(Edit { start: not.start, end: not.end(), text: "count".to_owned() });
+            edits.push(Edit { start: open.start, end: open.end(), text: "([1 | ".to_owned() });
+            edits.push(Edit { start: close.start, end: close.end(), text: "]) == 0".to_owned() });
+        }
+    }
     edits
 }
 

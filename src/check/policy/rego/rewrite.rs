@@ -7,10 +7,11 @@ use std::ops::Range;
 use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Rule, Span};
 
-use super::extensions;
+use super::calls;
 use super::metadata;
 use super::negation;
 use super::outputs;
+use super::repair;
 use super::syntax::{self, Node, Reference};
 
 /// A replacement in the text of a policy.
@@ -37,10 +38,20 @@ pub struct Source<'s> {
     pub v0: bool,
 }
 
-/// What a module needs. `rules` are the names of all rules in its package, from every file. A `careful` reading is slower,
-/// and takes for undefined what regorus takes for an error of the policy.
-pub fn rewrite(source: Source<'_>, rules: &BTreeSet<String>, careful: bool) -> Rewritten {
+/// What is known of all modules together.
+#[derive(Default)]
+pub struct Names {
+    /// The names of all rules in the package of the module, from every file.
+    pub rules: BTreeSet<String>,
+    /// The last names of what a `with` replaces in any module.
+    pub replaced: BTreeSet<String>,
+}
+
+/// What a module needs. A `careful` reading is slower, and takes for undefined what regorus takes for an error of the
+/// policy.
+pub fn rewrite(source: Source<'_>, names: &Names, careful: bool) -> Rewritten {
     let Source { text, module, v0 } = source;
+    let rules = &names.rules;
     let mut edits = Vec::new();
     for import in &module.imports {
         // Allowed and without effect; regorus writes a warning to standard error.
@@ -60,8 +71,8 @@ pub fn rewrite(source: Source<'_>, rules: &BTreeSet<String>, careful: bool) -> R
         own_elements(text, rule.as_ref(), &mut edits);
         with_targets(module, rule.as_ref(), rules, &mut edits);
         annotations(text, module, rule.as_ref(), &mut edits);
-        out_parameters(text, rule.as_ref(), &mut edits);
-        if !module.imports.iter().any(|import| import.refr.span().text().ends_with("keywords.not")) {
+        calls::edits(text, module, rule.as_ref(), names, &mut edits);
+        if !repair::has_negated_bodies(text) {
             negation::edits(text, rule.as_ref(), rules, &mut edits);
         }
     }
@@ -187,7 +198,7 @@ fn with_targets(module: &Module, rule: &Rule, rules: &BTreeSet<String>, edits: &
 }
 
 /// `data.a["b-c"]`
-fn path_text(path: &[String]) -> String {
+pub fn path_text(path: &[String]) -> String {
     let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let part =
         |part: &String| if plain(part) { format!(".{part}") } else { format!("[{}]", Value::from(part.as_str())) };
@@ -211,12 +222,14 @@ fn annotations(text: &str, module: &Module, rule: &Rule, edits: &mut Vec<Edit>) 
     let blocks = metadata::blocks(text);
     let of = |line: u32, scope: &str| {
         let block = blocks.iter().find(|block| block.line == line)?;
-        Some(block.annotations(scope))
+        Some((block.annotations(scope), block.text("scope").unwrap_or_else(|| scope.to_owned())))
     };
-    let own = of(rule.span().line, "rule");
-    let package = of(module.package.span.line, "package");
+    let block = of(rule.span().line, "rule");
+    let own = block.as_ref().filter(|(_, scope)| scope == "rule").map(|(annotations, _)| annotations.clone());
+    let document = block.as_ref().filter(|(_, scope)| scope == "document").map(|(annotations, _)| annotations);
+    let package = of(module.package.span.line, "package").map(|(annotations, _)| annotations);
     let path = |rest: &[String]| {
-        let path = [&["data".to_owned()], syntax::package(module).as_slice(), rest].concat();
+        let path = [syntax::package(module).as_slice(), rest].concat();
         format!("[{}]", path.iter().map(|part| Value::from(part.as_str()).to_string()).collect::<Vec<_>>().join(","))
     };
     let entry = |path: String, annotations: &String| format!("{{\"path\": {path}, \"annotations\": {annotations}}}");
@@ -224,28 +237,13 @@ fn annotations(text: &str, module: &Module, rule: &Rule, edits: &mut Vec<Edit>) 
         Some(own) => entry(path(&syntax::name(rule).0), own),
         None => format!("{{\"path\": {}}}", path(&syntax::name(rule).0)),
     }];
+    chain.extend(document.map(|document| entry(path(&syntax::name(rule).0), document)));
     chain.extend(package.iter().map(|package| entry(path(&[]), package)));
     for (range, is_rule) in calls {
         let value =
             if is_rule { own.clone().unwrap_or_else(|| "{}".to_owned()) } else { format!("[{}]", chain.join(", ")) };
         edits.push(Edit { start: range.start, end: range.end, text: value });
     }
-}
-
-/// `sprintf(f, a, out)`: an extension cannot have a variable for its result.
-fn out_parameters(text: &str, rule: &Rule, edits: &mut Vec<Edit>) {
-    syntax::walk(rule, &mut |node| {
-        let Node::Expr { expr: Expr::Call { span, fcn, params, .. }, negated: false } = node else { return };
-        let name = Reference::of(fcn.as_ref()).map(|name| name.known().join(".")).unwrap_or_default();
-        if extensions::arity(&name).is_none_or(|arity| params.len() != usize::from(arity) + 1) {
-            return;
-        }
-        let (Some(last), Some(out)) = (params.iter().rev().nth(1), params.last()) else { return };
-        let (call, last) = (bounds(text, span), bounds(text, last.span()));
-        let Some(out) = text.get(bounds(text, out.span())) else { return };
-        edits.push(Edit { start: call.start, end: call.start, text: format!("{out} = ") });
-        edits.push(Edit { start: last.end, end: call.end, text: ")".to_owned() });
-    });
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Query, Rul
 use super::rewrite::{Edit, bounds};
 use super::syntax::{self, Node, Reference};
 
-/// The first letters of the new names.
-const PREFIX: &str = "plimsoll_local";
+/// The first letters of the new names; no policy may use them.
+pub const PREFIX: &str = "plimsoll_local";
 
 /// What to do about the names of a module.
 #[derive(Default)]

@@ -1,0 +1,72 @@
+//! Calls that regorus reads in another way than OPA: results in the last argument, `walk`, and functions that a test
+//! replaces.
+
+use std::collections::BTreeSet;
+
+use regorus::unstable::{Expr, Module, Rule};
+
+use super::extensions;
+use super::outputs;
+use super::rewrite::{Edit, Names, bounds, path_text};
+use super::syntax::{self, Node, Reference};
+
+/// The edits for a rule.
+pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mut Vec<Edit>) {
+    let package = [&["data".to_owned()], syntax::package(module).as_slice()].concat();
+    syntax::walk(rule, &mut |node| {
+        let Node::Expr { expr: expr @ Expr::Call { fcn, params, .. }, negated } = node else { return };
+        let name = Reference::of(fcn.as_ref()).map(|name| name.known().join(".")).unwrap_or_default();
+        let function = bounds(text, fcn.span());
+        let renamed = |text: String| Edit { start: function.start, end: function.end, text };
+        if names.rules.contains(&name) {
+            // regorus knows the replacement under the whole path alone.
+            if names.replaced.contains(&name) {
+                edits.push(renamed(path_text(&[package.as_slice(), &[name]].concat())));
+            }
+        } else if name == "walk" {
+            // What it returns is each of its pairs; regorus has all of them in a list.
+            match params.len() {
+                1 => {
+                    let end = bounds(text, expr.span()).end;
+                    edits.push(Edit { start: end, end, text: "[_]".to_owned() });
+                }
+                _ if negated => edits.extend(result_in_front(text, expr, ("plimsoll.has(", ", "), "))")),
+                _ => edits.extend(result_in_front(text, expr, ("", " = "), ")[_]")),
+            }
+            edits.push(renamed("plimsoll.walk".to_owned()));
+        } else if let ("units.parse" | "units.parse_bytes", Some(first)) = (name.as_str(), params.first()) {
+            outputs::guard(text, first.as_ref(), "plimsoll.unit", edits);
+        } else if !negated && extensions::arity(&name).is_some_and(|arity| params.len() == usize::from(arity) + 1) {
+            // An extension cannot have a variable for its result.
+            edits.extend(result_in_front(text, expr, ("", " = "), ")"));
+        }
+    });
+}
+
+/// `out = f(a)` for `f(a, out)`: what stands around `out`, and what ends the call.
+fn result_in_front(text: &str, call: &Expr, around: (&str, &str), end: &str) -> Vec<Edit> {
+    let Expr::Call { span, params, .. } = call else { return Vec::new() };
+    let (Some(last), Some(out)) = (params.iter().rev().nth(1), params.last()) else { return Vec::new() };
+    let (call, last) = (bounds(text, span), bounds(text, last.span()));
+    let Some(out) = text.get(bounds(text, out.span())) else { return Vec::new() };
+    // No line moves.
+    let removed = text.get(last.end..call.end).unwrap_or_default();
+    let lines = removed.matches('\n').count().saturating_sub(out.matches('\n').count());
+    vec![
+        Edit { start: call.start, end: call.start, text: format!("{}{out}{}", around.0, around.1) },
+        Edit { start: last.end, end: call.end, text: format!("{end}{}", "\n".repeat(lines)) },
+    ]
+}
+
+/// The last names of what a `with` of a module replaces.
+pub fn replaced(module: &Module) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for rule in &module.policy {
+        syntax::walk(rule.as_ref(), &mut |node| {
+            let Node::Statement(statement) = node else { return };
+            let targets = statement.with_mods.iter().filter_map(|modifier| Reference::of(modifier.refr.as_ref()));
+            names.extend(targets.filter_map(|target| target.known().pop()));
+        });
+    }
+    names
+}
