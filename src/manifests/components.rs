@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use super::{Lines, read, refuse};
 use crate::cli;
 use crate::model::definition::Plan;
-use crate::model::definition::fabrikate::{ComponentKind, Definition, Environment, Unit};
+use crate::model::definition::fabrikate::{ComponentKind, Config, Definition, Environment, Hook, Unit};
 use crate::model::near::nearest;
 use crate::model::source::Sources;
 use crate::report;
 use crate::settings::Refusal;
 
 /// Writes what the components of a tree generate: a comment with the file that it goes to, and the static manifests as
-/// Fabrikate copies them. Charts are named on the other stream.
+/// Fabrikate copies them; of a component without either a file that is empty. Charts, and what hooks may make, are named on
+/// the other stream.
 pub(super) fn render(
     plan: &Plan,
     definition: &Definition,
@@ -27,15 +28,22 @@ pub(super) fn render(
     };
     let mut lines = Lines::new(sources);
     let mut failed = false;
-    for (unit, _) in definition.units.iter().zip(&environment.configs).filter(|(_, config)| config.is_some()) {
+    for (unit, config) in definition.units.iter().zip(&environment.configs) {
+        let Some(config) = config else { continue };
         let name = report::sanitise::clean(unit.component.name());
         if unit.missing.is_some() {
             writeln!(err, "not rendered: component `{name}` ({}) is not here", lines.place(unit.name_span()))?;
             continue;
         }
         match unit.component.kind() {
-            ComponentKind::Component => {}
+            ComponentKind::Component | ComponentKind::Unknown => {
+                writeln!(out, "# {}, empty", output(environment, unit))?;
+            }
             ComponentKind::Static if !unit.statics.is_empty() => {
+                if let Some(hook) = maker(definition, unit) {
+                    let place = lines.place(hook.event.span);
+                    writeln!(err, "not run: the hook `{}` ({place}), which may change `{name}`", hook.event.text)?;
+                }
                 failed |= !write_statics(unit, environment, arguments.origins, &mut lines, sources, out)?;
             }
             ComponentKind::Static => {
@@ -45,12 +53,34 @@ pub(super) fn render(
                     lines.place(unit.name_span())
                 )?;
             }
-            ComponentKind::Helm | ComponentKind::Unknown => {
-                writeln!(err, "not rendered: the chart of `{name}` ({})", lines.place(unit.name_span()))?;
+            ComponentKind::Helm => {
+                let place = lines.place(unit.name_span());
+                writeln!(err, "not rendered: the chart of `{name}` ({place}){}", namespace(config))?;
             }
         }
     }
     Ok(u8::from(failed))
+}
+
+/// The file that a component writes.
+fn output(environment: &Environment, unit: &Unit) -> String {
+    format!("generated/{}/{}", environment.name, report::sanitise::clean(&unit.output()))
+}
+
+/// Where the objects of a chart go.
+fn namespace(config: &Config) -> String {
+    let Some(namespace) = config.namespace.as_ref().filter(|namespace| !namespace.value.is_empty()) else {
+        return String::new();
+    };
+    let is_injected = config.inject_namespace.as_ref().is_some_and(|inject| inject.value);
+    let injected = if is_injected { ", injected" } else { "" };
+    format!(", for the namespace `{}`{injected}", report::sanitise::clean(&namespace.value))
+}
+
+/// The hook, of a component or one above it, that runs before its files are read.
+fn maker<'d>(definition: &'d Definition, unit: &'d Unit) -> Option<&'d Hook> {
+    let chain = std::iter::successors(Some(unit), |unit| unit.parent.map(|parent| &definition.units[parent]));
+    chain.flat_map(|unit| &unit.component.hooks).find(|hook| hook.makes_files())
 }
 
 /// The environment that was asked for, or the only one there is.
@@ -88,7 +118,7 @@ fn write_statics(
     sources: &Sources,
     out: &mut dyn Write,
 ) -> io::Result<bool> {
-    writeln!(out, "# generated/{}/{}", environment.name, report::sanitise::clean(&unit.output()))?;
+    writeln!(out, "# {}", output(environment, unit))?;
     if origins {
         writeln!(out, "# included-by {}", lines.place(unit.name_span()))?;
     }

@@ -186,7 +186,10 @@ fn disabled_everywhere(definition: &Definition, out: &mut Vec<Diagnostic>) {
         let flag = unit.parent.and_then(|parent| {
             environments[0].configs[parent].as_ref()?.child(name)?.disabled.as_ref().map(|disabled| disabled.span)
         });
-        let message = format!("`{name}` is disabled in every environment");
+        let message = match environments.as_slice() {
+            [only] => format!("`{name}` is disabled in `{}`, the only environment", only.name),
+            _ => format!("`{name}` is disabled in every environment"),
+        };
         out.push(
             Diagnostic::new(&rules::DISABLED_EVERYWHERE, flag.unwrap_or(unit.name_span()), message, "")
                 .see(unit.name_span(), "this subcomponent")

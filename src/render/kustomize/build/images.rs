@@ -116,9 +116,14 @@ const LISTS: [&[&str]; 4] = [
 ];
 
 /// The finding about an entry that no container uses.
-fn unused<'n>(image: &Image, objects: impl Iterator<Item = &'n Node>) -> Diagnostic {
+fn unused<'n>(image: &Image, objects: impl Iterator<Item = &'n Node> + Clone) -> Diagnostic {
     let message = format!("no container has the image `{}`", image.name);
     let finding = without_effect(image.span, message);
+    if let Some(place) = objects.clone().find_map(|node| elsewhere(node, image)) {
+        return finding
+            .see(place, "here kustomize does not look for images")
+            .help("name the path to this field under `images` of a file in `configurations`, or patch it");
+    }
     let mut known = Vec::new();
     objects.for_each(|node| names(node, &mut known));
     known.sort_unstable();
@@ -134,6 +139,18 @@ fn unused<'n>(image: &Image, objects: impl Iterator<Item = &'n Node>) -> Diagnos
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding,
     }
+}
+
+/// A field that holds the image and is none of a container in a list: that of a custom resource.
+fn elsewhere(node: &Node, image: &Image) -> Option<Span> {
+    let is_it = |(key, value): (&str, &Node)| key.ends_with("mage") && image.fits(value);
+    node.entries()
+        .iter()
+        .find_map(|entry| match is_it((&entry.key, &entry.value)) {
+            true => Some(entry.value.trace().span),
+            false => elsewhere(&entry.value, image),
+        })
+        .or_else(|| node.items().iter().find_map(|item| elsewhere(item, image)))
 }
 
 /// The names of all images in an object.
