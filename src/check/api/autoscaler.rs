@@ -1,10 +1,12 @@
 //! Autoscalers: `validateHorizontalPodAutoscalerSpec` and what it calls, in
 //! `k8s.io/kubernetes/pkg/apis/autoscaling/validation/validation.go`.
 
+use std::borrow::Cow;
+
 use super::names;
-use super::object::{Field, Object, fields};
+use super::object::{Field, Object, fields, is_placeholder};
 use super::quantity::Quantity;
-use super::rules::{CONFLICTING_BOUNDS, CONFLICTING_FIELDS, OUT_OF_RANGE, REQUIRED_VALUE};
+use super::rules::{CONFLICTING_BOUNDS, CONFLICTING_FIELDS, INVALID_TEXT, OUT_OF_RANGE, REQUIRED_VALUE};
 use super::syntax::Syntax;
 
 /// The words of `type`, and the field that each needs.
@@ -26,9 +28,8 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         fields!(spec, ["minReplicas", "maxReplicas", "scaleTargetRef", "metrics", "behavior"]);
     bounds(object, least.as_ref(), most.as_ref(), metrics.as_ref());
     if let Some(target) = target {
-        for field in fields!(target, ["kind", "name"]).into_iter().flatten() {
-            names::name(object, &field, Syntax::PathSegment);
-        }
+        reference(object, &target);
+        api_version(object, &target);
     }
     for metric in metrics.iter().flat_map(Field::items).filter(|metric| metric.value.is_mapping()) {
         self::metric(object, &metric);
@@ -38,6 +39,52 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
             scaling(object, &rules);
         }
     }
+}
+
+/// `ValidateCrossVersionObjectReference`
+fn reference<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>) {
+    for field in fields!(reference, ["kind", "name"]).into_iter().flatten() {
+        names::name(object, &field, Syntax::PathSegment);
+    }
+}
+
+/// `ValidateAPIVersion`, from 1.34 on (kubernetes/kubernetes#132537): older servers take the object, and find nothing to
+/// scale. Of the kinds of the core group only one can be scaled.
+fn api_version<'t>(object: &mut Object<'_, 't>, target: &Field<'_, 't>) {
+    let [version, kind] = fields!(target, ["apiVersion", "kind"]);
+    let kind = kind.and_then(|kind| kind.text()).unwrap_or_default();
+    let written = version.as_ref().map(|version| version.text());
+    let Some(text) = written.unwrap_or(Some(Cow::Borrowed(""))) else { return };
+    if object.version.minor < 34 || kind == "ReplicationController" || kind.is_empty() || is_placeholder(&text) {
+        return;
+    }
+    if text.matches('/').count() == 1 && !text.starts_with('/') {
+        return;
+    }
+    let group = ["Deployment", "StatefulSet", "ReplicaSet"].contains(&&*kind).then_some("apps/v1");
+    let help = match group {
+        Some(group) => format!("write `apiVersion: {group}`"),
+        None => format!("write the group and the version of {kind}, as in `example.com/v1`"),
+    };
+    let path = target.path_to("apiVersion");
+    let finding = match version {
+        Some(version) if !text.is_empty() => {
+            let finding = object.wrong(&INVALID_TEXT, &version, &format!("is `{text}`, without a group"), "no group");
+            let span = finding.primary.span;
+            match group.filter(|_| text == "v1") {
+                Some(group) => finding.fix(false, span, group),
+                None => finding,
+            }
+        }
+        _ => {
+            let message = format!(
+                "missing field `apiVersion` in {}: {kind} is not in the core group",
+                object.place(&target.path())
+            );
+            object.refuse(&REQUIRED_VALUE, path, message, "needs `apiVersion`")
+        }
+    };
+    object.report(finding.help(help));
 }
 
 fn bounds<'t>(
@@ -96,6 +143,12 @@ fn metric<'t>(object: &mut Object<'_, 't>, metric: &Field<'_, 't>) {
         && let Some(name) = of.get("name")
     {
         names::name(object, &name, Syntax::PathSegment);
+    }
+    if let Some(described) = source.get("describedObject") {
+        reference(object, &described);
+    }
+    if let Some(container) = source.get("container").filter(|_| kind == "ContainerResource") {
+        names::label(object, &container);
     }
     if let Some(target) = source.get("target").filter(|target| target.value.is_mapping()) {
         self::target(object, &target, &kind);

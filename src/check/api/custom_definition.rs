@@ -3,12 +3,14 @@
 
 mod lists;
 mod nested;
+mod rules;
 mod schema;
 mod versions;
 
 use super::names;
 use super::object::{Field, Object, fields, is_placeholder};
 use super::rules::{CONFLICTING_FIELDS, INVALID_NAME, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use super::words;
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
     let kind = (object.resource.group(), object.resource.version(), &*object.resource.kind);
@@ -18,8 +20,11 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let root = object.root();
     let [metadata, spec] = fields!(root, ["metadata", "spec"]);
     let Some(spec) = spec else { return };
-    let [group, names, versions, conversion, preserve] =
-        fields!(spec, ["group", "names", "versions", "conversion", "preserveUnknownFields"]);
+    let [group, scope, names, versions, conversion, preserve] =
+        fields!(spec, ["group", "scope", "names", "versions", "conversion", "preserveUnknownFields"]);
+    if let Some(scope) = scope {
+        words::one_of(object, &scope, &["Cluster", "Namespaced"]);
+    }
     if let Some(names) = &names {
         check_names(object, names);
     }
@@ -71,6 +76,7 @@ fn check_names<'t>(object: &mut Object<'_, 't>, names: &Field<'_, 't>) {
     }
     for field in [&short, &categories].into_iter().flatten() {
         for item in field.items() {
+            object.is_empty(&item, "a name");
             label(object, &item, false);
         }
     }
@@ -158,6 +164,7 @@ fn is_edge(rest: &str) -> bool {
 fn check_conversion<'t>(object: &mut Object<'_, 't>, conversion: &Field<'_, 't>) {
     let [strategy, webhook] = fields!(conversion, ["strategy", "webhook"]);
     let Some(strategy) = strategy else { return };
+    words::one_of(object, &strategy, &["None", "Webhook"]);
     match strategy.text().as_deref() {
         Some("Webhook") => {
             let Some(webhook) = webhook else {

@@ -48,7 +48,8 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
     for entry in tls.iter().flat_map(Field::items) {
         let [hosts, secret] = fields!(entry, ["hosts", "secretName"]);
-        hosts.iter().flat_map(Field::items).for_each(|name| host(object, &name));
+        // Here the server takes addresses too (`validateIngressTLS`).
+        hosts.iter().flat_map(Field::items).for_each(|name| host_name(object, &name));
         if let Some(secret) = secret {
             names::subdomain(object, &secret);
         }
@@ -88,6 +89,11 @@ fn host<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
             .help("write a DNS name; leave `host` out to take requests for any");
         return object.report(finding);
     }
+    host_name(object, field);
+}
+
+fn host_name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
+    let Some(text) = field.plain_text() else { return };
     let rest = text.strip_prefix("*.").unwrap_or(&text);
     if Syntax::Subdomain.holds(rest) {
         return;
@@ -161,6 +167,15 @@ fn backend<'t>(object: &mut Object<'_, 't>, backend: &Field<'_, 't>) {
             object.report(finding);
         }
         _ => {}
+    }
+    if let Some(resource) = resource {
+        let [group, kind, name] = fields!(resource, ["apiGroup", "kind", "name"]);
+        if let Some(group) = group {
+            names::subdomain(object, &group);
+        }
+        for field in [kind, name].into_iter().flatten() {
+            names::name(object, &field, Syntax::PathSegment);
+        }
     }
     let Some(service) = service.filter(|service| service.value.is_mapping()) else { return };
     let [name, port] = fields!(service, ["name", "port"]);

@@ -3,6 +3,8 @@
 use super::names;
 use super::object::{Field, Object, fields, is_placeholder, shown};
 use super::rules::{INVALID_NAME, TOO_LARGE};
+use super::syntax::Syntax;
+use super::words;
 
 /// `maxLenIngressClassController`
 const CONTROLLER: usize = 250;
@@ -49,7 +51,13 @@ fn check_controller<'t>(object: &mut Object<'_, 't>, controller: &Field<'_, 't>)
 
 /// `validateIngressClassParametersReference`; the `scope` is `Cluster` where none is written.
 fn check_parameters<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>) {
-    let [group, scope, space] = fields!(parameters, ["apiGroup", "scope", "namespace"]);
+    let [group, kind, name, scope, space] = fields!(parameters, ["apiGroup", "kind", "name", "scope", "namespace"]);
+    for field in [kind, name].into_iter().flatten() {
+        names::name(object, &field, Syntax::PathSegment);
+    }
+    if let Some(scope) = &scope {
+        words::one_of(object, scope, &["Cluster", "Namespace"]);
+    }
     if let Some(group) = group {
         names::subdomain(object, &group);
     }

@@ -51,7 +51,9 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 fn form(object: &Object<'_, '_>) -> Option<Syntax> {
     Some(match (object.resource.group(), &*object.resource.kind) {
         ("", "Namespace") | ("apps", "StatefulSet") => Syntax::Label,
-        ("", "Service") => Syntax::OldLabel,
+        // From 1.36 on names of Services may begin with a digit (`RelaxedServiceNameValidation`).
+        ("", "Service") if object.version.minor < 36 => Syntax::OldLabel,
+        ("", "Service") => Syntax::Label,
         ("rbac.authorization.k8s.io", _) => Syntax::PathSegment,
         (
             "certificates.k8s.io" | "networking.k8s.io",
@@ -66,8 +68,6 @@ fn form(object: &Object<'_, '_>) -> Option<Syntax> {
 
 fn name<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     let Some(syntax) = form(object) else { return };
-    // From 1.36 on a release may let names of Services begin with a digit (`RelaxedServiceNameValidation`).
-    let syntax = if syntax == Syntax::OldLabel && object.version.minor >= 36 { Syntax::Label } else { syntax };
     names::name(object, field, syntax);
 }
 
@@ -110,6 +110,15 @@ fn namespace<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     finding.severity = Severity::Warning;
     let effect = "the API server drops it; tools that compare the object with the file see a difference";
     object.report(finding.effect(effect).help("remove `namespace`"));
+}
+
+/// `ValidateNamespace`: what a namespace waits for is named as finalizers are.
+pub(super) fn namespaces(object: &mut Object<'_, '_>) {
+    let root = object.root();
+    let Some(spec) = root.get("spec").filter(|_| object.resource.kind == "Namespace") else { return };
+    if let Some(field) = spec.get("finalizers") {
+        finalizers(object, &field);
+    }
 }
 
 /// `ValidateFinalizerName`, of core kinds: `pkg/apis/core/validation/validation.go`.

@@ -33,6 +33,7 @@ pub mod update;
 mod volume;
 mod warnings;
 mod webhook;
+mod words;
 mod workloads;
 
 use crate::check::schema::Version;
@@ -66,6 +67,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             config::check(&mut object);
             volume::check(&mut object);
             quota::check(&mut object);
+            metadata::namespaces(&mut object);
         }
         "apps" | "batch" => workloads::check(&mut object),
         "autoscaling" => autoscaler::check(&mut object),
@@ -76,7 +78,12 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             network_policy::check(&mut object);
         }
         "rbac.authorization.k8s.io" => rbac::check(&mut object),
-        "storage.k8s.io" => storage_class::check(&mut object),
+        "storage.k8s.io" => {
+            storage_class::check(&mut object);
+            words::storage_driver(&mut object);
+        }
+        "scheduling.k8s.io" => words::priority_class(&mut object),
+        "node.k8s.io" => words::runtime_class(&mut object),
         "apiextensions.k8s.io" => custom_definition::check(&mut object),
         "admissionregistration.k8s.io" => {
             webhook::check(&mut object);

@@ -26,7 +26,7 @@ use std::borrow::Cow;
 
 use super::names;
 use super::object::{Field, Object, fields};
-use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, UNSUPPORTED_VALUE};
+use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, TOO_LARGE, UNSUPPORTED_VALUE};
 use super::seen::Seen;
 use super::warnings;
 use crate::check::schema::Version;
@@ -66,6 +66,8 @@ struct Volume {
 /// What the parts of a pod spec must know of each other.
 struct Pod<'t> {
     is_pod: bool,
+    /// Its controller says what it is called.
+    is_named: bool,
     version: Version,
     volumes: Seen<'t, Volume>,
     claims: Seen<'t, Span>,
@@ -147,6 +149,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, owner
     let grace = grace.as_ref().map_or(Some(30), |grace| grace.integer());
     let mut pod = Pod {
         is_pod: matches!(owner, Owner::Pod),
+        is_named: matches!(owner, Owner::StatefulSet(_)),
         version: object.version,
         volumes: Seen::new(),
         claims: Seen::new(),
@@ -209,16 +212,23 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
                 }
             }
             "hostUsers" if !pod.host_users => host_users(object, spec, field),
-            "hostname" | "subdomain" => names::label(object, field),
+            // Of a StatefulSet the controller writes both.
+            "hostname" | "subdomain" if !pod.is_named => names::label(object, field),
+            "hostnameOverride" => hostname_override(object, spec, field),
             "nodeName" => {
                 names::subdomain(object, field);
-                if pod.is_pod && spec.get("schedulingGates").is_some_and(|gates| gates.count() > 0) {
+                let is_set = field.text().is_some_and(|text| !text.is_empty());
+                if is_set && pod.is_pod && spec.get("schedulingGates").is_some_and(|gates| gates.count() > 0) {
                     object.forbidden(field, "together with `schedulingGates`", "remove one of the two");
                 }
             }
             "nodeSelector" => names::labels(object, field),
             "overhead" => resources::overhead(object, pod, field),
             "priorityClassName" | "serviceAccountName" => names::subdomain(object, field),
+            // The old name of `serviceAccountName`, which counts where both are written.
+            "serviceAccount" if spec.text_of("serviceAccountName").is_none_or(|text| text.is_empty()) => {
+                names::subdomain(object, field);
+            }
             "runtimeClassName" => {
                 object.is_empty(field, "the name of a class");
                 names::subdomain(object, field);
@@ -245,6 +255,31 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
             _ => {}
         }
     });
+}
+
+/// `validatePodHostName`; the field is dropped before 1.35 (`HostnameOverride`).
+fn hostname_override<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<'_, 't>) {
+    if object.version.minor < 35 {
+        return;
+    }
+    for other in ["hostNetwork", "setHostnameAsFQDN"] {
+        if let Some(other) = spec.get(other).filter(|other| other.value.as_bool() == Some(true)) {
+            let name = other.path().to_string();
+            let name = name.rsplit('.').next().unwrap_or_default();
+            let because = format!("when `{name}` is true");
+            let finding = object
+                .not_allowed(field, &because)
+                .cause(object.span(&other.path()), "because of this")
+                .help("remove one of the two");
+            return object.report(finding);
+        }
+    }
+    if field.plain_text().is_some_and(|text| text.len() > 64) {
+        let finding = object.wrong(&TOO_LARGE, field, "has more than 64 characters", "too long");
+        return object.report(finding);
+    }
+    object.is_empty(field, "a DNS subdomain");
+    names::subdomain(object, field);
 }
 
 fn share_processes<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<'_, 't>) {

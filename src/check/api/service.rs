@@ -98,7 +98,12 @@ fn ports<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, kind: Kind) {
             let what = format!("the port {number}/{protocol} is there twice");
             twice(object, &field, first, &what, "remove one of the two, or give it another port");
         }
-        if let Some(target) = target.filter(|target| target.text().is_none_or(|text| !text.is_empty())) {
+        // 0 and nothing are the number of the port.
+        let is_set = |target: &Field<'_, 't>| match target.text() {
+            Some(text) => !text.is_empty(),
+            None => target.integer() != Some(0),
+        };
+        if let Some(target) = target.filter(is_set) {
             ports::check_number_or_name(object, &target);
         }
         if let Some(application) = application {
@@ -155,7 +160,14 @@ fn cluster_addresses<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, first
         let finding = object.wrong(&CONFLICTING_FIELDS, all, "has more than two items", "at most one of each family");
         object.report(finding.help("keep one address of each family"));
     }
-    let (Some(first), Some(item)) = (first, all.items().next()) else { return };
+    let Some(item) = all.items().next() else { return };
+    let Some(first) = first.filter(|first| first.text().is_none_or(|text| !text.is_empty())) else {
+        let Some(address) = item.plain_text() else { return };
+        let finding = object
+            .wrong(&CONFLICTING_FIELDS, all, "is set, but `clusterIP` is not", "without `clusterIP`")
+            .help(format!("add `clusterIP: {address}`"));
+        return object.report(finding);
+    };
     if let (Some(one), Some(other)) = (first.plain_text(), item.plain_text())
         && one != other
     {

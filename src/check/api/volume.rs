@@ -136,7 +136,7 @@ fn is_kept(source: &Field<'_, '_>) -> bool {
 }
 
 /// `validateDataSourceRef`; name and kind are required by the schema.
-fn data_source<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>) {
+pub(super) fn data_source<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>) {
     let [group, kind] = fields!(reference, ["apiGroup", "kind"]);
     let group = group.filter(|group| group.text().is_none_or(|text| !text.is_empty()));
     if let Some(group) = &group {

@@ -4,14 +4,38 @@
 //! Definitions are long: each node is read once. What the words of `type` and the list types are, the schemas say.
 
 use crate::check::api::object::{Field, Object, fields};
-use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, UNSUPPORTED_VALUE};
 use crate::check::schema::is_pattern;
 
 use super::lists;
-use super::nested::{alternatives, unsupported};
+use super::nested::{alternatives, unsupported, written_out};
+use super::{rules, words};
+
+/// The words that the schema of definitions has for what is not hidden from it.
+const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+const LISTS: [&str; 3] = ["atomic", "map", "set"];
+const MAPS: [&str; 2] = ["atomic", "granular"];
 
 /// Deeper than anything that people write.
 const DEPTH: u32 = 120;
+
+/// Where a node stands.
+#[derive(Clone, Copy)]
+struct Place {
+    level: Level,
+    in_metadata: bool,
+    /// Below `items` or `additionalProperties`, where the schema of definitions does not look.
+    is_hidden: bool,
+    /// In an item of a list that cannot be told to be the one of before.
+    is_unmatched: bool,
+    depth: u32,
+}
+
+impl Place {
+    fn below(self, level: Level) -> Self {
+        Place { level, depth: self.depth - 1, ..self }
+    }
+}
 
 /// What a node is of its parent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,14 +57,16 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
     if let Some(nullable) = root.get("nullable").filter(is_true) {
         object.forbidden(&nullable, "at the root of the schema", "remove it");
     }
-    node(object, root, Level::Root, false, DEPTH);
+    let place = Place { level: Level::Root, in_metadata: false, is_hidden: false, is_unmatched: false, depth: DEPTH };
+    node(object, root, place);
 }
 
 pub(super) fn is_true(field: &Field<'_, '_>) -> bool {
     field.value.as_bool() == Some(true)
 }
 
-fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_metadata: bool, depth: u32) {
+fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
+    let Place { level, in_metadata, depth, .. } = place;
     if depth == 0 || !at.value.is_mapping() {
         return;
     }
@@ -68,6 +94,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
         patterns,
         definitions,
         dependencies,
+        origin,
     ] = fields!(
         at,
         [
@@ -93,15 +120,22 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
             "additionalItems",
             "patternProperties",
             "definitions",
-            "dependencies"
+            "dependencies",
+            "$schema"
         ]
     );
+    if place.is_hidden {
+        for (field, words) in [(&kind, &TYPES[..]), (&list, &LISTS[..]), (&map, &MAPS[..])] {
+            field.iter().for_each(|field| words::one_of(object, field, words));
+        }
+    }
     let word = kind.as_ref().and_then(Field::text).unwrap_or_default();
     let is_of_type = |wanted: &str| word == wanted;
     let embeds = embedded.as_ref().is_some_and(is_true);
     let is_either = either.as_ref().is_some_and(is_true);
     let keeps = preserve.as_ref().is_some_and(is_true);
-    let is_strange = kind.is_some_and(|kind| kind.text().is_none());
+    // What is no type at all is said elsewhere.
+    let is_strange = kind.is_some_and(|kind| kind.text().is_none() || (!word.is_empty() && !TYPES.contains(&&*word)));
     if embeds && !is_of_type("object") && !is_strange {
         wants_type(object, at, kind.as_ref(), "object", "x-kubernetes-embedded-resource");
     } else if word.is_empty() && !is_either && !keeps && !is_strange {
@@ -129,7 +163,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
     }
     if let Some(additional) = &additional {
         check_additional(object, additional, level, embeds, properties.as_ref());
-        node(object, additional, Level::Property, in_metadata, depth - 1);
+        node(object, additional, Place { is_hidden: true, ..place.below(Level::Property) });
     }
     if let Some(preserve) = preserve {
         if preserve.value.as_bool() == Some(false) {
@@ -167,7 +201,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
             if is_meta {
                 resource_field(object, name, property, level);
             }
-            node(object, property, Level::Property, in_metadata || is_meta, depth - 1);
+            node(object, property, Place { in_metadata: in_metadata || is_meta, ..place.below(Level::Property) });
         });
     }
     if let Some(items) = &items {
@@ -175,14 +209,19 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, level: Level, in_me
             let help = "write one schema for all items";
             object.forbidden(items, "as a list: all items have the same schema", help);
         }
-        node(object, items, Level::Item, in_metadata, depth - 1);
+        let is_matched = list.as_ref().is_some_and(|list| list.text().is_none_or(|text| text == "map"));
+        let is_unmatched = place.is_unmatched || !is_matched;
+        node(object, items, Place { is_hidden: true, is_unmatched, ..place.below(Level::Item) });
     }
     lists::check(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
     for rule in rules.iter().flat_map(Field::items) {
-        check_rule(object, &rule);
+        rules::check(object, &rule, place.is_unmatched, place.is_hidden);
     }
-    unsupported(object, &[reference, id, more, patterns, definitions, dependencies]);
-    alternatives(object, [all, any, one, not], false, depth);
+    written_out(object, &[reference, more]);
+    unsupported(object, &[id, patterns, definitions, dependencies, origin]);
+    // The server asks whether all is declared for the root only.
+    let spine = (level == Level::Root).then_some(at.value);
+    alternatives(object, spine, [all, any, one, not], false, depth);
 }
 
 #[cold]
@@ -270,28 +309,5 @@ fn resource_field<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_,
                 object.forbidden(property, because, "remove it");
             }
         });
-    }
-}
-
-/// What can be said of a rule in CEL without reading it.
-fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
-    let [text, message, expression] = fields!(rule, ["rule", "message", "messageExpression"]);
-    let Some(text) = text.and_then(|text| text.text()) else { return };
-    let written = message.as_ref().and_then(Field::text).unwrap_or_default();
-    let has_lines = |text: &str| text.trim().contains(['\n', '\r']);
-    if let Some(message) = &message
-        && (has_lines(&written) || (written.trim().is_empty() && !written.is_empty()))
-    {
-        let finding = object.wrong(&INVALID_TEXT, message, "must be one line that is not blank", "not one line");
-        object.report(finding);
-    } else if has_lines(&text) && written.is_empty() && message.is_none_or(|message| message.text().is_some()) {
-        let help = "add a `message`, or write the rule in one line";
-        object.needed(rule, "message", "by a rule of several lines", help);
-    }
-    if let Some(expression) =
-        expression.filter(|text| text.text().is_some_and(|text| !text.is_empty() && text.trim().is_empty()))
-    {
-        let finding = object.wrong(&REQUIRED_VALUE, &expression, "is blank", "blank").help("remove it");
-        object.report(finding);
     }
 }

@@ -39,7 +39,10 @@ pub(super) fn check<'t>(
         }
         if let Some(path) = &expression {
             relative(object, path);
-            if let Some(other) = sub_path.filter(|other| other.text().is_some_and(|text| !text.is_empty())) {
+            let is_set = path.text().is_some_and(|text| !text.is_empty());
+            if let Some(other) =
+                sub_path.filter(|_| is_set).filter(|other| other.text().is_some_and(|text| !text.is_empty()))
+            {
                 let finding = object
                     .wrong(&CONFLICTING_FIELDS, path, "and `subPath` are both set", "one way to say it")
                     .cause(object.span(&other.path()), "and another")

@@ -3,7 +3,6 @@
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::FORBIDDEN_FIELD;
 use crate::check::api::seen::Seen;
-use crate::check::api::{names, selector};
 
 use super::volumes::{downward_file, file_mode, keys, not_reserved, same_file};
 
@@ -44,7 +43,6 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
                     items.iter().flat_map(Field::items).for_each(|item| downward_file(object, &item));
                 }
                 "serviceAccountToken" => token(object, field),
-                "clusterTrustBundle" => bundle(object, field),
                 _ => {}
             }
         });
@@ -73,31 +71,6 @@ fn token<'t>(object: &mut Object<'_, 't>, token: &Field<'_, 't>) {
         && seconds.integer().is_some_and(|number| !(600..=1 << 32).contains(&number))
     {
         object.out_of_range(&seconds, "between 600 (10 minutes) and 4294967296");
-    }
-    if let Some(path) = path {
-        not_reserved(object, &path);
-    }
-}
-
-fn bundle<'t>(object: &mut Object<'_, 't>, bundle: &Field<'_, 't>) {
-    let [name, signer, selector, path] = fields!(bundle, ["name", "signerName", "labelSelector", "path"]);
-    match (&name, &signer) {
-        (Some(_), Some(signer)) => object.forbidden(signer, "together with `name`", "keep one of the two"),
-        (None, None) => object.needed(bundle, "name", "to find the bundle", "add `name` or `signerName`"),
-        (Some(name), None) => {
-            // The name may have the signer before it, with a colon for each slash.
-            if name.plain_text().is_some_and(|text| !text.contains(':')) {
-                names::subdomain(object, name);
-            }
-            if let Some(selector) = &selector {
-                object.forbidden(selector, "together with `name`", "remove it");
-            }
-        }
-        (None, Some(_)) => {
-            if let Some(selector) = &selector {
-                selector::check(object, selector);
-            }
-        }
     }
     if let Some(path) = path {
         not_reserved(object, &path);
