@@ -157,15 +157,17 @@ pub fn examine_beside(
     let texts = Texts::new(&sources);
     let text = |file| texts.get(file);
     seen.findings.extend(plan.findings.iter().cloned());
-    let given =
-        check::definition::Input { plan: &plan, listing: &inputs.listing, text: &text, parse: &kustomize::parse };
-    check::definition::check(&given, &mut seen.findings);
-    seen.findings.extend(plan.stale(&render::Comparison {
-        text: &text,
-        listing: &inputs.listing,
-        parse: &kustomize::parse,
-        then: if let Other::Earlier(_, then) = other { Some(then) } else { None },
-    }));
+    if rules.definitions {
+        let given =
+            check::definition::Input { plan: &plan, listing: &inputs.listing, text: &text, parse: &kustomize::parse };
+        check::definition::check(&given, &mut seen.findings);
+        seen.findings.extend(plan.stale(&render::Comparison {
+            text: &text,
+            listing: &inputs.listing,
+            parse: &kustomize::parse,
+            then: if let Other::Earlier(_, then) = other { Some(then) } else { None },
+        }));
+    }
     seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
     // Comments may turn out to be unused, and are findings then.
     let comments = seen.suppressions.iter().map(|comment| comment.span);

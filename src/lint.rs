@@ -18,7 +18,7 @@ use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::report::{Examined, NotChecked, Report, Summary};
-use crate::model::rule::Rule;
+use crate::model::rule::{Category, Rule};
 use crate::model::selection::Selector;
 use crate::model::source::{FileId, Sources};
 use crate::report::{self, Exception, Format, Review, Style};
@@ -140,8 +140,9 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     policies.configure(settings.parameters.clone());
     policies.aim(targets.iter().flat_map(Targets::ends));
     let api = api::RULES.iter().chain(api::update::RULES).any(wanted);
+    let definitions = explain::rules().iter().any(|rule| rule.category == Category::Definition && wanted(rule));
     let references = reference::Asked::of(wanted, settings.external.clone());
-    let rules = Rules { targets, api, references, policies };
+    let rules = Rules { targets, api, definitions, references, policies };
     check_selectors(settings, &rules)?;
     Ok(rules)
 }
@@ -164,7 +165,7 @@ fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
             if id.starts_with(CUSTOM) && nearest(id, own).is_none() {
                 continue;
             }
-            let categories = crate::model::rule::Category::ALL.map(crate::model::rule::Category::as_str);
+            let categories = Category::ALL.map(Category::as_str);
             let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(categories));
             let help = near.map_or("`plimsoll rules` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
             return Err(Refusal::argument(format!("there is no rule, category or profile `{id}`"), Some(help)));

@@ -24,6 +24,8 @@ pub struct Rules {
     pub targets: Vec<versions::Targets>,
     /// Whether the API server's own validation is asked for.
     pub api: bool,
+    /// Whether rules about definitions are asked for.
+    pub definitions: bool,
     /// Which rules between resources are asked for.
     pub references: reference::Asked,
     /// The built-in pack and the user's policies, compiled.

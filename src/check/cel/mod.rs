@@ -5,19 +5,18 @@
 mod functions;
 mod rewrite;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use kube_cel::cel::ExecutionError;
-use kube_cel::cel::objects::OptionalValue;
-use kube_cel::cel::parser::{Expression, Parser};
-use serde_json::Value as Json;
-
-pub use functions::{refill, weigh_steps, with_functions};
+pub use functions::{refill, weigh_steps};
 pub use kube_cel::cel::common::ast::{CallExpr, Expr, LiteralValue};
+use kube_cel::cel::objects::OptionalValue;
 pub use kube_cel::cel::objects::{Key, Map};
+use kube_cel::cel::parser::{Expression, Parser};
+use kube_cel::cel::{Context, ExecutionError};
 pub use kube_cel::cel::{IdedExpr, Value};
+pub use rewrite::variable;
 
 /// The longest expression that is read, in bytes.
 const LENGTH: usize = 16 << 10;
@@ -44,8 +43,19 @@ const KEPT: usize = 10_000;
 #[derive(Debug)]
 pub struct Program {
     expression: Expression,
-    /// It names `oldSelf`.
-    pub compares: bool,
+    names: BTreeSet<String>,
+}
+
+impl Program {
+    /// Whether it names something.
+    pub fn names(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+/// Names and what they stand for, for any number of expressions: to give something a name is to copy it.
+pub struct Scope<'s> {
+    context: Context<'s>,
 }
 
 /// What came out of an expression.
@@ -100,8 +110,8 @@ pub fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
     let parse = || Parser::new().enable_optional_syntax(true).parse(text);
     match catch_unwind(AssertUnwindSafe(parse)) {
         Ok(Ok(mut expression)) => {
-            let compares = rewrite::rewrite(&mut expression, optional_old)?;
-            Ok(Program { expression, compares })
+            let names = rewrite::rewrite(&mut expression, optional_old)?;
+            Ok(Program { expression, names })
         }
         Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
     }
@@ -125,53 +135,63 @@ fn is_flat(text: &str) -> bool {
     operators <= OPERATORS
 }
 
-/// Evaluates an expression with some variables.
-pub fn run(program: &Program, variables: &[(&str, &Value)]) -> Answer {
-    let run = || {
-        with_functions(|base| {
-            let mut context = base.new_inner_scope();
-            for (name, value) in variables {
-                context.add_variable_from_value(*name, (*value).clone());
-            }
-            context.resolve(&program.expression)
-        })
-    };
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(value)) => Answer::Value(value),
-        Ok(Err(error)) if fails_anywhere(&error) => Answer::Fails(reason(&error)),
-        Ok(Err(error)) => Answer::Unknown(reason(&error)),
-        Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
-    }
+/// Makes room for names.
+pub fn scope<T>(run: impl FnOnce(Scope<'_>) -> T) -> T {
+    functions::with_functions(|base| run(Scope { context: base.new_inner_scope() }))
 }
 
-/// A value without a type of its own: what admission policies see of objects
-/// (`k8s.io/apiserver/pkg/cel/common/values.go`, `UnstructuredToVal`).
-pub fn untyped(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => number.as_i64().map_or(Value::Float(number.as_f64().unwrap_or_default()), Value::Int),
-        Json::String(text) => Value::String(Arc::new(text.clone())),
-        Json::Array(items) => Value::List(Arc::new(items.iter().map(untyped).collect())),
-        Json::Object(members) => {
-            let map = members.iter().map(|(name, member)| (Key::String(Arc::new(name.clone())), untyped(member)));
-            Value::Map(Map { map: Arc::new(map.collect()) })
+/// Evaluates an expression that was not read from text, and has no names in it.
+///
+/// # Errors
+/// It fails.
+pub fn without_names(expression: &IdedExpr) -> Result<Value, ExecutionError> {
+    functions::with_functions(|base| base.resolve(expression))
+}
+
+impl Scope<'_> {
+    /// Room for more names, or for other values under some of them.
+    pub fn inner(&self) -> Scope<'_> {
+        Scope { context: self.context.new_inner_scope() }
+    }
+
+    /// Gives a value a name.
+    pub fn name(&mut self, name: &str, value: &Value) {
+        self.context.add_variable_from_value(name, value.clone());
+    }
+
+    /// Evaluates an expression.
+    pub fn run(&self, program: &Program) -> Answer {
+        match catch_unwind(AssertUnwindSafe(|| self.context.resolve(&program.expression))) {
+            Ok(Ok(value)) => Answer::Value(value),
+            Ok(Err(error)) if fails_anywhere(&error) => Answer::Fails(reason(&error)),
+            Ok(Err(error)) => Answer::Unknown(reason(&error)),
+            Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
         }
     }
 }
 
+/// A text.
+pub fn text(text: &str) -> Value {
+    Value::String(Arc::new(text.to_owned()))
+}
+
+/// A list of values.
+pub fn list(items: impl Iterator<Item = Value>) -> Value {
+    Value::List(Arc::new(items.collect()))
+}
+
 /// A map of values.
-pub fn map(members: impl IntoIterator<Item = (String, Value)>) -> Value {
-    let map = members.into_iter().map(|(name, value)| (Key::String(Arc::new(name)), value));
+pub fn map(members: impl Iterator<Item = (String, Value)>) -> Value {
+    let map = members.map(|(name, value)| (Key::String(Arc::new(name)), value));
     Value::Map(Map { map: Arc::new(map.collect()) })
 }
 
 /// How many values there are.
-pub fn weight(value: &Json) -> u64 {
+pub fn weight(value: &Value) -> u64 {
     match value {
-        Json::Array(items) => items.iter().map(weight).sum::<u64>() + 1,
-        Json::Object(members) => members.values().map(weight).sum::<u64>() + 1,
-        Json::String(text) => 1 + text.len() as u64 / 64,
+        Value::List(items) => items.iter().map(weight).sum::<u64>() + 1,
+        Value::Map(map) => map.map.values().map(weight).sum::<u64>() + 1,
+        Value::String(text) => 1 + text.len() as u64 / 64,
         _ => 1,
     }
 }

@@ -1,6 +1,8 @@
 //! Changes to an expression before it is evaluated: steps of loops are counted, values that may grow are bounded, and
 //! what the interpreter does otherwise than Kubernetes' is put right.
 
+use std::collections::BTreeSet;
+
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, ListExpr, LiteralValue, operators};
 
@@ -11,15 +13,24 @@ const DEPTH: u32 = 100;
 /// The most values that a list made in a loop may have.
 const LITERALS: usize = 64;
 
-/// Rewrites an expression. Returns whether it names `oldSelf`; `Err` says why it cannot be evaluated.
-pub(super) fn rewrite(expression: &mut IdedExpr, optional_old: bool) -> Result<bool, String> {
-    let mut rewriter = Rewriter { compares: false, optional_old };
+/// The object that holds what a policy has computed: each of its members is a name of its own here, such as `variables.a`,
+/// since the interpreter copies an object to look into it.
+const VARIABLES: &str = "variables";
+
+/// The name of what a policy has computed.
+pub fn variable(name: &str) -> String {
+    format!("{VARIABLES}.{name}")
+}
+
+/// Rewrites an expression. Returns the names in it; `Err` says why it cannot be evaluated.
+pub(super) fn rewrite(expression: &mut IdedExpr, optional_old: bool) -> Result<BTreeSet<String>, String> {
+    let mut rewriter = Rewriter { names: BTreeSet::new(), optional_old };
     rewriter.expression(expression, false, DEPTH)?;
-    Ok(rewriter.compares)
+    Ok(rewriter.names)
 }
 
 struct Rewriter {
-    compares: bool,
+    names: BTreeSet<String>,
     optional_old: bool,
 }
 
@@ -33,7 +44,7 @@ impl Rewriter {
             Expr::Unspecified => return Err("it cannot be read".to_owned()),
             Expr::Struct(_) => return Err("it makes an object of a type that is not known here".to_owned()),
             Expr::Literal(_) => {}
-            Expr::Ident(name) => self.compares |= name == "oldSelf",
+            Expr::Ident(name) => drop(self.names.insert(name.clone())),
             Expr::Call(call) => {
                 for inner in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
                     self.expression(inner, in_loop, depth)?;
@@ -48,16 +59,26 @@ impl Rewriter {
             }
             Expr::Select(select) => {
                 self.expression(&mut select.operand, in_loop, depth)?;
-                if self.is_optional(&select.operand) {
+                if matches!(&select.operand.expr, Expr::Ident(name) if name == VARIABLES) {
+                    let name = variable(&select.field);
+                    at.expr = match select.test {
+                        true => Expr::Literal(LiteralValue::Boolean(true.into())),
+                        false => Expr::Ident(name.clone()),
+                    };
+                    self.names.insert(name);
+                    return Ok(());
+                }
+                let (is_optional, test) = (self.is_optional(&select.operand), select.test);
+                if is_optional || !test {
                     let operand = std::mem::take(&mut *select.operand);
                     let field =
                         IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(select.field.as_str().into())) };
-                    let test = select.test;
-                    at.expr = call(SELECT, None, vec![operand, field]);
-                    if test {
-                        let inner = std::mem::take(at);
-                        at.expr = call("hasValue", Some(inner), Vec::new());
-                    }
+                    // The interpreter copies what a selection gives, and not what an index gives.
+                    at.expr = call(if is_optional { SELECT } else { operators::INDEX }, None, vec![operand, field]);
+                }
+                if is_optional && test {
+                    let inner = std::mem::take(at);
+                    at.expr = call("hasValue", Some(inner), Vec::new());
                 }
             }
             Expr::List(list) => {
@@ -90,6 +111,9 @@ impl Rewriter {
             Expr::Comprehension(comprehension) => {
                 if comprehension.iter_var2.is_some() {
                     return Err("loops with two variables are not known here".to_owned());
+                }
+                if comprehension.iter_var == VARIABLES {
+                    return Err(format!("it gives `{VARIABLES}` another meaning"));
                 }
                 self.expression(&mut comprehension.iter_range, in_loop, depth)?;
                 self.expression(&mut comprehension.accu_init, in_loop, depth)?;

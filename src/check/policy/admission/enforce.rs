@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value as Rego;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::check::cel::{self, Value as Cel};
 use crate::model::diagnostic::Diagnostic;
@@ -126,10 +126,10 @@ impl<'a> Enforced<'a> {
             }
             let seen = seen.get_or_insert_with(|| self.seen(request));
             match self.parameters_of(one, request) {
-                Parameters::None => self.ask(one, request, seen, &Json::Null, subject, out),
+                Parameters::None => self.ask(one, request, seen, &Rego::Null, subject, out),
                 Parameters::All(all) => {
                     for parameters in all {
-                        self.ask(one, request, seen, &value::json(parameters), subject, out);
+                        self.ask(one, request, seen, parameters, subject, out);
                     }
                 }
                 Parameters::Missing(at) => {
@@ -153,12 +153,12 @@ impl<'a> Enforced<'a> {
             "requestSubResource": "", "name": text("name"), "namespace": text("namespace"), "operation": "CREATE",
             "userInfo": {}, "dryRun": false, "options": {},
         });
-        let object = value::json(request.object);
+        let object = value::untyped(request.object);
         Seen {
             weight: cel::weight(&object),
-            object: cel::untyped(&object),
-            request: cel::untyped(&asked),
-            namespace: namespace.map_or(Cel::Null, |namespace| cel::untyped(&value::json(namespace))),
+            object,
+            request: value::untyped(&Rego::from(asked)),
+            namespace: namespace.map_or(Cel::Null, value::untyped),
         }
     }
 
@@ -167,11 +167,11 @@ impl<'a> Enforced<'a> {
         one: &One<'_>,
         request: Request<'_>,
         seen: &Seen,
-        parameters: &Json,
+        parameters: &Rego,
         subject: &mut Subject<'_, '_>,
         out: &mut Vec<Diagnostic>,
     ) {
-        let parameters = cel::untyped(parameters);
+        let parameters = value::untyped(parameters);
         let judge = |object: &Cel| {
             let given = [
                 ("object", object),
@@ -194,8 +194,7 @@ impl<'a> Enforced<'a> {
                 rule: &one.rule,
                 hints: &[],
             };
-            let findings =
-                report::report(&case, &judged, &mut |object| judge(&cel::untyped(&value::json(object))), subject);
+            let findings = report::report(&case, &judged, &mut |object| judge(&value::untyped(object)), subject);
             (judged, findings)
         });
         let (judged, findings) = found.unwrap_or_else(|| {

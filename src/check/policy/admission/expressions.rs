@@ -1,7 +1,9 @@
 //! The expressions of a policy: conditions, variables and validations, in this order
 //! (`k8s.io/apiserver/pkg/admission/plugin/policy/validating/validator.go`).
 
-use crate::check::cel::{self, Answer, BUDGET, Value as Cel, compiled};
+use std::sync::OnceLock;
+
+use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Scope, Value as Cel, compiled, variable};
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 use crate::model::value::Value;
@@ -13,6 +15,7 @@ use super::super::rego::metadata::short;
 pub struct Expression {
     text: String,
     pub span: Span,
+    program: OnceLock<Compiled>,
 }
 
 /// One validation.
@@ -53,13 +56,21 @@ pub struct Judged {
 
 impl Expression {
     fn read(value: Value<'_>) -> Option<Expression> {
-        Some(Expression { text: value.as_str()?.into_owned(), span: value.span() })
+        Some(Expression { text: value.as_str()?.into_owned(), span: value.span(), program: OnceLock::new() })
     }
 
-    fn evaluate(&self, variables: &[(&str, &Cel)]) -> Answer {
-        match compiled(&self.text, false).as_ref() {
+    fn program(&self) -> Result<&Program, &String> {
+        self.program.get_or_init(|| compiled(&self.text, false)).as_ref().as_ref()
+    }
+
+    fn names(&self, name: &str) -> bool {
+        self.program().is_ok_and(|program| program.names(name))
+    }
+
+    fn evaluate(&self, scope: &Scope<'_>) -> Answer {
+        match self.program() {
             // One element that fails does not make `exists` fail in the API server, and does so here.
-            Ok(program) => match cel::run(program, variables) {
+            Ok(program) => match scope.run(program) {
                 Answer::Fails(why) if self.text.contains(".exists") => Answer::Unknown(why),
                 answer => answer,
             },
@@ -98,9 +109,28 @@ impl Expressions {
     pub fn judge(&self, given: &[(&str, &Cel)], also: &[(&str, &Cel)], weight: u64) -> Judged {
         cel::refill(BUDGET);
         cel::weigh_steps(weight);
+        cel::scope(|mut scope| {
+            let also = also.iter().map(|(name, value)| (variable(name), *value));
+            let given = given.iter().map(|(name, value)| ((*name).to_owned(), *value));
+            for (name, value) in given.chain(also).filter(|(name, _)| self.names(name)) {
+                scope.name(&name, value);
+            }
+            self.judge_within(&mut scope)
+        })
+    }
+
+    /// Whether any of the expressions has a name in it.
+    fn names(&self, name: &str) -> bool {
+        let own = self.conditions.iter().chain(self.variables.iter().map(|(_, expression)| expression));
+        let validations = self.validations.iter();
+        let further = validations.flat_map(|one| [Some(&one.expression), one.message_expression.as_ref()]).flatten();
+        own.chain(further).any(|expression| expression.names(name))
+    }
+
+    fn judge_within(&self, scope: &mut Scope<'_>) -> Judged {
         let mut judged = Judged::default();
         for condition in &self.conditions {
-            match condition.evaluate(given) {
+            match condition.evaluate(scope) {
                 Answer::Value(Cel::Bool(true)) => {}
                 Answer::Value(Cel::Bool(false)) => return judged,
                 Answer::Fails(why) if !self.ignores => {
@@ -118,26 +148,20 @@ impl Expressions {
                 }
             }
         }
-        let mut known: Vec<(String, Cel)> =
-            also.iter().map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
         // A variable that fails is an error where it is used.
         let mut broken: Vec<(&str, Answer)> = Vec::new();
         for (name, expression) in &self.variables {
-            let variables = cel::map(known.iter().cloned());
-            let all = [given, &[("variables", &variables)]].concat();
-            match self.settle(expression, &all, &broken) {
-                Answer::Value(value) => known.push((name.clone(), value)),
+            match settle(expression, scope, &broken) {
+                Answer::Value(value) => scope.name(&variable(name), &value),
                 answer => broken.push((name, answer)),
             }
         }
-        let variables = cel::map(known);
-        let all = [given, &[("variables", &variables)]].concat();
         for (at, validation) in self.validations.iter().enumerate() {
             let expression = &validation.expression;
-            match self.settle(expression, &all, &broken) {
+            match settle(expression, scope, &broken) {
                 Answer::Value(Cel::Bool(true)) => {}
                 Answer::Value(Cel::Bool(false)) => {
-                    let message = validation.message(&all);
+                    let message = validation.message(scope);
                     judged.violations.push(Broken { at: Some(at), message, fails: false });
                 }
                 Answer::Fails(why) if !self.ignores => {
@@ -151,20 +175,6 @@ impl Expressions {
         judged
     }
 
-    /// The value of an expression, or why a variable that it uses has none.
-    fn settle(&self, expression: &Expression, all: &[(&str, &Cel)], broken: &[(&str, Answer)]) -> Answer {
-        let answer = expression.evaluate(all);
-        if matches!(answer, Answer::Value(_)) {
-            return answer;
-        }
-        let used = broken.iter().find(|(name, _)| expression.text.contains(&format!("variables.{name}")));
-        match used {
-            Some((name, Answer::Fails(why))) => Answer::Fails(format!("`{name}`: {why}")),
-            Some((name, Answer::Unknown(why))) => Answer::Unknown(format!("`{name}`: {why}")),
-            _ => answer,
-        }
-    }
-
     /// The places of the object that a validation names, by itself or through variables; those that it asks for with
     /// `has` first.
     pub fn references(&self, at: Option<usize>) -> Vec<Path> {
@@ -176,7 +186,7 @@ impl Expressions {
         while let Some(text) = texts.get(next).copied() {
             next += 1;
             for (name, expression) in &self.variables {
-                if text.contains(&format!("variables.{name}")) && !texts.contains(&expression.text.as_str()) {
+                if text.contains(&variable(name)) && !texts.contains(&expression.text.as_str()) {
                     texts.push(&expression.text);
                 }
             }
@@ -185,13 +195,25 @@ impl Expressions {
     }
 }
 
+/// The value of an expression, or why a variable that it uses has none.
+fn settle(expression: &Expression, scope: &Scope<'_>, broken: &[(&str, Answer)]) -> Answer {
+    let answer = expression.evaluate(scope);
+    if matches!(answer, Answer::Value(_)) {
+        return answer;
+    }
+    match broken.iter().find(|(name, _)| expression.names(&variable(name))) {
+        Some((name, Answer::Fails(why))) => Answer::Fails(format!("`{name}`: {why}")),
+        Some((name, Answer::Unknown(why))) => Answer::Unknown(format!("`{name}`: {why}")),
+        _ => answer,
+    }
+}
+
 impl Validation {
-    fn message(&self, variables: &[(&str, &Cel)]) -> String {
-        let by_expression =
-            self.message_expression.as_ref().and_then(|expression| match expression.evaluate(variables) {
-                Answer::Value(Cel::String(text)) => Some(text.trim().to_owned()),
-                _ => None,
-            });
+    fn message(&self, scope: &Scope<'_>) -> String {
+        let by_expression = self.message_expression.as_ref().and_then(|expression| match expression.evaluate(scope) {
+            Answer::Value(Cel::String(text)) => Some(text.trim().to_owned()),
+            _ => None,
+        });
         by_expression
             .filter(|text| !text.is_empty() && !text.contains('\n'))
             .or_else(|| self.message.clone())

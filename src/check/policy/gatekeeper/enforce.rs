@@ -62,7 +62,7 @@ struct One<'a> {
 /// What the template is written in.
 enum Language<'a> {
     Rego(Held<'a>, &'a Reporting),
-    Cel(&'a Expressions),
+    Cel(&'a Expressions, native::Given),
 }
 
 /// The program of a template: its own, or one that has the inventory.
@@ -122,8 +122,12 @@ impl<'a> Enforced<'a> {
                 continue;
             };
             let template = templates[engine];
+            let schema = (point == Point::Cluster).then_some(&template.parameters);
+            let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
             let language = match &template.engine {
-                Engine::Cel(expressions) => Language::Cel(expressions),
+                Engine::Cel(expressions) => {
+                    Language::Cel(expressions, native::Given::new(&constraint.whole, &parameters))
+                }
                 Engine::Rego { program, rule, referential: false } => Language::Rego(Held::Own(program), rule),
                 Engine::Rego { program, rule, .. } => {
                     let inventory = inventory.get_or_insert_with(|| review::inventory(objects));
@@ -138,8 +142,6 @@ impl<'a> Enforced<'a> {
                     Language::Rego(Held::Shared(program.clone()), rule)
                 }
             };
-            let schema = (point == Point::Cluster).then_some(&template.parameters);
-            let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
             let rule = naming::described(template, severity);
             enforced.enforced.push(One { constraint, template, language, parameters, rule, severity, engine, given });
         }
@@ -239,13 +241,9 @@ impl Enforcer {
                 let plain = || Review::of(group, version, kind, object, namespace);
                 let review = review.clone().filter(|_| by.is_none()).unwrap_or_else(plain);
                 let found: Vec<String> = match &one.language {
-                    Language::Cel(expressions) => native::messages(
-                        expressions,
-                        &one.constraint.whole,
-                        &one.parameters,
-                        object,
-                        &review,
-                        namespace,
+                    Language::Cel(expressions, given) => native::messages(
+                        &one.native(expressions, given),
+                        &native::Seen::new(object, &review, namespace),
                     )?,
                     Language::Rego(program, reporting) => {
                         let input = review::input(review.with(object.clone()), &one.parameters);
@@ -294,6 +292,7 @@ impl Enforcer {
         let namespace = asked.object["metadata"]["namespace"].as_string().ok();
         let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
         let mut request: Option<(Review, Rego)> = None;
+        let mut seen: Option<native::Seen> = None;
         let mut fitting = Vec::new();
         for &at in wanted.iter() {
             // What Kubernetes makes of a workload is asked about only by rules that are not about the workload itself.
@@ -332,18 +331,15 @@ impl Enforcer {
                 hints
             };
             match &one.language {
-                Language::Cel(expressions) => {
-                    let constraint = native::Constraint {
-                        expressions,
-                        whole: &one.constraint.whole,
-                        parameters: &one.parameters,
-                        rule: &one.rule,
-                        span: one.constraint.span,
-                    };
+                Language::Cel(expressions, given) => {
+                    let constraint = one.native(expressions, given);
                     let hints = || {
-                        alike(&mut |object, review, namespace| native::hints(&constraint, object, review, namespace))
+                        alike(&mut |object, review, namespace| {
+                            native::hints(&constraint, object, &native::Seen::new(object, review, namespace))
+                        })
                     };
-                    let judged = native::check(&constraint, asked.object, review, namespace, within, &hints, subject);
+                    let seen = seen.get_or_insert_with(|| native::Seen::new(asked.object, review, namespace));
+                    let judged = native::check(&constraint, asked.object, seen, within, &hints, subject);
                     out.extend(judged.findings);
                     for (span, why) in judged.unknown {
                         one.not_evaluated(all, span, &why, subject, out);
@@ -403,6 +399,10 @@ impl Enforcer {
 }
 
 impl One<'_> {
+    fn native<'o>(&'o self, expressions: &'o Expressions, given: &'o native::Given) -> native::Constraint<'o> {
+        native::Constraint { expressions, given, rule: &self.rule, span: self.constraint.span }
+    }
+
     /// Says that an expression could not be evaluated.
     fn not_evaluated(
         &self,

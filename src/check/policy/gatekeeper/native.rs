@@ -22,8 +22,7 @@ use super::review::Review;
 /// A constraint whose template is in CEL.
 pub struct Constraint<'c> {
     pub expressions: &'c Expressions,
-    pub whole: &'c Rego,
-    pub parameters: &'c Rego,
+    pub given: &'c Given,
     pub rule: &'c Rule,
     pub span: Span,
 }
@@ -35,20 +34,23 @@ pub struct Checked {
     pub unknown: Vec<(Span, String)>,
 }
 
-/// What expressions see beside the object.
-struct Seen {
-    request: Cel,
-    namespace: Cel,
-    /// The constraint, which the parameters are a part of.
+/// What expressions see of a constraint.
+pub struct Given {
+    /// The whole of it, with the defaults of the schema, as the object in the cluster has them.
     constraint: Cel,
     parameters: Cel,
+}
+
+/// What expressions see of an object.
+pub struct Seen {
+    object: Cel,
+    request: Cel,
+    namespace: Cel,
     weight: u64,
 }
 
-impl Seen {
-    fn new(whole: &Rego, parameters: &Rego, object: &Rego, review: &Review, namespace: Option<&Rego>) -> Seen {
-        let of = |value: &Rego| cel::untyped(&value::json(value));
-        // With the defaults of the schema, as the object in the cluster has them.
+impl Given {
+    pub fn new(whole: &Rego, parameters: &Rego) -> Given {
         let mut constraint = whole.clone();
         if let Ok(fields) = whole["spec"].as_object() {
             let own = fields.iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -57,25 +59,34 @@ impl Seen {
                 fields.insert(Rego::from("spec"), Rego::from(spec));
             }
         }
-        Seen {
-            request: of(&review.with(object.clone())),
-            namespace: namespace.map_or(Cel::Null, of),
-            constraint: of(&constraint),
-            parameters: of(parameters),
-            weight: cel::weight(&value::json(object)),
-        }
+        Given { constraint: value::untyped(&constraint), parameters: value::untyped(parameters) }
+    }
+}
+
+impl Seen {
+    pub fn new(object: &Rego, review: &Review, namespace: Option<&Rego>) -> Seen {
+        let request = value::untyped(&review.with(object.clone()));
+        let object = value::untyped(object);
+        let namespace = namespace.map_or(Cel::Null, value::untyped);
+        Seen { weight: cel::weight(&object), object, request, namespace }
+    }
+}
+
+impl Constraint<'_> {
+    fn judge(&self, seen: &Seen, object: &Cel) -> Judged {
+        let Given { constraint, parameters } = self.given;
+        let given = [
+            ("object", object),
+            ("oldObject", &Cel::Null),
+            ("request", &seen.request),
+            ("params", constraint),
+            ("namespaceObject", &seen.namespace),
+        ];
+        self.expressions.judge(&given, &[("anyObject", object), ("params", parameters)], seen.weight)
     }
 
-    fn judge(&self, expressions: &Expressions, object: &Rego) -> Judged {
-        let object = cel::untyped(&value::json(object));
-        let given = [
-            ("object", &object),
-            ("oldObject", &Cel::Null),
-            ("request", &self.request),
-            ("params", &self.constraint),
-            ("namespaceObject", &self.namespace),
-        ];
-        expressions.judge(&given, &[("anyObject", &object), ("params", &self.parameters)], self.weight)
+    fn judge_another(&self, seen: &Seen, object: &Rego) -> Judged {
+        self.judge(seen, &value::untyped(object))
     }
 }
 
@@ -83,21 +94,19 @@ impl Seen {
 pub fn check(
     constraint: &Constraint<'_>,
     object: &Rego,
-    review: &Review,
-    namespace: Option<&Rego>,
+    seen: &Seen,
     within: &[Segment],
     hints: &(dyn Fn() -> Arc<Hints> + Sync),
     subject: &mut Subject<'_, '_>,
 ) -> Checked {
-    let Constraint { expressions, whole, parameters, rule, span } = constraint;
+    let Constraint { expressions, rule, span, .. } = constraint;
     let checked = cel::on_deep_stack(|| {
-        let seen = Seen::new(whole, parameters, object, review, namespace);
-        let judged = seen.judge(expressions, object);
+        let judged = constraint.judge(seen, &seen.object);
         let findings = match judged.violations.is_empty() {
             true => Vec::new(),
             false => {
                 let case = Case { expressions, object, within, rule, hints: &hints() };
-                report::report(&case, &judged, &mut |object| seen.judge(expressions, object), subject)
+                report::report(&case, &judged, &mut |object| constraint.judge_another(seen, object), subject)
             }
         };
         Checked { findings, unknown: judged.unknown }
@@ -109,27 +118,17 @@ pub fn check(
 }
 
 /// What is found for every violation of an object, for others of the same shape.
-pub fn hints(constraint: &Constraint<'_>, object: &Rego, review: &Review, namespace: Option<&Rego>) -> Arc<Hints> {
-    let Constraint { expressions, whole, parameters, .. } = constraint;
-    let seen = Seen::new(whole, parameters, object, review, namespace);
-    let judged = seen.judge(expressions, object);
-    report::hints(object, &judged, &mut |object| seen.judge(expressions, object))
+pub fn hints(constraint: &Constraint<'_>, object: &Rego, seen: &Seen) -> Arc<Hints> {
+    let judged = constraint.judge(seen, &seen.object);
+    report::hints(object, &judged, &mut |object| constraint.judge_another(seen, object))
 }
 
 /// The messages of all violations, as a test counts them.
 ///
 /// # Errors
 /// An expression that cannot be evaluated.
-pub fn messages(
-    expressions: &Expressions,
-    whole: &Rego,
-    parameters: &Rego,
-    object: &Rego,
-    review: &Review,
-    namespace: Option<&Rego>,
-) -> Result<Vec<String>, String> {
-    let judged =
-        cel::on_deep_stack(|| Seen::new(whole, parameters, object, review, namespace).judge(expressions, object));
+pub fn messages(constraint: &Constraint<'_>, seen: &Seen) -> Result<Vec<String>, String> {
+    let judged = cel::on_deep_stack(|| constraint.judge(seen, &seen.object));
     let judged = judged.ok_or_else(|| "there is no room for a thread".to_owned())?;
     match judged.unknown.first() {
         Some((_, why)) => Err(format!("an expression is not evaluated: {why}")),

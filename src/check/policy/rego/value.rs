@@ -2,8 +2,8 @@
 
 use regorus::Value as Rego;
 use regorus::value::{Array, Object};
-use serde_json::Value as Json;
 
+use crate::check::cel;
 use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
@@ -20,26 +20,25 @@ pub fn convert(value: Value<'_>) -> Rego {
     value.scalar().map_or(Rego::Null, scalar)
 }
 
-/// The value as JSON. Sets, which no object has, are lists.
-pub fn json(value: &Rego) -> Json {
+/// The value as expressions in CEL see it, without a type of its own
+/// (`k8s.io/apiserver/pkg/cel/common/values.go`, `UnstructuredToVal`). Sets, which no object has, are lists.
+pub fn untyped(value: &Rego) -> cel::Value {
     match value {
-        Rego::Null | Rego::Undefined => Json::Null,
-        Rego::Bool(value) => Json::Bool(*value),
-        Rego::String(text) => Json::String(text.to_string()),
+        Rego::Bool(value) => cel::Value::Bool(*value),
+        Rego::String(text) => cel::text(text),
         Rego::Number(_) => match (value.as_i64(), value.as_f64()) {
-            (Ok(number), _) => Json::from(number),
-            (_, Ok(number)) => Json::from(number),
-            _ => Json::Null,
+            (Ok(number), _) => cel::Value::Int(number),
+            (_, number) => cel::Value::Float(number.unwrap_or_default()),
         },
-        Rego::Array(items) => items.iter().map(json).collect(),
-        Rego::Set(items) => items.iter().map(json).collect(),
-        Rego::Object(fields) => {
-            let name = |key: &Rego| key.as_string().map_or_else(|_| key.to_string(), |key| key.to_string());
-            Json::Object(fields.iter().map(|(key, value)| (name(key), json(value))).collect())
-        }
-        #[allow(unreachable_patterns)]
-        _ => Json::Null,
+        Rego::Array(items) => cel::list(items.iter().map(untyped)),
+        Rego::Set(items) => cel::list(items.iter().map(untyped)),
+        Rego::Object(fields) => cel::map(fields.iter().map(|(key, value)| (name(key), untyped(value)))),
+        _ => cel::Value::Null,
     }
+}
+
+fn name(key: &Rego) -> String {
+    key.as_string().map_or_else(|_| key.to_string(), |key| key.to_string())
 }
 
 fn scalar(scalar: Scalar<'_>) -> Rego {

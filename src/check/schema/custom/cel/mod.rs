@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Value, compiled, on_deep_stack, shortened};
+use crate::check::cel::{self, Answer, BUDGET, Compiled, Scope, Value, compiled, on_deep_stack, shortened};
 use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
@@ -131,48 +131,56 @@ impl Evaluation<'_> {
         let this = values::to_cel(value, table, index, Some(asks));
         let was = OnceCell::new();
         let was = || was.get_or_init(|| old.map(|old| values::to_cel(old, table, index, Some(asks))).transpose());
-        cel::weigh_steps(cel::weight(value) + old.map_or(0, cel::weight));
-        for rule in &asks.rules {
-            let program = rule.program.get_or_init(|| compiled(&rule.text, rule.optional_old));
-            let program = &**program;
-            let compares = program.as_ref().is_ok_and(|program| program.compares);
-            if let (true, Before::Converted(version)) = (compares, self.case.before) {
-                let why = format!("the object was one of {version}, and a webhook converts it");
-                self.leave_out(rule, &why);
-                continue;
+        let weight = this.as_ref().map_or(0, cel::weight);
+        cel::scope(|mut scope| {
+            if let Ok(this) = &this {
+                scope.name("self", this);
             }
-            if compares && old.is_none() && !rule.optional_old {
-                continue;
+            for rule in &asks.rules {
+                let program = rule.program.get_or_init(|| compiled(&rule.text, rule.optional_old));
+                let program = program.as_ref().as_ref();
+                let compares = program.is_ok_and(|program| program.names("oldSelf"));
+                if let (true, Before::Converted(version)) = (compares, self.case.before) {
+                    let why = format!("the object was one of {version}, and a webhook converts it");
+                    self.leave_out(rule, &why);
+                    continue;
+                }
+                if compares && old.is_none() && !rule.optional_old {
+                    continue;
+                }
+                let was = if compares { was().clone() } else { Ok(None) };
+                cel::weigh_steps(weight + was.as_ref().ok().and_then(Option::as_ref).map_or(0, cel::weight));
+                let given = match (&this, was) {
+                    (Ok(_), Ok(was)) => Ok(rule.names(&scope, was)),
+                    (Err(why), _) => Err(why.clone()),
+                    (_, Err(why)) => Err(why),
+                };
+                let answer = match (program, &given) {
+                    (Ok(program), Ok(given)) => given.run(program),
+                    (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
+                };
+                let is_unfinished = || [Some(value), old].into_iter().flatten().any(|value| self.is_unfinished(value));
+                match answer {
+                    Answer::Value(Value::Bool(true)) => {}
+                    Answer::Value(Value::Bool(false)) if is_unfinished() => {
+                        self.leave_out(rule, "the object has values that another tool fills in");
+                    }
+                    Answer::Value(Value::Bool(false))
+                        if compares && self.case.status && rule.text.contains("status") =>
+                    {
+                        self.leave_out(rule, "only the cluster knows the `status`");
+                    }
+                    Answer::Value(Value::Bool(false)) => {
+                        self.broken(rule, given.as_ref().ok(), compares, old.filter(|_| compares));
+                    }
+                    Answer::Value(_) => self.leave_out(rule, "it is neither true nor false"),
+                    Answer::Unknown(why) | Answer::Fails(why) => self.leave_out(rule, &why),
+                }
             }
-            let was = if compares { was().clone() } else { Ok(None) };
-            let given = match (&this, was) {
-                (Ok(this), Ok(was)) => Ok(Given { this, was, optional: rule.optional_old }),
-                (Err(why), _) => Err(why.clone()),
-                (_, Err(why)) => Err(why),
-            };
-            let answer = match (program, &given) {
-                (Ok(program), Ok(given)) => given.run(program),
-                (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
-            };
-            let is_unfinished = || [Some(value), old].into_iter().flatten().any(|value| self.is_unfinished(value));
-            match answer {
-                Answer::Value(Value::Bool(true)) => {}
-                Answer::Value(Value::Bool(false)) if is_unfinished() => {
-                    self.leave_out(rule, "the object has values that another tool fills in");
-                }
-                Answer::Value(Value::Bool(false)) if compares && self.case.status && rule.text.contains("status") => {
-                    self.leave_out(rule, "only the cluster knows the `status`");
-                }
-                Answer::Value(Value::Bool(false)) => {
-                    self.broken(rule, given.as_ref().ok(), compares, old.filter(|_| compares));
-                }
-                Answer::Value(_) => self.leave_out(rule, "it is neither true nor false"),
-                Answer::Unknown(why) | Answer::Fails(why) => self.leave_out(rule, &why),
-            }
-        }
+        });
     }
 
-    fn broken(&mut self, rule: &Rule, given: Option<&Given<'_>>, compares: bool, old: Option<&Json>) {
+    fn broken(&mut self, rule: &Rule, given: Option<&Scope<'_>>, compares: bool, old: Option<&Json>) {
         let by_expression = rule.message_expression.as_deref().zip(given).and_then(|(text, given)| {
             let program = rule.message_program.get_or_init(|| compiled(text, rule.optional_old));
             let program = program.as_ref().as_ref().ok()?;
@@ -210,24 +218,16 @@ impl Evaluation<'_> {
     }
 }
 
-/// What an expression is about.
-struct Given<'g> {
-    this: &'g Value,
-    was: Option<Value>,
-    /// `oldSelf` may be absent.
-    optional: bool,
-}
-
-impl Given<'_> {
-    fn run(&self, program: &Program) -> Answer {
-        let was = match self.optional {
-            true => Some(cel::optional(self.was.clone())),
-            false => self.was.clone(),
-        };
-        match &was {
-            Some(was) => cel::run(program, &[("self", self.this), ("oldSelf", was)]),
-            None => cel::run(program, &[("self", self.this)]),
+impl Rule {
+    /// The names that the rule sees: those of all rules, and what there was.
+    fn names<'s>(&self, all: &'s Scope<'_>, was: Option<Value>) -> Scope<'s> {
+        let mut own = all.inner();
+        match was {
+            was if self.optional_old => own.name("oldSelf", &cel::optional(was)),
+            Some(was) => own.name("oldSelf", &was),
+            None => {}
         }
+        own
     }
 }
 
@@ -271,12 +271,16 @@ mod tests {
     fn answer(text: &str, this: &Json) -> Result<Value, String> {
         let answer = on_deep_stack(|| {
             cel::refill(BUDGET);
-            cel::weigh_steps(cel::weight(this));
             let this = values::to_cel(this, Table::read(&[]), 0, None)?;
-            match (Given { this: &this, was: None, optional: false }).run(&compile(text, false)?) {
-                Answer::Value(value) => Ok(value),
-                Answer::Unknown(why) | Answer::Fails(why) => Err(why),
-            }
+            cel::weigh_steps(cel::weight(&this));
+            let program = compile(text, false)?;
+            cel::scope(|mut scope| {
+                scope.name("self", &this);
+                match scope.run(&program) {
+                    Answer::Value(value) => Ok(value),
+                    Answer::Unknown(why) | Answer::Fails(why) => Err(why),
+                }
+            })
         });
         answer.unwrap()
     }

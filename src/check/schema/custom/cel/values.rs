@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, with_functions};
+use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, without_names};
 
 use super::super::super::table::{Shape, Table};
 use super::super::{Asks, Limit};
@@ -82,7 +82,7 @@ fn string(text: &str, asks: Option<&Asks>) -> Result<Value, String> {
     let target = (function == "decode").then(|| Box::new(plain(Expr::Ident("base64".to_owned()))));
     let argument = plain(Expr::Literal(LiteralValue::String(text.as_str().into())));
     let call = plain(Expr::Call(CallExpr { func_name: function.to_owned(), target, args: vec![argument] }));
-    with_functions(|context| context.resolve(&call)).map_err(|_| format!("`{text}` cannot be read here"))
+    without_names(&call).map_err(|_| format!("`{text}` cannot be read here"))
 }
 
 /// The name of a field in expressions.
