@@ -233,11 +233,13 @@ pub(super) fn follow(to: &mut Accumulated) {
             if !any(&resource.node, &field.path, &|node| follows(node, &find)) {
                 continue;
             }
-            let kind = role.as_ref().and_then(|_| resource.node.at(&["roleRef", "kind"])).map(|kind| kind.trace().span);
+            let words = |_: &Gvk| ["kind", "apiGroup"].map(|key| resource.node.at(&["roleRef", key]));
+            let chosen = role.as_ref().map(words).into_iter().flatten().flatten().map(|word| word.trace().span);
+            let chosen: Vec<_> = chosen.collect();
             let mut set = |node: &mut Node| {
                 write(node, &find);
-                if let Some(kind) = kind {
-                    *node = node.clone().and(Role::FoundBy, kind);
+                for span in &chosen {
+                    *node = node.clone().and(Role::FoundBy, *span);
                 }
             };
             let trace = Trace::at(resource.node.trace().span);
