@@ -193,8 +193,7 @@ impl Panel {
         }
         entry.push_str("]\n");
         engine::add(&mut engine, "entry", &entry, false)?;
-        engine.set_input(Rego::new_object());
-        engine::evaluate(&mut engine, READY)?;
+        engine::evaluate(&mut engine, READY, &Rego::new_object())?;
         Ok(Panel { rules, engine })
     }
 
@@ -202,10 +201,9 @@ impl Panel {
     /// fails, one by one, so that the failure of one does not silence the others.
     pub(super) fn ask(&mut self, input: &Rego) -> Vec<(&'static PackRule, Result<Rego, Failure>)> {
         let rules = self.rules.iter().copied();
-        self.engine.set_input(input.clone());
-        match engine::evaluate(&mut self.engine, ALL) {
+        match engine::evaluate(&mut self.engine, ALL, input) {
             Ok(Rego::Array(values)) => rules.zip(values.iter().cloned().map(Ok)).collect(),
-            _ => rules.map(|rule| (rule, engine::evaluate(&mut self.engine, &rule.query()))).collect(),
+            _ => rules.map(|rule| (rule, engine::evaluate(&mut self.engine, &rule.query(), input))).collect(),
         }
     }
 }
@@ -273,8 +271,7 @@ mod tests {
     /// What the text of a rule says, in an order of its own.
     fn said(builtin: &Builtin, choice: Choice, rule: &PackRule, object: Value<'_>) -> Rego {
         let mut panel = builtin.panel(choice).unwrap();
-        panel.engine.set_input(value::convert(object));
-        engine::evaluate(&mut panel.engine, &rule.query()).unwrap()
+        engine::evaluate(&mut panel.engine, &rule.query(), &value::convert(object)).unwrap()
     }
 
     /// Whether the rule would be asked about the document; it must be if it has something to say.

@@ -122,6 +122,27 @@ fn bits(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
+/// Whether a value is short enough to be written. One that holds another twice, and that one a third, is small in memory
+/// and has no end as a text.
+pub fn is_writable(value: &Value) -> bool {
+    fn less(value: &Value, left: usize) -> Option<usize> {
+        let left = left.checked_sub(8)?;
+        match value {
+            Value::String(text) => left.checked_sub(text.len()),
+            Value::Array(items) => items.iter().try_fold(left, |left, item| less(item, left)),
+            Value::Set(items) => items.iter().try_fold(left, |left, item| less(item, left)),
+            Value::Object(fields) => fields.iter().try_fold(left, |left, (key, value)| less(value, less(key, left)?)),
+            _ => Some(left),
+        }
+    }
+    less(value, 4 * LONGEST_TEXT).is_some()
+}
+
+/// What is written as a text, if that has an end.
+pub fn writable(value: &Value) -> Answer {
+    if is_writable(value) { Ok(value.clone()) } else { Err("a value is too long to be written as a text".to_owned()) }
+}
+
 /// A text that another function has made, if it is not too long.
 pub fn text(function: &str, text: String) -> Answer {
     if text.len() > LONGEST_TEXT { too_long(function) } else { Ok(Value::from(text)) }

@@ -10,6 +10,9 @@ use super::outputs;
 use super::rewrite::{Edit, Names, bounds, path_text};
 use super::syntax::{self, Node, Reference};
 
+/// Functions that write a value as a text, however long that is.
+const WRITERS: &[&str] = &["json.marshal", "json.marshal_with_options", "yaml.marshal", "urlquery.encode_object"];
+
 /// The edits for a rule.
 pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mut Vec<Edit>) {
     let package = [&["data".to_owned()], syntax::package(module).as_slice()].concat();
@@ -36,6 +39,8 @@ pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mu
             edits.push(renamed("plimsoll.walk".to_owned()));
         } else if let ("units.parse" | "units.parse_bytes", Some(first)) = (name.as_str(), params.first()) {
             outputs::guard(text, first.as_ref(), "plimsoll.unit", edits);
+        } else if let (true, Some(first)) = (WRITERS.contains(&name.as_str()), params.first()) {
+            outputs::guard(text, first.as_ref(), "plimsoll.text", edits);
         } else if !negated && extensions::arity(&name).is_some_and(|arity| params.len() == usize::from(arity) + 1) {
             // An extension cannot have a variable for its result.
             edits.extend(result_in_front(text, expr, ("", " = "), ")"));

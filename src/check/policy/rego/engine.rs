@@ -12,6 +12,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use super::extensions;
+use super::watch;
 
 /// How long one rule may take on one object. The timer is asked for every expression, so a built-in function that runs
 /// long is not interrupted.
@@ -63,19 +64,22 @@ pub fn blank() -> Engine {
 /// Parses a module and adds it. The engine is unchanged if that fails.
 pub fn add(engine: &mut Engine, module: &str, text: &str, v0: bool) -> Result<(), Failure> {
     engine.set_rego_v0(v0);
-    guarded(|| engine.add_policy(module.to_owned(), text.to_owned()).map(drop).map_err(|error| error.to_string()))
+    guarded("reading a policy", None, || {
+        engine.add_policy(module.to_owned(), text.to_owned()).map(drop).map_err(|error| error.to_string())
+    })
 }
 
 /// Adds what policies read as `data`.
 pub fn add_data(engine: &mut Engine, data: &Value) -> Result<(), Failure> {
-    guarded(|| engine.add_data(data.clone()).map_err(|error| error.to_string()))
+    guarded("reading data", None, || engine.add_data(data.clone()).map_err(|error| error.to_string()))
 }
 
-/// The value of a rule, `data.package.rule`, for the input that was set.
-pub fn evaluate(engine: &mut Engine, rule: &str) -> Result<Value, Failure> {
+/// The value of a rule, `data.package.rule`, for an input.
+pub fn evaluate(engine: &mut Engine, rule: &str, input: &Value) -> Result<Value, Failure> {
+    engine.set_input(input.clone());
     // Those of the last evaluation would pile up.
     drop(engine.take_prints());
-    guarded(|| engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()))
+    guarded(rule, Some(input), || engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()))
 }
 
 /// What `print` was given in the last evaluation, without the place in front of it.
@@ -100,9 +104,9 @@ pub fn covered(engine: &Engine) -> Vec<(String, BTreeMap<u32, bool>)> {
     files.into_iter().map(lines).collect()
 }
 
-/// Runs `work`, turning regorus' error text, or a panic inside it, into a [`Failure`].
-fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+/// Runs `work` under the [`watch`], turning regorus' error text, or a panic inside it, into a [`Failure`].
+fn guarded<T>(what: &str, input: Option<&Value>, work: impl FnOnce() -> Result<T, String>) -> Result<T, Failure> {
+    match watch::over(what, input, || catch_unwind(AssertUnwindSafe(work))) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(text)) => Err(Failure::read(&text)),
         Err(_) => Err(Failure { panic: true, ..Failure::of("the policy engine broke down on it".to_owned()) }),
@@ -165,14 +169,17 @@ mod tests {
             let limit = Duration::from_millis(20);
             engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval });
         }
-        assert_eq!(evaluate(&mut engine, "data.a.x").unwrap_err().message, "it takes longer than 5 s on one object");
+        assert_eq!(
+            evaluate(&mut engine, "data.a.x", &Value::new_object()).unwrap_err().message,
+            "it takes longer than 5 s on one object"
+        );
     }
 
     #[test]
     fn what_a_policy_prints_is_kept() {
         let mut engine = blank();
         add(&mut engine, "p", "package a\n\nx if print(\"loud\")\n", false).unwrap();
-        assert_eq!(evaluate(&mut engine, "data.a.x").unwrap(), Value::from(true));
+        assert_eq!(evaluate(&mut engine, "data.a.x", &Value::new_object()).unwrap(), Value::from(true));
         assert_eq!(printed(&mut engine), ["loud"]);
     }
 }

@@ -31,6 +31,7 @@ const EXTENSIONS: &[Extension] = &[
         arity: 2,
         call: |args| Ok(Value::from(args[1].as_array().is_ok_and(|all| all.contains(&args[0])))),
     },
+    Extension { name: "plimsoll.text", arity: 1, call: |args| bounded::writable(&args[0]) },
     Extension { name: "plimsoll.unit", arity: 1, call: bounded::unit },
     Extension { name: "plimsoll.factor", arity: 1, call: bounded::factor },
     Extension { name: "object.subset", arity: 2, call: |args| Ok(Value::from(subset(&args[0], &args[1]))) },
@@ -151,6 +152,7 @@ pub fn in_namespace(name: &str) -> bool {
 }
 
 fn formatted(arguments: &[Value]) -> Result<Value, String> {
+    bounded::writable(&arguments[1])?;
     Ok(match (arguments[0].as_string(), arguments[1].as_array()) {
         (Ok(format), Ok(arguments)) => bounded::text("sprintf", sprintf::sprintf(format, arguments.as_slice()))?,
         _ => Value::Undefined,

@@ -1,6 +1,6 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
-//! [`engine`] sets up and asks regorus; [`value`] gives it our tree, [`extensions`] the functions that it lacks
+//! [`engine`] sets up and asks regorus, under the eyes of [`watch`]; [`value`] gives it our tree, [`extensions`] the functions that it lacks
 //! ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`patterns`], [`sprintf`]). A text
 //! ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and [`repair`]
 //! has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`] refuses what OPA would
@@ -33,3 +33,4 @@ pub mod text;
 mod texts;
 pub mod value;
 pub mod verify;
+mod watch;

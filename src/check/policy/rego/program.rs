@@ -226,8 +226,7 @@ impl Program {
         if let Some(data) = &self.data {
             engine::add_data(&mut engine, data)?;
         }
-        engine.set_input(Rego::new_object());
-        engine::evaluate(&mut engine, "data.plimsoll.entry.ready")?;
+        engine::evaluate(&mut engine, "data.plimsoll.entry.ready", &Rego::new_object())?;
         Ok(engine)
     }
 
@@ -391,8 +390,7 @@ fn evaluate(
         *engine = make();
     }
     let Some(ready) = engine else { return Err(Failure::of("no policy is loaded".to_owned())) };
-    ready.set_input(input.clone());
-    let value = engine::evaluate(ready, query);
+    let value = engine::evaluate(ready, query, input);
     if value.as_ref().is_err_and(|failure| failure.panic) {
         *engine = None;
     }

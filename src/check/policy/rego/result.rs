@@ -6,6 +6,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::Severity;
 use crate::model::value::Value;
 
+use super::bounded;
 use super::metadata::short;
 
 /// One violation.
@@ -108,6 +109,7 @@ fn metadata(item: &Rego) -> Vec<String> {
         let text = match value {
             Rego::String(text) => text.to_string(),
             Rego::Object(fields) if fields.is_empty() => return None,
+            other if !bounded::is_writable(other) => "too long to be shown".to_owned(),
             other => other.to_string(),
         };
         Some(format!("{key}: {}", short(&text)))
