@@ -9,6 +9,9 @@ use super::secrets::AT_A_SECRET;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::source::{FileId, SourceFile, Sources, Span};
 
+/// Rules beside those that name the keys of secrets, and nothing of their values.
+const NAMES_KEYS: &str = "plaintext-secret-manifest";
+
 /// Values shorter than this are not looked for in words: `a` is in every message, and no secret.
 const SHORTEST: usize = 3;
 
@@ -47,7 +50,7 @@ fn overlap<'s>(secrets: &'s [Range<u32>], range: &Range<usize>) -> impl Iterator
 /// Takes the secrets near the places of a finding out of its words and its fix. Rules should not quote them; this is
 /// for the one that does.
 pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>) {
-    if AT_A_SECRET.contains(&&*finding.rule) {
+    if AT_A_SECRET.contains(&&*finding.rule) || finding.rule == NAMES_KEYS {
         return;
     }
     let sources = places.sources();

@@ -52,7 +52,7 @@ literal(key, value) if {
 	not contains(upper(value), upper(key))
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")
-	not regex.match(`(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$`, key)
+	not regex.match(`(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|id|version|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$`, key)
 	secret(key, value)
 }
 

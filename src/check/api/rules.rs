@@ -37,6 +37,7 @@ pub static RULES: &[Rule] = &[
     DEPRECATED_FIELD,
     DEPRECATED_NODE_LABEL,
     DEPRECATED_VOLUME,
+    REMOVED_VOLUME,
     CONFLICTING_BOUNDS,
     DUPLICATE_NAME,
     INVALID_CRON_SCHEDULE,
@@ -328,7 +329,8 @@ pub const DEPRECATED_FIELD: Rule = warning(
     "a field that is on its way out",
     "it works now, and may not after an upgrade of the cluster",
     "use what has taken its place",
-);
+)
+.fixable();
 
 /// A label of nodes on its way out.
 pub const DEPRECATED_NODE_LABEL: Rule = warning(
@@ -344,7 +346,17 @@ pub const DEPRECATED_NODE_LABEL: Rule = warning(
 pub const DEPRECATED_VOLUME: Rule = warning(
     "deprecated-volume-plugin",
     Category::Deprecation,
-    "a kind of volume that is deprecated or gone",
-    "the API server accepts it with a warning; in newer clusters the pod waits for its volume for ever",
+    "a kind of volume that is on its way out",
+    "it works now, and may not after an upgrade of the cluster; then pods wait for their volume for ever",
+    "use the CSI driver of the storage, through a PersistentVolumeClaim",
+);
+
+/// A kind of volume that is gone.
+pub const REMOVED_VOLUME: Rule = Rule::new(
+    "removed-volume-plugin",
+    Category::Deprecation,
+    Severity::Error,
+    "a kind of volume that the target version of Kubernetes cannot mount any more",
+    "the API server accepts the object with a warning, and pods wait for the volume for ever",
     "use the CSI driver of the storage, through a PersistentVolumeClaim",
 );

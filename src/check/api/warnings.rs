@@ -1,8 +1,9 @@
 //! What the server accepts with a warning: `GetWarningsForPodSpec` and `GetWarningsForPodTemplate` in
-//! `k8s.io/kubernetes/pkg/api/pod/warnings.go`, `GetWarningsForService` in `pkg/api/service/warnings.go`, and
-//! `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim/util.go`.
+//! `k8s.io/kubernetes/pkg/api/pod/warnings.go`; and in [`objects`] what is no pod.
 
 mod addresses;
+mod objects;
+mod plugins;
 mod ports;
 mod volumes;
 
@@ -11,33 +12,22 @@ use std::borrow::Cow;
 use super::object::{Field, Object, fields};
 use super::quantity::Quantity;
 use super::rules::{
-    DEPRECATED_ANNOTATION, DEPRECATED_FIELD, DEPRECATED_NODE_LABEL, DEPRECATED_VOLUME, DUPLICATE_ENTRY, DUPLICATE_ENV,
-    FRACTIONAL_BYTES, IGNORED_FIELD, NULL_SELECTOR, UNMATCHED_VALUE,
+    DEPRECATED_ANNOTATION, DEPRECATED_FIELD, DEPRECATED_NODE_LABEL, DUPLICATE_ENTRY, DUPLICATE_ENV, FRACTIONAL_BYTES,
+    IGNORED_FIELD, NULL_SELECTOR, UNMATCHED_VALUE,
 };
 use super::seen::Seen;
 use super::syntax::Syntax;
+use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Path;
 use crate::model::rule::Rule;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
 pub(super) use addresses::{address, network};
+pub(super) use objects::check;
 pub(super) use ports::{Ports, Written};
 
 const ACCEPTED: &str = "the API server accepts the object, with a warning";
-
-/// Kinds of volumes, and what became of them.
-const VOLUMES: [(&str, &str); 9] = [
-    ("gitRepo", "deprecated since Kubernetes 1.11, and disabled since 1.33 unless a feature gate allows it"),
-    ("photonPersistentDisk", "deprecated since Kubernetes 1.11, and without function since 1.16"),
-    ("scaleIO", "deprecated since Kubernetes 1.16, and without function since 1.22"),
-    ("flocker", "deprecated since Kubernetes 1.22, and without function since 1.25"),
-    ("storageos", "deprecated since Kubernetes 1.22, and without function since 1.25"),
-    ("quobyte", "deprecated since Kubernetes 1.22, and without function since 1.25"),
-    ("glusterfs", "deprecated since Kubernetes 1.25, and without function since 1.26"),
-    ("cephfs", "deprecated since Kubernetes 1.28, and without function since 1.31"),
-    ("rbd", "deprecated since Kubernetes 1.28, and without function since 1.31"),
-];
 
 /// Labels of nodes, and those that took their place.
 const NODE_LABELS: [(&str, &str); 6] = [
@@ -68,10 +58,17 @@ fn warn(object: &mut Object<'_, '_>, rule: &Rule, span: Span, path: Path, messag
 
 /// A warning about a field, at its key.
 fn at_key<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, fault: &str, help: &str) {
+    let finding = of_key(object, rule, field, fault, help);
+    object.report(finding);
+}
+
+/// As [`at_key`], to be completed.
+#[cold]
+fn of_key<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, fault: &str, help: &str) -> Diagnostic {
     let path = field.path();
     let message = format!("{} {fault}", object.name(&path));
     let span = path.locate(object.resource.value).key_span();
-    warn(object, rule, span, path, message, help);
+    object.refuse_at(rule, span, path, message, "").effect(ACCEPTED).help(help)
 }
 
 /// Warnings about the spec of a pod.
@@ -79,12 +76,13 @@ pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     spec.each(|key, _, field| match key {
         _ if field.value.is_null() => {}
         "volumes" => field.items().for_each(|item| {
-            volume(object, &item);
+            plugins::volume(object, &item);
             volumes::overlaps(object, &item);
         }),
         "imagePullSecrets" => pull_secrets(object, field),
         "hostAliases" => same_entries(object, field, "ip"),
         "overhead" => bytes(object, field),
+        "serviceAccount" => account(object, spec, field),
         "nodeSelector" => node_selector(object, field),
         "affinity" => affinity(object, field),
         "topologySpreadConstraints" => field.items().for_each(|constraint| spread(object, &constraint)),
@@ -124,18 +122,30 @@ fn container_of<'t>(spec: Value<'t>, name: &str) -> Option<Value<'t>> {
     lists.flat_map(Value::items).find(has_name)
 }
 
-fn volume<'t>(object: &mut Object<'_, 't>, volume: &Field<'_, 't>) {
-    for entry in volume.value.entries().filter(|entry| !entry.value.is_null()) {
-        let key = entry.name();
-        let Some((_, state)) = VOLUMES.iter().find(|(known, _)| *known == key) else { continue };
-        let Some(field) = volume.get(&key) else { continue };
-        let help = if key == "gitRepo" {
-            "clone into an `emptyDir` volume, in an init container"
-        } else {
-            "use the CSI driver of the storage, through a PersistentVolumeClaim"
-        };
-        at_key(object, &DEPRECATED_VOLUME, &field, &format!("is {state}"), help);
+/// A word in the quotes of the one that it takes the place of.
+fn quoted_as(old: Value<'_>, word: &str) -> String {
+    match old.raw().chars().next() {
+        Some(quote @ ('"' | '\'')) => format!("{quote}{word}{quote}"),
+        _ => word.to_owned(),
     }
+}
+
+/// The alias of a field: `DeprecatedServiceAccount` in `k8s.io/api/core/v1/types.go`.
+fn account<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<'_, 't>) {
+    let Some(name) = field.text().filter(|name| !name.is_empty()) else { return };
+    let proper = spec.get("serviceAccountName").and_then(|proper| proper.text()).filter(|name| !name.is_empty());
+    let Some(key) = field.path().locate(object.resource.value).key else { return };
+    let fault = "is the deprecated name of `serviceAccountName`";
+    let finding = match proper {
+        None => of_key(object, &DEPRECATED_FIELD, field, fault, "write `serviceAccountName`")
+            .effect("both mean the same today; other tools and policies look at `serviceAccountName` alone")
+            .fix(true, key.span(), quoted_as(key, "serviceAccountName")),
+        Some(proper) if proper == name => of_key(object, &DEPRECATED_FIELD, field, fault, "remove it")
+            .effect("it says again what `serviceAccountName` says"),
+        Some(proper) => of_key(object, &DEPRECATED_FIELD, field, fault, "remove it, or correct `serviceAccountName`")
+            .effect(format!("it is ignored beside `serviceAccountName`: the pod runs as `{proper}`")),
+    };
+    object.report(finding);
 }
 
 fn bytes<'t>(object: &mut Object<'_, 't>, amounts: &Field<'_, 't>) {
@@ -251,12 +261,14 @@ fn node_selector<'t>(object: &mut Object<'_, 't>, selector: &Field<'_, 't>) {
 
 fn node_label(object: &mut Object<'_, '_>, key: &str, span: Span, path: Path) {
     let Some((_, instead)) = NODE_LABELS.iter().find(|(old, _)| *old == key) else { return };
+    let place = path.locate(object.resource.value);
+    let written = place.key.filter(|key| key.span() == span).unwrap_or(place.value);
     let message = format!("the node label `{key}` is deprecated");
     let finding = object
         .refuse_at(&DEPRECATED_NODE_LABEL, span, path, message, "")
         .effect("nodes of newer clusters may not have the label any more, and the pod stays pending")
         .help(format!("write `{instead}`"))
-        .fix(!key.ends_with("/master"), span, *instead);
+        .fix(!key.ends_with("/master"), span, quoted_as(written, instead));
     object.report(finding);
 }
 
@@ -335,81 +347,6 @@ fn values<'t>(object: &mut Object<'_, 't>, preference: &Field<'_, 't>) {
                 .effect("the API server accepts the object, with a warning, and the preference matches no node")
                 .help(format!("a label value is {}", Syntax::LabelValue.rule()));
             object.report(finding);
-        }
-    }
-}
-
-/// Warnings about kinds that make no pods.
-pub(super) fn check(object: &mut Object<'_, '_>) {
-    match (object.resource.group(), &*object.resource.kind) {
-        ("", "Service") => service(object),
-        ("", "PersistentVolumeClaim") => claim(object),
-        _ => {}
-    }
-}
-
-fn service(object: &mut Object<'_, '_>) {
-    let root = object.root();
-    if let Some(metadata) = root.get("metadata")
-        && let Some(annotations) = metadata.get("annotations")
-    {
-        annotations.each(|key, span, field| {
-            if key == "service.kubernetes.io/topology-aware-hints" {
-                let message = format!("the annotation `{key}` is deprecated");
-                let help = "write `service.kubernetes.io/topology-mode`";
-                warn(object, &DEPRECATED_ANNOTATION, span, field.path(), message, help);
-            }
-        });
-    }
-    let Some(spec) = root.get("spec") else { return };
-    let [kind, cluster_ip, name, addresses, balancer] =
-        fields!(spec, ["type", "clusterIP", "externalName", "externalIPs", "loadBalancerIP"]);
-    let is_external = kind.and_then(|kind| kind.text()).is_some_and(|kind| kind == "ExternalName");
-    let is_headless = cluster_ip.and_then(|address| address.text()).is_some_and(|address| address == "None");
-    if let Some(name) = name.filter(|name| !is_external && name.text().is_some_and(|text| !text.is_empty())) {
-        at_key(object, &IGNORED_FIELD, &name, "is ignored without `type: ExternalName`", "remove it, or set the type");
-    }
-    if let Some(addresses) = addresses.filter(|addresses| addresses.count() > 0) {
-        if is_external {
-            at_key(object, &IGNORED_FIELD, &addresses, "is ignored with `type: ExternalName`", "remove it");
-        } else if is_headless {
-            at_key(object, &IGNORED_FIELD, &addresses, "is ignored for headless services", "remove it");
-        }
-    }
-    if let Some(address) = balancer.filter(|address| address.text().is_some_and(|text| !text.is_empty())) {
-        if is_headless {
-            at_key(object, &IGNORED_FIELD, &address, "is ignored for headless services", "remove it");
-        } else {
-            let help = "use the annotation that the load balancer's provider has for it";
-            at_key(object, &DEPRECATED_FIELD, &address, "is deprecated since Kubernetes 1.24", help);
-        }
-    }
-}
-
-fn claim(object: &mut Object<'_, '_>) {
-    let root = object.root();
-    if let Some(metadata) = root.get("metadata")
-        && let Some(annotations) = metadata.get("annotations")
-    {
-        annotations.each(|key, span, field| {
-            if key == "volume.beta.kubernetes.io/storage-class" {
-                let message = format!("the annotation `{key}` is deprecated");
-                warn(
-                    object,
-                    &DEPRECATED_ANNOTATION,
-                    span,
-                    field.path(),
-                    message,
-                    "set `spec.storageClassName` instead",
-                );
-            }
-        });
-    }
-    let Some(spec) = root.get("spec") else { return };
-    let Some(resources) = spec.get("resources") else { return };
-    for amounts in fields!(resources, ["limits", "requests"]).into_iter().flatten() {
-        if let Some(storage) = amounts.get("storage") {
-            fraction(object, &storage);
         }
     }
 }

@@ -27,6 +27,6 @@ pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
 }
 
 /// What sets the number of replicas; a VerticalPodAutoscaler does not.
-fn is_autoscaler(kind: &str) -> bool {
+pub(super) fn is_autoscaler(kind: &str) -> bool {
     matches!(kind, "HorizontalPodAutoscaler" | "ScaledObject")
 }

@@ -5,9 +5,10 @@
 //! does ([`misspelt`], [`selector`]). Who wants to know of the others too asks for the profile `references`
 //! ([`dangling`]), and declares what lives elsewhere. [`cover`] holds what an object lacks beside others, [`names`] what
 //! is there twice, [`environments`] what one environment lacks, [`autoscaler`] the numbers that autoscalers and people
-//! write.
+//! write, [`budget`] those that disruption budgets ask for.
 
 mod autoscaler;
+mod budget;
 mod cover;
 mod dangling;
 mod environments;
@@ -66,7 +67,8 @@ impl Asked {
             !parts.iter().any(|part| part.contains(&&*rule.id))
         };
         let environments = wanted(&MISSING_ENVIRONMENT_KEY);
-        Asked { names, sets: rules().filter(others).any(wanted), cover, environments, dangling, external }
+        let sets = rules().filter(others).any(&wanted) || wanted(&rules::budget_blocks());
+        Asked { names, sets, cover, environments, dangling, external }
     }
 
     /// Whether the facts of objects are needed.
@@ -173,6 +175,7 @@ pub fn check(sets: &[Set], asked: &Asked) -> Vec<Diagnostic> {
         if asked.sets {
             selector::check(&index, &mut out);
             misspelt::check(&index, &mut out);
+            budget::check(&index, &mut out);
             if !is_left_alone {
                 autoscaler::check(&index, &mut out);
             }

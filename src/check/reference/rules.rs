@@ -215,6 +215,12 @@ fn budget() -> Rule {
     of_profile("high-availability", with_link(link, Rule { category: Category::Reliability, ..rule }))
 }
 
+/// What a budget asks for beside the number of its pods. The rule is one of the pack, where its words stand.
+pub(super) fn budget_blocks() -> Rule {
+    let rule = Rule::new("pdb-blocks-eviction", Category::Reliability, Severity::Warning, "", "", "");
+    Rule { profiles: vec!["high-availability".into()], ..rule }
+}
+
 fn network_policy() -> Rule {
     let rule = warning(
         "network-policy-missing",

@@ -116,8 +116,12 @@ pub struct Facts {
     pub needs: Vec<Need>,
     /// The keys of its data.
     pub keys: Vec<String>,
-    /// `spec.replicas`, if somebody has written it.
+    /// `spec.replicas`, if somebody has written it, and not as 0.
     pub replicas: Option<Written>,
+    /// `spec.replicas` is 0.
+    pub is_off: bool,
+    /// `spec.minAvailable` of a disruption budget.
+    pub least: Option<Written>,
     /// A definition that leaves the number of replicas to others (`ignoreDifferences` of Argo CD).
     pub ignores_replicas: bool,
     /// Objects that a controller makes because of it: kind and name.

@@ -36,6 +36,8 @@ impl Facts {
             needs: Vec::new(),
             keys: Vec::new(),
             replicas: None,
+            is_off: false,
+            least: None,
             ignores_replicas: false,
             makes: Vec::new(),
             mentions: Vec::new(),
@@ -51,7 +53,10 @@ impl Facts {
                 }
             }
             ("", "Service") => facts.selects = service(object),
-            ("policy", "PodDisruptionBudget") => facts.selects = labels_at(object, "selector"),
+            ("policy", "PodDisruptionBudget") => {
+                facts.selects = labels_at(object, "selector");
+                facts.least = object.word_at(&["spec", "minAvailable"]);
+            }
             ("networking.k8s.io", "NetworkPolicy") => facts.selects = labels_at(object, "podSelector"),
             ("", "ConfigMap" | "Secret") => {
                 let parts = ["data", "stringData", "binaryData"].into_iter().filter_map(|part| object.get(part));
@@ -61,7 +66,9 @@ impl Facts {
         }
         if let Some(template) = template {
             // None at all switches the workload off, and its autoscaler with it.
-            facts.replicas = object.word_at(&["spec", "replicas"]).filter(|it| it.text != "0");
+            let replicas = object.word_at(&["spec", "replicas"]);
+            facts.is_off = replicas.as_ref().is_some_and(|it| it.text == "0");
+            facts.replicas = replicas.filter(|_| !facts.is_off);
             let pod = if template.is_empty() { None } else { Some(object.at(template)?) };
             let pod = pod.as_ref().unwrap_or(object);
             facts.pods = Some(pods::read(object, pod, &facts.id.kind)?);

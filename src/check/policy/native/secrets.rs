@@ -14,7 +14,7 @@ use super::super::rego::result::Violation;
 use super::{object, violation};
 
 /// Keys of what a Secret holds beside its secrets.
-const BESIDE: &str = r"(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$";
+const BESIDE: &str = r"(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|id|version|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$";
 
 /// Keys of files of settings.
 const SETTINGS: &str = r"\.(properties|ya?ml|json|conf|cfg|cnf|config|ini|toml|xml|txt|sh|env|sql)$";
