@@ -12,9 +12,23 @@ volumes := [volume |
 		"name": candidate.name,
 		"written": written,
 		"kind": kind(normal(written)),
+		"talks": talks(candidate.spec.hostPath, normal(written)),
 		"path": array.concat(candidate.path, ["hostPath", "path"]),
 	}
 ]
+
+# Whether it is a socket of whatever sort: nobody is kept from talking to one by `readOnly`.
+talks(volume, _) if volume.type == "Socket"
+
+talks(_, path) if endswith(path, ".sock")
+
+talks(_, path) if path == "/dev/log"
+
+talks(volume, path) := false if {
+	not object.get(volume, "type", "") == "Socket"
+	not endswith(path, ".sock")
+	path != "/dev/log"
+}
 
 # Without a trailing slash, and `/var/run` as `/run`, which it is a link to.
 normal(path) := clean if {
@@ -43,10 +57,11 @@ kind(path) := "socket" if {
 # By their names: distributions put them into different directories.
 sockets := {"docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock", "dockershim.sock"}
 
-# Certificates and time zones that anybody may know.
+# Certificates and time zones that anybody may know, the system log, and devices that are in every container anyway.
 public := {
 	"/etc/ssl/certs", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/pki/ca-trust",
 	"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
+	"/dev/log", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero",
 }
 
 sensitive(path) if path == ""

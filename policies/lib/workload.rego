@@ -65,6 +65,18 @@ handlers(spec) := array.concat(
 	],
 )
 
+# The bare name of the workload itself stands for an image that a build tool (skaffold, ko) fills in, unless Docker Hub has
+# an image of that name which people use as it is.
+stand_in(image) if {
+	image == input.metadata.name
+	not regex.match(`[/:.@]`, image)
+	not image in {
+		"alpine", "busybox", "cassandra", "consul", "debian", "elasticsearch", "haproxy", "httpd", "kibana", "mariadb",
+		"memcached", "mongo", "mysql", "nats", "nginx", "node", "postgres", "python", "rabbitmq", "redis", "registry",
+		"traefik", "ubuntu", "vault", "wordpress", "zookeeper",
+	}
+}
+
 # Not a patch: the object carries what the API server asks of its kind, and every container says what it runs. What
 # is absent from a patch may stand in the object that it is applied to.
 complete if {

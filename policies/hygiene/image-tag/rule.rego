@@ -33,7 +33,7 @@ deny contains finding if {
 	not resource.placeholder(image)
 	fault := floating(image)
 	not allowed(image)
-	not stand_in(image)
+	not workload.stand_in(image)
 	finding := object.union(pulled(container.spec), {
 		"path": array.concat(container.path, ["image"]),
 		"msg": sprintf("image `%s` of %s %s, in %s", [image, workload.title(container), fault, resource.describe(input)]),
@@ -53,18 +53,6 @@ tag(image) := parts[1] if {
 	segments := split(image, "/")
 	parts := split(segments[count(segments) - 1], ":")
 	count(parts) == 2
-}
-
-# The bare name of the workload itself stands for an image that a build tool (skaffold, ko) fills in, unless Docker Hub has
-# an image of that name which people use as it is.
-stand_in(image) if {
-	image == input.metadata.name
-	not regex.match(`[/:.@]`, image)
-	not image in {
-		"alpine", "busybox", "cassandra", "consul", "debian", "elasticsearch", "haproxy", "httpd", "kibana", "mariadb",
-		"memcached", "mongo", "mysql", "nats", "nginx", "node", "postgres", "python", "rabbitmq", "redis", "registry",
-		"traefik", "ubuntu", "vault", "wordpress", "zookeeper",
-	}
 }
 
 allowed(image) if {

@@ -25,5 +25,6 @@ deny contains {"msg": msg, "path": array.concat(container.path, ["image"])} if {
 	trim_space(image) != ""
 	not contains(image, "@")
 	not resource.placeholder(image)
+	not workload.stand_in(image)
 	msg := sprintf("image `%s` of %s has no digest, in %s", [image, workload.title(container), resource.describe(input)])
 }

@@ -30,6 +30,7 @@ deny contains {"msg": msg, "path": array.concat(container.path, ["image"])} if {
 	is_string(image)
 	trim_space(image) != ""
 	not resource.placeholder(image)
+	not workload.stand_in(image)
 	not listed(full(image), registries)
 	msg := sprintf("image `%s` of %s comes from a registry that is not on the list, in %s", [
 		image, workload.title(container), resource.describe(input),

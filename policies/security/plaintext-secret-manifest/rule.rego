@@ -49,6 +49,7 @@ literal(key, value) if {
 	not resource.placeholder(value)
 	not resource.made_up(value)
 	not encoded_twice(value)
+	not hashed(value)
 	not contains(upper(value), upper(key))
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")
@@ -61,6 +62,9 @@ encoded_twice(value) if {
 	base64.is_valid(value)
 	resource.made_up(base64.decode(value))
 }
+
+# What a program compares passwords with.
+hashed(value) if regex.match(`^\$(2[abxy]|5|6|y|apr1|argon2id?|pbkdf2[a-z0-9-]*)\$`, value)
 
 # One line is taken for a secret. A file of settings is one if something in it is called so.
 secret(key, value) if not settings(key, value)

@@ -21,15 +21,15 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("", {"pods", "replicationcontrollers"}, {"create"})
-	msg := sprintf("%s makes `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants `create` on `%s`", [resource.describe(input), found.kind])
 }
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("apps", {"daemonsets", "deployments", "replicasets", "statefulsets"}, {"create"})
-	msg := sprintf("%s makes `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants `create` on `%s`", [resource.describe(input), found.kind])
 }
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("batch", {"cronjobs", "jobs"}, {"create"})
-	msg := sprintf("%s makes `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants `create` on `%s`", [resource.describe(input), found.kind])
 }

@@ -20,5 +20,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("certificates.k8s.io", {"certificatesigningrequests/approval"}, {"update", "patch"})
-	msg := sprintf("%s writes `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants write access to `%s`", [resource.describe(input), found.kind])
 }

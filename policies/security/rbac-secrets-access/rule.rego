@@ -20,5 +20,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("", {"secrets"}, {"get", "list", "watch"})
-	msg := sprintf("%s reads `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants read access to `%s`", [resource.describe(input), found.kind])
 }

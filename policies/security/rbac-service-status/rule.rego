@@ -21,5 +21,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("", {"services/status"}, {"update", "patch"})
-	msg := sprintf("%s writes `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants write access to `%s`", [resource.describe(input), found.kind])
 }

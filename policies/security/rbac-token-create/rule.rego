@@ -20,5 +20,5 @@ import data.plimsoll.resource
 
 deny contains {"msg": msg, "path": found.path} if {
 	some found in rbac.grants("", {"serviceaccounts/token"}, {"create"})
-	msg := sprintf("%s issues `%s`", [resource.describe(input), found.kind])
+	msg := sprintf("%s grants `create` on `%s`", [resource.describe(input), found.kind])
 }

@@ -17,14 +17,13 @@ import data.plimsoll.host_path
 import data.plimsoll.resource
 import data.plimsoll.workload
 
-# `readOnly` does not keep anybody from talking to a socket.
 deny contains {"msg": msg, "path": path} if {
 	some container in workload.containers
 	some i, mount in resource.list(container.spec, "volumeMounts")
 	not mount.readOnly == true
 	some volume in host_path.volumes
 	volume.name == mount.name
-	volume.kind != "socket"
+	not volume.talks
 	path := array.concat(container.path, ["volumeMounts", i, "name"])
 	msg := sprintf("%s can write to `%s` of the node, in %s", [workload.title(container), volume.written, resource.describe(input)])
 }

@@ -114,7 +114,6 @@ const TABLE: &[Entry] = &[
     reliability!("pdb-blocks-eviction"),
     reliability!("probe-port-name-undefined"),
     reliability!("readiness-probe-missing"),
-    reliability!("single-replica"),
     hygiene!("deprecated-image-registry"),
     hygiene!("image-tag"),
     hygiene!("namespace-default"),

@@ -9,7 +9,7 @@ use crate::model::rule::{Category, Rule, Severity};
 pub(super) const DUPLICATE_RESOURCE: &str = "duplicate-resource";
 
 /// The rules about objects of the whole run.
-pub(super) const COVER: [&str; 2] = ["pdb-missing", "network-policy-missing"];
+pub(super) const COVER: [&str; 3] = ["pdb-missing", "network-policy-missing", "single-replica"];
 
 /// The rules about what is not there.
 pub(super) const DANGLING: [&str; 11] = [
@@ -81,6 +81,7 @@ pub(super) static LIST: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         DUPLICATE_SELECTOR,
         same_object(),
         budget(),
+        single_replica(),
         network_policy(),
     ];
     all.extend(MISSING.map(|(id, title, why, help)| of_profile("references", warning(id, title, why, help))));
@@ -212,6 +213,17 @@ fn budget() -> Rule {
         "add a PodDisruptionBudget with `maxUnavailable: 1`",
     );
     let link = "https://kubernetes.io/docs/tasks/run-application/configure-pdb/";
+    of_profile("high-availability", with_link(link, Rule { category: Category::Reliability, ..rule }))
+}
+
+fn single_replica() -> Rule {
+    let rule = warning(
+        "single-replica",
+        "a Deployment behind a Service with a single replica",
+        "every drain of a node and every crash is an outage until the pod is there again",
+        "run two or more replicas if the program can, or say by `strategy: {type: Recreate}` that it cannot",
+    );
+    let link = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/";
     of_profile("high-availability", with_link(link, Rule { category: Category::Reliability, ..rule }))
 }
 

@@ -23,7 +23,8 @@ pub(super) fn check(index: &Index<'_>, out: &mut Findings) {
             if let Some(finding) = near(index, one, selector) {
                 out.tell(one, selector.path.clone(), finding);
             }
-        } else if one.kind() == "Service" {
+        } else if one.kind() == "Service" && !one.is_scraped {
+            // Who scrapes comes again, and loses nothing.
             for (other, pods) in matched.iter().filter(|(_, pods)| !pods.end) {
                 not_asked(one, other, pods, out);
             }

@@ -55,6 +55,8 @@ pub struct Pods {
     pub containers: usize,
     /// Those without a readiness probe.
     pub unready: Vec<Written>,
+    /// They use the network of their node.
+    pub on_host: bool,
     /// They run for a time and end: pods of Jobs.
     pub end: bool,
     /// It is said what every container runs. A patch leaves it open.
@@ -120,6 +122,10 @@ pub struct Facts {
     pub replicas: Option<Written>,
     /// `spec.replicas` is 0.
     pub is_off: bool,
+    /// An update ends the old pods before it makes new ones.
+    pub recreates: bool,
+    /// A Service that is there for scrapers alone: all its ports are for metrics.
+    pub is_scraped: bool,
     /// `spec.minAvailable` of a disruption budget.
     pub least: Option<Written>,
     /// A definition that leaves the number of replicas to others (`ignoreDifferences` of Argo CD).

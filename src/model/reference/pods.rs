@@ -33,6 +33,7 @@ pub(super) fn read<L: Look>(object: &L, pod: &L, kind: &str) -> Option<Pods> {
         selected_at: object.get("spec").and_then(|spec| key(&spec, "selector")).map(|key| key.span),
         containers: containers.len() + sidecars.len(),
         unready: bare.filter_map(|container| container.word_at(&["name"])).collect(),
+        on_host: spec.word_at(&["hostNetwork"]).is_some_and(|it| it.text == "true"),
         end: !restarts || matches!(kind, "Job" | "CronJob"),
         whole: !containers.is_empty() && containers.iter().all(|container| container.get("image").is_some()),
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Facts, Look, Pair, Selector, makes, needs, pods};
+use super::{Facts, Look, Pair, Selector, Written, makes, needs, pods};
 use crate::model::path::Path;
 use crate::model::resource::{ANNOTATIONS, ResourceId};
 
@@ -37,6 +37,8 @@ impl Facts {
             keys: Vec::new(),
             replicas: None,
             is_off: false,
+            recreates: false,
+            is_scraped: false,
             least: None,
             ignores_replicas: false,
             makes: Vec::new(),
@@ -52,7 +54,10 @@ impl Facts {
                     return None;
                 }
             }
-            ("", "Service") => facts.selects = service(object),
+            ("", "Service") => {
+                facts.selects = service(object);
+                facts.is_scraped = is_scraped(object);
+            }
             ("policy", "PodDisruptionBudget") => {
                 facts.selects = labels_at(object, "selector");
                 facts.least = object.word_at(&["spec", "minAvailable"]);
@@ -69,6 +74,7 @@ impl Facts {
             let replicas = object.word_at(&["spec", "replicas"]);
             facts.is_off = replicas.as_ref().is_some_and(|it| it.text == "0");
             facts.replicas = replicas.filter(|_| !facts.is_off);
+            facts.recreates = object.word_at(&["spec", "strategy", "type"]).is_some_and(|it| it.text == "Recreate");
             let pod = if template.is_empty() { None } else { Some(object.at(template)?) };
             let pod = pod.as_ref().unwrap_or(object);
             facts.pods = Some(pods::read(object, pod, &facts.id.kind)?);
@@ -109,6 +115,13 @@ fn service(object: &impl Look) -> Option<Selector> {
     }
     let labels = pairs(&object.at(&["spec", "selector"])?);
     Some(Selector { labels, more: false, path: Path::of(["spec", "selector"]) })
+}
+
+/// Whether the names of all ports of a Service say that they are for metrics.
+fn is_scraped(object: &impl Look) -> bool {
+    let names: Vec<_> = object.items_at(&["spec", "ports"]).iter().map(|port| port.word_at(&["name"])).collect();
+    let is_for_metrics = |name: &Written| ["metrics", "prometheus"].iter().any(|word| name.text.contains(word));
+    !names.is_empty() && names.iter().all(|name| name.as_ref().is_some_and(is_for_metrics))
 }
 
 fn labels_at(object: &impl Look, key: &str) -> Option<Selector> {

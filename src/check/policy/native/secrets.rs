@@ -23,6 +23,9 @@ const SETTINGS: &str = r"\.(properties|ya?ml|json|conf|cfg|cnf|config|ini|toml|x
 const CALLED: &str =
     r#"PRIVATE KEY|(?i)(password|passwd|secret|token|credential|api_?key|access_?key)["']?\s*[:=]\s*["']?[^\s"'{_$<]"#;
 
+/// What a program compares passwords with.
+const HASHED: &str = r"^\$(2[abxy]|5|6|y|apr1|argon2id?|pbkdf2[a-z0-9-]*)\$";
+
 /// What somebody has to replace: `resource.made_up`.
 const REPLACE: &str = r"(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|change|update|insert|enter|add|set|fill|put|your|my|some|todo|fixme|dummy|sample|placeholder|example|redacted)([-_ ].*|me.*|it|password|secret|token)?))\s*$";
 
@@ -30,9 +33,15 @@ const REPLACE: &str = r"(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|chang
 const ADDRESS: &str = r"^(op|vault|bws|ssm|awssecret|gcpsecret|azkv)(://|:[a-zA-Z])";
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
-    let [beside, settings, called, replace, address] =
-        [BESIDE, SETTINGS, CALLED, REPLACE, ADDRESS].map(crate::check::pattern::compile);
-    Some(Patterns { beside: beside?, settings: settings?, called: called?, made_up: [replace?, address?] })
+    let [beside, settings, called, hashed, replace, address] =
+        [BESIDE, SETTINGS, CALLED, HASHED, REPLACE, ADDRESS].map(crate::check::pattern::compile);
+    Some(Patterns {
+        beside: beside?,
+        settings: settings?,
+        called: called?,
+        hashed: hashed?,
+        made_up: [replace?, address?],
+    })
 });
 
 pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
@@ -74,6 +83,7 @@ struct Patterns {
     beside: Regex,
     settings: Regex,
     called: Regex,
+    hashed: Regex,
     made_up: [Regex; 2],
 }
 
@@ -87,6 +97,7 @@ impl Patterns {
                 || value.starts_with("ref+")
                 || self.beside.is_match(key)
                 || self.is_made_up(value)
+                || self.hashed.is_match(value)
                 || STANDARD.decode(value).is_ok_and(|bytes| self.is_made_up(&String::from_utf8_lossy(&bytes)))
                 || value.to_uppercase().contains(&key.to_uppercase())
         };
@@ -112,7 +123,7 @@ mod tests {
         let rule =
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/security/plaintext-secret-manifest/rule.rego"));
         let shared = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/resource.rego"));
-        for pattern in [BESIDE, SETTINGS, CALLED] {
+        for pattern in [BESIDE, SETTINGS, CALLED, HASHED] {
             assert!(rule.contains(&format!("`{pattern}`")), "{pattern}");
         }
         for pattern in [REPLACE, ADDRESS] {
