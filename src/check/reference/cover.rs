@@ -75,6 +75,12 @@ fn scaled<'s>(all: &[(&'s Facts, &Set)]) -> HashSet<(&'s str, &'s str, &'s str)>
     targets.map(|(one, need)| (&*need.kind, need.name.text.as_str(), one.namespace())).collect()
 }
 
+/// Whether a Service spreads requests over pods. Without a selector, somebody else says where they go.
+fn shares_requests(one: &Facts) -> bool {
+    let has_selector = one.selects.as_ref().is_some_and(|selector| !selector.labels.is_empty());
+    has_selector && !one.is_scraped && !one.is_headless
+}
+
 /// A network policy of another kind, whose reach is not read.
 fn is_other_policy(one: &Facts) -> bool {
     let groups = ["cilium.io", "crd.projectcalico.org", "projectcalico.org", "policy.networking.k8s.io"];
@@ -105,9 +111,7 @@ fn covered<'s>(all: &[(&'s Facts, &Set)], workloads: &[(&Facts, &Set, &Pods)]) -
         match one.kind() {
             "PodDisruptionBudget" => {}
             "NetworkPolicy" if !is_other_policy(one) => {}
-            // Without a selector, somebody else says where its requests go.
-            "Service"
-                if !one.is_scraped && one.selects.as_ref().is_some_and(|selector| !selector.labels.is_empty()) => {}
+            "Service" if shares_requests(one) => {}
             _ => continue,
         }
         let wanted = one.selects.as_ref().map_or_else(Vec::new, |selector| words(&selector.labels));

@@ -126,6 +126,8 @@ pub struct Facts {
     pub recreates: bool,
     /// A Service that is there for scrapers alone: all its ports are for metrics.
     pub is_scraped: bool,
+    /// A Service without an address of its own: each client finds the pods itself.
+    pub is_headless: bool,
     /// `spec.minAvailable` of a disruption budget.
     pub least: Option<Written>,
     /// A definition that leaves the number of replicas to others (`ignoreDifferences` of Argo CD).

@@ -39,6 +39,7 @@ impl Facts {
             is_off: false,
             recreates: false,
             is_scraped: false,
+            is_headless: false,
             least: None,
             ignores_replicas: false,
             makes: Vec::new(),
@@ -56,7 +57,8 @@ impl Facts {
             }
             ("", "Service") => {
                 facts.selects = service(object);
-                facts.is_scraped = is_scraped(object);
+                facts.is_scraped = is_scraped(object, &facts.name.text);
+                facts.is_headless = object.word_at(&["spec", "clusterIP"]).is_some_and(|it| it.text == "None");
             }
             ("policy", "PodDisruptionBudget") => {
                 facts.selects = labels_at(object, "selector");
@@ -117,8 +119,12 @@ fn service(object: &impl Look) -> Option<Selector> {
     Some(Selector { labels, more: false, path: Path::of(["spec", "selector"]) })
 }
 
-/// Whether the names of all ports of a Service say that they are for metrics.
-fn is_scraped(object: &impl Look) -> bool {
+/// Whether a Service says by its name, or by those of all its ports, that it is for metrics. `metrics-server` is another
+/// matter.
+fn is_scraped(object: &impl Look, name: &str) -> bool {
+    if ["-metrics", "-metrics-service"].iter().any(|end| name.ends_with(end)) {
+        return true;
+    }
     let names: Vec<_> = object.items_at(&["spec", "ports"]).iter().map(|port| port.word_at(&["name"])).collect();
     let is_for_metrics = |name: &Written| ["metrics", "prometheus"].iter().any(|word| name.text.contains(word));
     !names.is_empty() && names.iter().all(|name| name.as_ref().is_some_and(is_for_metrics))
