@@ -3,6 +3,7 @@
 
 mod lists;
 mod nested;
+mod paths;
 mod rules;
 mod schema;
 mod versions;

@@ -117,6 +117,12 @@ impl Composer {
         made
     }
 
+    /// The type of a node of a schema, and what it asks for.
+    pub(super) fn node_of(&mut self, schema: Value<'_>) -> (u32, Asks) {
+        let made = self.schema(schema);
+        (made.index, made.asks.unwrap_or_default())
+    }
+
     /// What a schema asks for whose type is not wanted.
     fn aside(&mut self, schema: Value<'_>) -> Option<Asks> {
         self.schema(schema).asks

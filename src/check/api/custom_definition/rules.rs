@@ -4,18 +4,29 @@
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{FORBIDDEN_FIELD, INVALID_TEXT, REQUIRED_VALUE};
 
+use super::paths::{self, Target};
 use super::words;
+use crate::model::value::Value;
 
 /// `supportedValidationReason`
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 /// What can be said of a rule in CEL without reading it.
-pub(super) fn check<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>, is_unmatched: bool, is_hidden: bool) {
+pub(super) fn check<'t>(
+    object: &mut Object<'_, 't>,
+    schema: Value<'t>,
+    rule: &Field<'_, 't>,
+    is_unmatched: bool,
+    is_hidden: bool,
+) {
     if !rule.value.is_mapping() {
         return;
     }
-    let [text, message, expression, reason, optional] =
-        fields!(rule, ["rule", "message", "messageExpression", "reason", "optionalOldSelf"]);
+    let [text, message, expression, reason, optional, about] =
+        fields!(rule, ["rule", "message", "messageExpression", "reason", "optionalOldSelf", "fieldPath"]);
+    if let Some(about) = about {
+        leads_somewhere(object, schema, &about);
+    }
     if let Some(reason) = reason.filter(|_| is_hidden) {
         words::one_of(object, &reason, &REASONS);
     }
@@ -45,6 +56,20 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>, is_un
         let finding = object.wrong(&REQUIRED_VALUE, &expression, "is blank", "blank").help("remove it");
         object.report(finding);
     }
+}
+
+/// `pathValid`
+fn leads_somewhere<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, path: &Field<'_, 't>) {
+    let Some(text) = path.plain_text() else { return };
+    let fault = match paths::follow(schema, &text) {
+        Target::NoRoute => format!("is `{text}`, but must be a route such as `.spec.name` or `.labels['a.b']`"),
+        Target::Nothing => format!("is `{text}`, which leads to no field of this schema"),
+        Target::Field(_) | Target::Unknown => return,
+    };
+    let finding = object
+        .wrong(&INVALID_TEXT, path, &fault, "no field")
+        .help("write the route from the schema that holds the rule, beginning with a dot");
+    object.report(finding);
 }
 
 /// Whether an expression has a name in it. In a text between quotes it would be taken for one.

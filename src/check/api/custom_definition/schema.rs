@@ -5,7 +5,8 @@
 
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, UNSUPPORTED_VALUE};
-use crate::check::schema::is_pattern;
+use crate::check::schema::{default_faults, is_pattern};
+use crate::model::value::Value;
 
 use super::lists;
 use super::nested::{alternatives, unsupported, written_out};
@@ -26,6 +27,8 @@ struct Place {
     in_metadata: bool,
     /// Below `items` or `additionalProperties`, where the schema of definitions does not look.
     is_hidden: bool,
+    /// Below `additionalProperties`, where the server takes any default.
+    in_map: bool,
     /// In an item of a list that cannot be told to be the one of before.
     is_unmatched: bool,
     depth: u32,
@@ -57,7 +60,14 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
     if let Some(nullable) = root.get("nullable").filter(is_true) {
         object.forbidden(&nullable, "at the root of the schema", "remove it");
     }
-    let place = Place { level: Level::Root, in_metadata: false, is_hidden: false, is_unmatched: false, depth: DEPTH };
+    let place = Place {
+        level: Level::Root,
+        in_metadata: false,
+        is_hidden: false,
+        in_map: false,
+        is_unmatched: false,
+        depth: DEPTH,
+    };
     node(object, root, place);
 }
 
@@ -95,6 +105,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
         definitions,
         dependencies,
         origin,
+        default,
     ] = fields!(
         at,
         [
@@ -121,7 +132,8 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
             "patternProperties",
             "definitions",
             "dependencies",
-            "$schema"
+            "$schema",
+            "default"
         ]
     );
     if place.is_hidden {
@@ -163,7 +175,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
     }
     if let Some(additional) = &additional {
         check_additional(object, additional, level, embeds, properties.as_ref());
-        node(object, additional, Place { is_hidden: true, ..place.below(Level::Property) });
+        node(object, additional, Place { is_hidden: true, in_map: true, ..place.below(Level::Property) });
     }
     if let Some(preserve) = preserve {
         if preserve.value.as_bool() == Some(false) {
@@ -215,7 +227,10 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
     }
     lists::check(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
     for rule in rules.iter().flat_map(Field::items) {
-        rules::check(object, &rule, place.is_unmatched, place.is_hidden);
+        rules::check(object, at.value, &rule, place.is_unmatched, place.is_hidden);
+    }
+    if let Some(default) = default.filter(|_| !in_metadata && !place.in_map) {
+        check_default(object, at.value, &default);
     }
     written_out(object, &[reference, more]);
     unsupported(object, &[id, patterns, definitions, dependencies, origin]);
@@ -266,6 +281,20 @@ fn check_additional<'t>(
             .help("keep one of the two; unknown fields are dropped anyway");
         object.report(finding);
     }
+}
+
+/// A default must be right by the schema that it stands in.
+fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &Field<'_, 't>) {
+    let mut faults = default_faults(schema, object.version).into_iter();
+    let Some((route, phrase)) = faults.next() else { return };
+    let mut path = default.path();
+    let message = match route.0.is_empty() {
+        true => format!("{} is not right by its own schema: it {phrase}", object.name(&path)),
+        false => format!("{} is not right by its own schema: `{route}` {phrase}", object.name(&path)),
+    };
+    path.0.extend(route.0);
+    let finding = object.refuse(&CONFLICTING_FIELDS, path, message, "not what the schema allows");
+    object.report(finding);
 }
 
 #[cold]

@@ -6,7 +6,9 @@ use crate::check::api::rules::{
 };
 use crate::check::api::seen::Seen;
 
+use super::paths::{self, Target};
 use super::{label, schema};
+use crate::model::value::Value;
 
 /// `MaxSelectableFields`
 const SELECTABLE: usize = 8;
@@ -88,7 +90,7 @@ fn check_version<'t>(object: &mut Object<'_, 't>, version: &Field<'_, 't>) {
         check_column(object, &column);
     }
     if let Some(selectable) = selectable {
-        check_selectable(object, &selectable);
+        check_selectable(object, &selectable, root.map(|root| root.value));
     }
 }
 
@@ -141,8 +143,24 @@ fn check_column<'t>(object: &mut Object<'_, 't>, column: &Field<'_, 't>) {
     }
 }
 
-/// `ValidateCustomResourceSelectableFields`, as far as it does not need the schema.
-fn check_selectable<'t>(object: &mut Object<'_, 't>, selectable: &Field<'_, 't>) {
+/// `allowedSelectableFieldSchema`
+fn scalar<'t>(object: &mut Object<'_, 't>, path: &Field<'_, 't>, text: &str, schema: Value<'t>) {
+    let fault = match paths::follow(schema, text) {
+        Target::NoRoute => "must be names after dots".to_owned(),
+        Target::Field(_) if text.contains('[') => "must be names after dots".to_owned(),
+        Target::Nothing => format!("is `{text}`, which leads to no field of the schema"),
+        Target::Unknown => return,
+        Target::Field(field) => match field.get("type").and_then(|kind| kind.as_str()).as_deref() {
+            Some("string" | "boolean" | "integer") => return,
+            _ => format!("is `{text}`, which is no string, boolean or integer"),
+        },
+    };
+    let finding = object.wrong(&INVALID_TEXT, path, &fault, "cannot be selected by");
+    object.report(finding);
+}
+
+/// `ValidateCustomResourceSelectableFields`
+fn check_selectable<'t>(object: &mut Object<'_, 't>, selectable: &Field<'_, 't>, schema: Option<Value<'t>>) {
     let mut seen = Seen::new();
     let mut count = 0;
     for field in selectable.items() {
@@ -153,6 +171,8 @@ fn check_selectable<'t>(object: &mut Object<'_, 't>, selectable: &Field<'_, 't>)
                 .wrong(&FORBIDDEN_FIELD, &path, "is in `metadata`, which cannot be selected by", "in `metadata`")
                 .help("remove it");
             object.report(finding);
+        } else if let Some(schema) = schema {
+            scalar(object, &path, &text, schema);
         }
         match seen.before(text.clone(), path.value.span()) {
             Some(first) => {

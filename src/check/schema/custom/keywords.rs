@@ -154,7 +154,8 @@ fn limit(keyword: &str, value: Value<'_>) -> Option<Limit> {
     };
     let number = || to_number(&value.scalar()?);
     Some(match keyword {
-        "enum" => Limit::Enum(value.items().filter_map(|item| to_json(item, DEPTH)).collect()),
+        // An empty list is none.
+        "enum" if !value.is_empty() => Limit::Enum(value.items().filter_map(|item| to_json(item, DEPTH)).collect()),
         "pattern" => Limit::Pattern(Pattern::new(text(value).filter(|text| !text.is_empty())?)),
         "format" => Limit::Format(formats::find(&value.as_str()?)?),
         "minimum" => Limit::Minimum { limit: number()?, exclusive: false },
