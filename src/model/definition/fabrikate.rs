@@ -177,6 +177,12 @@ impl Component {
     pub fn creates_files(&self) -> bool {
         self.hooks.iter().any(Hook::makes_files)
     }
+
+    /// Whether it has commands that run when everything is generated, and may change it.
+    #[must_use]
+    pub fn finishes_files(&self) -> bool {
+        self.hooks.iter().any(|hook| hook.event.text == "after-generate" && !hook.commands.is_empty())
+    }
 }
 
 /// An `access.yaml`: the tokens for repositories.

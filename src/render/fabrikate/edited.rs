@@ -10,7 +10,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use crate::model::change::{Before, Hunk, hunks, lines};
-use crate::model::definition::fabrikate::Missing;
+use crate::model::definition::fabrikate::{ComponentKind, Missing};
 use crate::model::definition::{Generated, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
@@ -166,7 +166,7 @@ impl Manifest<'_> {
         let all = hunks(&old, &now);
         // Another version of the chart says so in a label.
         let names_chart = |line: &&[u8]| memmem::find(line, b"chart:").is_some();
-        if self.feed.floats() && all.iter().any(|hunk| now[hunk.now.clone()].iter().any(names_chart)) {
+        if self.feed.floats().is_some() && all.iter().any(|hunk| now[hunk.now.clone()].iter().any(names_chart)) {
             return Vec::new();
         }
         let edits = all.into_iter().filter(is_edit).map(|hunk| (hunk.now, Some(hunk.then))).collect();
@@ -181,12 +181,9 @@ impl Manifest<'_> {
         let name = self.feed.unit().entry.name();
         let message = format!("`{}` was changed, and nothing that it is generated from", self.generated.name);
         let mut finding = self.finding(edit, then.len(), message);
-        finding.severity = if self.feed.floats() { Severity::Note } else { Severity::Warning };
-        if self.feed.floats() {
-            finding.notes.push(format!(
-                "`{name}` has no version, so what it is made from may have changed elsewhere since it was last generated"
-            ));
-        }
+        let floats = self.feed.floats();
+        finding.severity = if floats.is_some() { Severity::Note } else { Severity::Warning };
+        finding.notes.extend(floats);
         let config = self.feed.environment.configs[self.feed.at].as_ref();
         let leaf = parts[0].as_ref().and_then(|part| leaf_at(part, self.old, then));
         let found = match (config, leaf) {
@@ -205,7 +202,11 @@ impl Manifest<'_> {
             None => {
                 let (name_span, command) = (self.feed.unit().name_span(), self.command());
                 let finding = finding.cause(name_span, "this component generates it");
-                finding.help(format!("make the change in the values of `{name}`, and run `{command}`"))
+                let what = match self.feed.unit().component.kind() {
+                    ComponentKind::Helm => "the values of",
+                    _ => "what makes",
+                };
+                finding.help(format!("make the change in {what} `{name}`, and run `{command}`"))
             }
         }
     }

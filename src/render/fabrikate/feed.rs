@@ -64,19 +64,23 @@ impl<'f> Feed<'f> {
         let unit = self.unit();
         unit.component.kind() == ComponentKind::Static
             && !unit.statics.is_empty()
-            && !self.chain().any(|unit| unit.component.creates_files())
+            && !self.chain().any(|unit| unit.component.creates_files() || unit.component.finishes_files())
     }
 
-    /// Whether what it is made of may be another thing every time that it is fetched.
-    pub(super) fn floats(self) -> bool {
+    /// Why it may be another thing every time that it is generated, without a change here.
+    pub(super) fn floats(self) -> Option<String> {
         let unit = self.unit();
+        let name = unit.entry.name();
+        if self.chain().any(|unit| unit.component.creates_files() || unit.component.finishes_files()) {
+            return Some(format!("a hook makes or changes what `{name}` generates, and may have done so differently"));
+        }
         let is_pinned = unit.component.version.as_ref().is_some_and(|version| !version.value.is_empty());
-        let is_fetched = match (unit.missing, unit.component.kind(), unit.component.method()) {
+        let floats = match (unit.missing, unit.component.kind(), unit.component.method()) {
             (Some(Missing::Remote), ..) | (_, ComponentKind::Helm, Method::Git | Method::Helm) => !is_pinned,
-            (_, ComponentKind::Static, _) => true,
+            (_, ComponentKind::Static, _) => unit.statics.is_empty(),
             _ => false,
         };
-        is_fetched || self.chain().any(|unit| unit.component.creates_files())
+        floats.then(|| format!("`{name}` has no version: what it is made from may have changed elsewhere"))
     }
 
     /// Whether files that it is made of, files beside its hooks, or the tools that make it have changed.

@@ -135,14 +135,15 @@ fn other_chart(unit: &Unit, file: FileId, generated: &Generated, text: Text<'_>)
     )
 }
 
-/// A copy that differs from its static manifests. Where a hook makes manifests, nothing can be said.
+/// A copy that differs from its static manifests. Where a hook makes manifests, or changes what was generated, nothing can
+/// be said.
 fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text: Text<'_>) -> Option<Diagnostic> {
     let unit = &units[at];
     if unit.component.kind() == ComponentKind::Helm {
         return other_chart(unit, file, generated, text);
     }
     let makes_files = std::iter::successors(Some(unit), |unit| unit.parent.map(|parent| &units[parent]))
-        .any(|unit| unit.component.creates_files());
+        .any(|unit| unit.component.creates_files() || unit.component.finishes_files());
     if unit.component.kind() != ComponentKind::Static || makes_files || unit.statics.is_empty() {
         return None;
     }
