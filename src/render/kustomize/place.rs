@@ -10,6 +10,9 @@ use crate::model::source::Span;
 use super::super::Text;
 use super::supplement::MISSING;
 
+/// Rules about two fields of which only one may be there.
+const EXCLUDING: [&str; 2] = ["forbidden-field", "conflicting-fields"];
+
 /// See [`super::super::Format::place`].
 pub(super) fn place(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {
     let span = finding.primary.span;
@@ -48,6 +51,11 @@ impl Site<'_> {
     fn place(&self, mut finding: Diagnostic) -> Diagnostic {
         let span = finding.primary.span;
         let Some(place) = self.build.place(span.start) else { return finding };
+        if let Some(kept) = self.kept(&finding) {
+            finding.help = Some(format!(
+                "a patch keeps what it does not name: write `{kept}: null` in it, or take the change back"
+            ));
+        }
         finding.primary.span = self.moved(place, span);
         finding.fix = finding.fix.and_then(|fix| self.fix(&fix));
         let labels = std::mem::take(&mut finding.labels).into_iter();
@@ -83,6 +91,25 @@ impl Site<'_> {
             }
         }
         finding
+    }
+
+    /// The key that a patch has left beside one that excludes it: both are then in the object (`retainKeys`, which
+    /// kustomize does not honour).
+    fn kept(&self, finding: &Diagnostic) -> Option<String> {
+        let other = finding.labels.first().filter(|_| EXCLUDING.contains(&&*finding.rule))?.span;
+        let span = finding.primary.span;
+        let place = |span: Span| self.build.place(span.start).filter(|_| span.file == finding.primary.span.file);
+        let (own, other) = (place(span)?, place(other)?);
+        let is_patched = |place: &Place| place.chain.iter().any(|link| link.role == Role::PatchedBy);
+        let kept = match (is_patched(own), is_patched(other)) {
+            (true, false) => other,
+            (false, true) => own,
+            _ => return None,
+        };
+        let built = (self.text)(span.file)?;
+        let is_key = built.get(kept.end as usize) == Some(&b':');
+        let text = built.get(kept.start as usize..kept.end as usize).filter(|_| is_key)?;
+        std::str::from_utf8(text).ok().map(str::to_owned)
     }
 
     /// Whether the text of a place is that of the file, byte for byte.
