@@ -9,8 +9,8 @@ use regorus::value::{Array, Object as Fields};
 use crate::model::diagnostic::Diagnostic;
 
 use super::conftest::User;
+use super::rego::asker::Asker;
 use super::rego::engine::Failure;
-use super::rego::program::Asker;
 use super::rego::result::{self, Violation};
 use super::rego::value;
 use super::report::{self, Case, Subject};
@@ -24,6 +24,8 @@ pub(super) fn check(user: &User, objects: &[Object<'_>]) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let mut all = Combined { user, objects, files: objects.iter().map(file).collect(), asker: Asker::default() };
+    // What conftest calls all files together.
+    all.asker.set_file("Combined");
     user.combined.iter().flat_map(|rule| all.check(rule)).collect()
 }
 

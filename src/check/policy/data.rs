@@ -23,7 +23,7 @@ pub(super) fn merged(documents: &[(Vec<String>, Value<'_>)]) -> Result<Rego, Box
         }
         let nest =
             |inner: Rego, key: &String| Rego::from([(Rego::from(key.as_str()), inner)].into_iter().collect::<Object>());
-        let nested = keys.iter().rev().fold(value::convert(*document), nest);
+        let nested = keys.iter().rev().fold(value::document(*document), nest);
         all = merge(all, &nested).map_err(|path| {
             let message = format!("`data.{}` is defined twice, with different values", path.join("."));
             problem(message)

@@ -11,7 +11,8 @@ use crate::model::resource::{Resource, ResourceId};
 use super::condition;
 use super::finding::{self, Place};
 use super::position::{self, Hints};
-use super::rego::program::{Asker, Program};
+use super::rego::asker::Asker;
+use super::rego::program::Program;
 use super::rego::result::{self, Violation};
 use super::reporting::{Definition, Reporting};
 

@@ -84,6 +84,12 @@ fn collect_module(
         let (name, expr) = syntax::name(rule.as_ref());
         let Some(severity) = name.first().and_then(|name| severity(name)) else { continue };
         let RegoRule::Spec { head, .. } = rule.as_ref() else { continue };
+        if !matches!(expr, Expr::Var { .. }) {
+            let message = format!("`{}` is an object, so it can never say what is wrong", name[0]);
+            let help = format!("write `{} contains msg if {{ … }}`, with a text in `msg`", name[0]);
+            problems.push(Diagnostic::new(&NEVER_REPORTS, at(expr.span()), message, "").help(help));
+            continue;
+        }
         if only_true(head) {
             let message = format!("`{}` is true or undefined, so it can never say what is wrong", name[0]);
             let help = format!("write `{} contains msg if {{ … }}`, with a text in `msg`", name[0]);

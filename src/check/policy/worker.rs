@@ -10,8 +10,9 @@ use crate::model::path::Path;
 use crate::model::resource::Resource;
 
 use super::builtin::{Choice, Panel};
+use super::rego::asker::Asker;
 use super::rego::engine::Failure;
-use super::rego::program::{Asker, Program};
+use super::rego::program::Program;
 use super::rego::result::{self, Violation};
 use super::rego::value;
 use super::report::{Case, Subject};
@@ -51,6 +52,7 @@ impl<'p> Worker<'p> {
         if let Some(choice) = choice {
             self.check_builtin(choice, &mut subject, &input, out);
         }
+        self.user.set_file(source_name);
         for rule in rules {
             self.check_user(rule, &mut subject, &input, out);
         }
@@ -130,10 +132,18 @@ pub(super) fn is_excepted(asker: &mut Asker, program: &Program, rule: &Reporting
     let Some(exception) = &rule.exception else { return false };
     let names = asker.ask_leniently(program, exception, input);
     names.is_ok_and(|lists| {
-        result::items(&lists).iter().any(|list| {
-            result::items(list).iter().any(|name| name.as_string().is_ok_and(|name| **name == *rule.suffix))
-        })
+        values(&lists)
+            .into_iter()
+            .any(|list| values(list).into_iter().any(|name| name.as_string().is_ok_and(|name| **name == *rule.suffix)))
     })
+}
+
+/// What `[_]` goes through.
+fn values(value: &Rego) -> Vec<&Rego> {
+    match value {
+        Rego::Object(fields) => fields.iter().map(|(_, value)| value).collect(),
+        other => result::items(other),
+    }
 }
 
 fn read(value: &Rego) -> Result<Vec<Violation>, Failure> {

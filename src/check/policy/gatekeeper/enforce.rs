@@ -14,7 +14,8 @@ use crate::model::source::Span;
 
 use super::super::admission::expressions::Expressions;
 use super::super::position::Hints;
-use super::super::rego::program::{Asker, Program};
+use super::super::rego::asker::Asker;
+use super::super::rego::program::Program;
 use super::super::rego::result;
 use super::super::report::{self, Case, Subject};
 use super::super::reporting::Reporting;

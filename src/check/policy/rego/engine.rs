@@ -74,12 +74,19 @@ pub fn add_data(engine: &mut Engine, data: &Value) -> Result<(), Failure> {
     guarded("reading data", None, || engine.add_data(data.clone()).map_err(|error| error.to_string()))
 }
 
-/// The value of a rule, `data.package.rule`, for an input.
+/// The value of a rule, `data.package.rule`, for an input. Something may be replaced for it: `data.package.rule with …`.
 pub fn evaluate(engine: &mut Engine, rule: &str, input: &Value) -> Result<Value, Failure> {
     engine.set_input(input.clone());
     // Those of the last evaluation would pile up.
     drop(engine.take_prints());
-    guarded(rule, Some(input), || engine.eval_rule(rule.to_owned()).map_err(|error| error.to_string()))
+    let mut evaluated = || match rule.contains(" with ") {
+        true => engine.eval_query(rule.to_owned(), false).map(|mut results| {
+            let expression = results.result.pop().and_then(|mut result| result.expressions.pop());
+            expression.map_or(Value::Undefined, |expression| expression.value)
+        }),
+        false => engine.eval_rule(rule.to_owned()),
+    };
+    guarded(rule, Some(input), || evaluated().map_err(|error| error.to_string()))
 }
 
 /// What `print` was given in the last evaluation, without the place in front of it.

@@ -13,7 +13,6 @@ use crate::model::source::{FileId, Span};
 use super::super::{DATA_MISSING, POLICY_ERROR};
 use super::calls;
 use super::engine::{self, Failure, Place};
-use super::extensions;
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
 use super::rewrite::{self, Rewritten};
 use super::scopes;
@@ -24,18 +23,20 @@ use super::verify::{self, Problem};
 /// Modules, and the engines that have them.
 #[derive(Default)]
 pub struct Program {
-    modules: Vec<Module>,
+    pub(super) modules: Vec<Module>,
     strict: Option<Engine>,
     lenient: OnceLock<Engine>,
     /// The second reading of the modules, in which nothing is an error that OPA takes for undefined. It is made when the
     /// first one fails.
     careful: OnceLock<Option<Engine>>,
     data: Option<Rego>,
+    /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
+    pub(super) reads_file: bool,
 }
 
 /// A policy text.
 #[derive(Clone)]
-struct Module {
+pub(super) struct Module {
     text: Text,
     v0: bool,
     plain: Reading,
@@ -167,7 +168,8 @@ impl Read {
             };
             Module { text: text.clone(), v0: parsed.v0, plain: reading(false), careful: reading(true) }
         });
-        Program { modules: modules.collect(), ..Program::default() }
+        let reads_file = self.modules().into_iter().any(syntax::reads_file);
+        Program { modules: modules.collect(), reads_file, ..Program::default() }
     }
 }
 
@@ -210,7 +212,7 @@ impl Program {
     /// # Errors
     /// What regorus finds only then, at its place.
     pub fn with_data(&self, data: &Rego) -> Result<Program, Box<Diagnostic>> {
-        let mut program = Program { modules: self.modules.clone(), ..Program::default() };
+        let mut program = Program { modules: self.modules.clone(), reads_file: self.reads_file, ..Program::default() };
         program.prepare(Some(data))?;
         Ok(program)
     }
@@ -231,12 +233,12 @@ impl Program {
     }
 
     /// An engine for one thread, in which an error of a built-in function is an error.
-    fn strict(&self) -> Option<Engine> {
+    pub(super) fn strict(&self) -> Option<Engine> {
         self.strict.clone()
     }
 
     /// An engine for one thread, in which an error of a built-in function makes the expression undefined, as in OPA.
-    fn lenient(&self) -> Option<Engine> {
+    pub(super) fn lenient(&self) -> Option<Engine> {
         let strict = self.strict.as_ref()?;
         let lenient = self.lenient.get_or_init(|| {
             let mut engine = strict.clone();
@@ -247,7 +249,7 @@ impl Program {
     }
 
     /// As [`Program::strict`] or [`Program::lenient`], from the second reading.
-    fn careful(&self, strict: bool) -> Option<Engine> {
+    pub(super) fn careful(&self, strict: bool) -> Option<Engine> {
         let mut engine = self.careful.get_or_init(|| self.prepared(true).ok()).clone()?;
         engine.set_strict_builtin_errors(strict);
         Some(engine)
@@ -275,124 +277,4 @@ fn named(message: &str) -> String {
         _ => word.to_owned(),
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// One thread's engines for a program.
-#[derive(Default)]
-pub struct Asker {
-    strict: Option<Engine>,
-    lenient: Option<Engine>,
-    /// Those of the second reading, likewise.
-    careful: [Option<Engine>; 2],
-    printed: Vec<String>,
-    /// Whether the lines that rules asked leniently go through are noted.
-    covering: bool,
-}
-
-/// The value of a rule, and the error of a built-in function that OPA would have passed over.
-pub type Answer = Result<(Rego, Option<Failure>), Failure>;
-
-impl Asker {
-    /// One that notes which lines are evaluated by what is asked leniently.
-    pub fn covering() -> Asker {
-        Asker { covering: true, ..Asker::default() }
-    }
-
-    /// For each module of the program the lines that say something, from 1, each with whether it was evaluated.
-    pub fn covered(&self, program: &Program) -> Vec<BTreeMap<u32, bool>> {
-        let mut lines = vec![BTreeMap::new(); program.modules.len()];
-        for (name, own) in self.lenient.as_ref().map(engine::covered).unwrap_or_default() {
-            let number = name.strip_prefix('p').and_then(|number| number.parse::<usize>().ok());
-            if let Some(known) = number.and_then(|number| lines.get_mut(number)) {
-                *known = own;
-            }
-        }
-        lines
-    }
-
-    /// The value of a rule: first with errors of built-in functions as errors, and if there is one, as OPA has it, with
-    /// the error beside the answer.
-    ///
-    /// # Errors
-    /// The rule fails, or takes too long.
-    pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
-        extensions::set_lenient(false);
-        let failure = match evaluate(&mut self.strict, || program.strict(), query, input) {
-            Ok(value) => return Ok((value, None)),
-            Err(failure) if failure.limit => return Err(failure),
-            Err(failure) => failure,
-        };
-        match self.lenient(program, query, input) {
-            Ok(value) => Ok((value, Some(failure))),
-            Err(failure) if failure.limit || failure.panic => Err(failure),
-            Err(failure) => match self.careful(program, query, input, true) {
-                Ok(value) => Ok((value, None)),
-                Err(swallowed) => match self.careful(program, query, input, false) {
-                    Ok(value) => Ok((value, Some(swallowed))),
-                    Err(_) => Err(failure),
-                },
-            },
-        }
-    }
-
-    /// The value of a rule as OPA has it.
-    ///
-    /// # Errors
-    /// The rule fails, or takes too long.
-    pub fn ask_leniently(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
-        let value = self.lenient(program, query, input);
-        self.printed = self.lenient.as_mut().map(engine::printed).unwrap_or_default();
-        match value {
-            Err(failure) if !failure.limit && !failure.panic => {
-                self.careful(program, query, input, false).map_err(|_| failure)
-            }
-            value => value,
-        }
-    }
-
-    fn lenient(&mut self, program: &Program, query: &str, input: &Rego) -> Result<Rego, Failure> {
-        extensions::set_lenient(true);
-        let covering = self.covering;
-        let make = || {
-            let mut engine = program.lenient()?;
-            if covering {
-                engine::cover(&mut engine);
-            }
-            Some(engine)
-        };
-        let value = evaluate(&mut self.lenient, make, query, input);
-        extensions::set_lenient(false);
-        value
-    }
-
-    fn careful(&mut self, program: &Program, query: &str, input: &Rego, strict: bool) -> Result<Rego, Failure> {
-        extensions::set_lenient(!strict);
-        let engine = &mut self.careful[usize::from(strict)];
-        let value = evaluate(engine, || program.careful(strict), query, input);
-        extensions::set_lenient(false);
-        value
-    }
-
-    /// What the last rule that was asked leniently has printed.
-    pub fn printed(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.printed)
-    }
-}
-
-/// Asks an engine that is made when it is first needed, and thrown away when it broke down.
-fn evaluate(
-    engine: &mut Option<Engine>,
-    make: impl FnOnce() -> Option<Engine>,
-    query: &str,
-    input: &Rego,
-) -> Result<Rego, Failure> {
-    if engine.is_none() {
-        *engine = make();
-    }
-    let Some(ready) = engine else { return Err(Failure::of("no policy is loaded".to_owned())) };
-    let value = engine::evaluate(ready, query, input);
-    if value.as_ref().is_err_and(|failure| failure.panic) {
-        *engine = None;
-    }
-    value
 }

@@ -56,6 +56,20 @@ pub fn package(module: &Module) -> Vec<String> {
     Reference::of(module.package.refr.as_ref()).map(|reference| reference.known()).unwrap_or_default()
 }
 
+/// Whether a module reads `data.conftest`.
+pub fn reads_file(module: &Module) -> bool {
+    let is_file = |path: &[String]| path.starts_with(&["data".to_owned(), "conftest".to_owned()]);
+    let mut reads = module.imports.iter().filter_map(|import| Reference::of(import.refr.as_ref()));
+    let mut found = reads.any(|path| is_file(&path.known()));
+    for rule in &module.policy {
+        walk(rule.as_ref(), &mut |node| {
+            let Node::Expr { expr, .. } = node else { return };
+            found |= Reference::of(expr).is_some_and(|path| is_file(&path.known()));
+        });
+    }
+    found
+}
+
 /// The name of a rule below its package, as far as it is constant, and the expression that spells it.
 pub fn name(rule: &Rule) -> (Vec<String>, &Expr) {
     let refr = match rule {

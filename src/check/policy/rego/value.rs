@@ -41,6 +41,31 @@ fn name(key: &Rego) -> String {
     key.as_string().map_or_else(|_| key.to_string(), |key| key.to_string())
 }
 
+/// The value of a data document as OPA reads it: `yes`, `on` and their like are texts, other than in a manifest.
+pub fn document(value: Value<'_>) -> Rego {
+    if value.is_mapping() {
+        let name = |key: Value<'_>| match word(key) {
+            Some(word) => Rego::from(word),
+            None => Rego::from(key.key_text().as_ref()),
+        };
+        let entries = value.entries().map(|entry| (name(entry.key), document(entry.value)));
+        return Rego::from(entries.collect::<Object>());
+    }
+    if value.is_sequence() {
+        return Rego::from(value.items().map(document).collect::<Array>());
+    }
+    match word(value) {
+        Some(word) => Rego::from(word),
+        None => value.scalar().map_or(Rego::Null, scalar),
+    }
+}
+
+/// A boolean of YAML 1.1 that is none of YAML 1.2.
+fn word(value: Value<'_>) -> Option<&str> {
+    let written = value.target().raw();
+    (value.as_bool().is_some() && !written.ends_with(['e', 'E'])).then_some(written)
+}
+
 fn scalar(scalar: Scalar<'_>) -> Rego {
     match scalar {
         Scalar::Null => Rego::Null,

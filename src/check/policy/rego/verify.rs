@@ -203,6 +203,10 @@ impl<'m> Program<'m> {
             return None;
         }
         let path = self.resolve(number, module, &written)?;
+        // The name of the file at hand, which is there when a rule is asked.
+        if path.iter().map(String::as_str).take(2).eq(["conftest", "file"]) {
+            return None;
+        }
         let own = reference.base != "data" && path.starts_with(&self.packages[number]);
         if own || path.is_empty() || !self.below(&path).is_empty() {
             return None;

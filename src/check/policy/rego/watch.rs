@@ -99,7 +99,7 @@ fn end(slot: &Slot, why: &str) {
     let (what, input) = slot.what.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let object = input.as_ref().and_then(object).map_or_else(String::new, |object| format!(" on {object}"));
     let subject = match what.strip_prefix("data.") {
-        Some(rule) => format!("rule `{rule}`"),
+        Some(rule) => format!("rule `{}`", rule.split(' ').next().unwrap_or_default()),
         None => what,
     };
     let _ = writeln!(
