@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kube_cel::KubeCelExt;
+use kube_cel::cel::common::types::{CelBytes, CelList, CelMap, CelOptional, CelString};
+use kube_cel::cel::common::value::Val;
 use kube_cel::cel::extractors::{Arguments, This};
 use kube_cel::cel::objects::{Key, OptionalValue};
 use kube_cel::cel::{Context, ExecutionError, ResolveResult, Value};
@@ -58,7 +60,10 @@ fn base() -> Context<'static> {
         context.add_variable_from_value(name, type_named(name));
     }
     context.add_function(STEP, |go_on: bool| pay(STEP_COST.get()).map(|()| go_on));
-    context.add_function(BOUNDED, |value: Value| bounded(&value).map(|()| value));
+    context.add_function(BOUNDED, |value: Value| {
+        let own: Box<dyn Val> = value.clone().try_into()?;
+        bounded(&*own).map(|()| value)
+    });
     context.add_function(SELECT, select);
     context.add_function("size", size);
     context.add_function("dyn", |value: Value| -> ResolveResult { Ok(value) });
@@ -90,19 +95,16 @@ fn pay(cost: u64) -> Result<(), ExecutionError> {
 }
 
 /// Refuses a value that is bigger than anything that a rule needs.
-fn bounded(value: &Value) -> Result<(), ExecutionError> {
-    fn weigh(value: &Value, left: &mut usize) -> Option<()> {
-        let own = match value {
-            Value::String(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            _ => 0,
-        };
-        *left = left.checked_sub(own + 1)?;
-        match value {
-            Value::List(items) => items.iter().try_for_each(|item| weigh(item, left)),
-            Value::Map(map) => map.map.values().try_for_each(|member| weigh(member, left)),
-            _ => Some(()),
-        }
+pub(super) fn bounded(value: &dyn Val) -> Result<(), ExecutionError> {
+    fn weigh(value: &dyn Val, left: &mut usize) -> Option<()> {
+        let text = value.downcast_ref::<CelString>().map_or(0, |text| text.inner().len());
+        let bytes = value.downcast_ref::<CelBytes>().map_or(0, |bytes| bytes.inner().len());
+        *left = left.checked_sub(text + bytes + 1)?;
+        let held = value.downcast_ref::<CelOptional>().and_then(CelOptional::inner);
+        held.map_or(Some(()), |held| weigh(held, left))?;
+        let (list, map) = (value.downcast_ref::<CelList>(), value.downcast_ref::<CelMap>());
+        list.into_iter().flat_map(|list| list.iter()).try_for_each(|item| weigh(&**item, left))?;
+        map.into_iter().flat_map(|map| map.values()).try_for_each(|member| weigh(&**member, left))
     }
     let mut left = SIZE;
     let fits = weigh(value, &mut left);

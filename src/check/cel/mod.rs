@@ -59,8 +59,8 @@ pub struct Scope<'s> {
 }
 
 /// What came out of an expression.
-pub enum Answer {
-    Value(Value),
+pub enum Answer<V = Value> {
+    Value(V),
     /// It fails in the API server too, for a reason.
     Fails(String),
     /// It cannot be evaluated, for a reason.
@@ -110,7 +110,7 @@ pub fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
     let parse = || Parser::new().enable_optional_syntax(true).parse(text);
     match catch_unwind(AssertUnwindSafe(parse)) {
         Ok(Ok(mut expression)) => {
-            let names = rewrite::rewrite(&mut expression, optional_old)?;
+            let names = rewrite::rewrite(&mut expression, text, optional_old)?;
             Ok(Program { expression, names })
         }
         Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
@@ -159,13 +159,41 @@ impl Scope<'_> {
         self.context.add_variable_from_value(name, value.clone());
     }
 
+    /// Gives what an expression makes a name. What is too big for one is no answer.
+    pub fn define(&mut self, name: &str, program: &Program) -> Answer<()> {
+        let evaluate = || {
+            let value = Value::resolve_val(&program.expression, &self.context)?;
+            functions::bounded(&*value).map(|()| value.into_owned())
+        };
+        let answer = Answer::of(evaluate);
+        answer.map(|value| {
+            if let Context::Child { variables, .. } = &mut self.context {
+                variables.insert(name.to_owned(), value);
+            }
+        })
+    }
+
     /// Evaluates an expression.
     pub fn run(&self, program: &Program) -> Answer {
-        match catch_unwind(AssertUnwindSafe(|| self.context.resolve(&program.expression))) {
+        Answer::of(|| self.context.resolve(&program.expression))
+    }
+}
+
+impl<V> Answer<V> {
+    fn of(evaluate: impl FnOnce() -> Result<V, ExecutionError>) -> Self {
+        match catch_unwind(AssertUnwindSafe(evaluate)) {
             Ok(Ok(value)) => Answer::Value(value),
             Ok(Err(error)) if fails_anywhere(&error) => Answer::Fails(reason(&error)),
             Ok(Err(error)) => Answer::Unknown(reason(&error)),
             Err(_) => Answer::Unknown("the interpreter cannot do it".to_owned()),
+        }
+    }
+
+    fn map<W>(self, then: impl FnOnce(V) -> W) -> Answer<W> {
+        match self {
+            Answer::Value(value) => Answer::Value(then(value)),
+            Answer::Fails(why) => Answer::Fails(why),
+            Answer::Unknown(why) => Answer::Unknown(why),
         }
     }
 }
@@ -222,5 +250,68 @@ fn reason(error: &ExecutionError) -> String {
         ExecutionError::IndexOutOfBounds(_) => "an index is out of bounds".to_owned(),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".to_owned(),
         _ => "it fails".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// What a chain of definitions ends in.
+    fn defined(first: &str, next: &str) -> Answer<()> {
+        refill(BUDGET);
+        weigh_steps(1);
+        scope(|mut scope| {
+            let mut answer = scope.define("variables.x", &compile(first, false).unwrap());
+            for _ in 0..40 {
+                match answer {
+                    Answer::Value(()) => answer = scope.define("variables.x", &compile(next, false).unwrap()),
+                    other => return other,
+                }
+            }
+            answer
+        })
+    }
+
+    #[test]
+    fn what_is_defined_does_not_grow_for_ever() {
+        assert!(matches!(defined("['a']", "variables.x"), Answer::Value(())));
+        for (first, next) in [
+            ("'ab'", "variables.x + variables.x"),
+            ("['a']", "variables.x + variables.x"),
+            ("{'a': 'b'}", "{'a': variables.x, 'b': variables.x}"),
+            ("optional.of('ab')", "optional.of(variables.x.value() + variables.x.value())"),
+            ("'ab'", "cel.bind(y, variables.x + variables.x, cel.bind(z, y + y, z + z))"),
+        ] {
+            match defined(first, next) {
+                Answer::Unknown(why) => assert_eq!(why, "it takes too long", "{next}"),
+                Answer::Value(()) => panic!("{next}: bounds are passed"),
+                Answer::Fails(why) => panic!("{next}: {why}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_policy_has_computed_has_names_of_its_own() {
+        refill(BUDGET);
+        scope(|mut scope| {
+            let mut define = |name: &str, text: &str| {
+                matches!(scope.define(&variable(name), &compile(text, false).unwrap()), Answer::Value(()))
+            };
+            assert!(define("list", "[{'a': 1}, {'a': 2}]"));
+            assert!(define("sums", "variables.list.map(one, one.a + variables.list[0].a)"));
+            assert!(!define("broken", "variables.nothing.a"));
+            for (text, expected) in [
+                ("variables.sums == [2, 3] && has(variables.sums) && has(variables.list[1].a)", true),
+                ("has(variables.list[0].b)", false),
+            ] {
+                let answer = scope.run(&compile(text, false).unwrap());
+                assert!(matches!(answer, Answer::Value(Value::Bool(is)) if is == expected), "{text}");
+            }
+            let answer = scope.run(&compile("variables.list[0].b == 1", false).unwrap());
+            assert!(matches!(answer, Answer::Fails(why) if why == "there is no `b`"));
+        });
+        assert!(compile("[1].all(variables, variables.x == 1)", false).is_err());
     }
 }

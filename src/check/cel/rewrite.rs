@@ -10,6 +10,9 @@ use super::functions::{BOUNDED, SELECT, STEP};
 
 /// The deepest expression that is evaluated: the interpreter walks by recursion.
 const DEPTH: u32 = 100;
+/// How many additions there may be outside of loops before what they make is bounded: each takes bounded values, and to
+/// look at their size is to copy them.
+const ADDITIONS: usize = 16;
 /// The most values that a list made in a loop may have.
 const LITERALS: usize = 64;
 
@@ -22,9 +25,10 @@ pub fn variable(name: &str) -> String {
     format!("{VARIABLES}.{name}")
 }
 
-/// Rewrites an expression. Returns the names in it; `Err` says why it cannot be evaluated.
-pub(super) fn rewrite(expression: &mut IdedExpr, optional_old: bool) -> Result<BTreeSet<String>, String> {
-    let mut rewriter = Rewriter { names: BTreeSet::new(), optional_old };
+/// Rewrites an expression, which was read from `text`. Returns the names in it; `Err` says why it cannot be evaluated.
+pub(super) fn rewrite(expression: &mut IdedExpr, text: &str, optional_old: bool) -> Result<BTreeSet<String>, String> {
+    let adds_often = text.matches('+').count() > ADDITIONS;
+    let mut rewriter = Rewriter { names: BTreeSet::new(), optional_old, adds_often };
     rewriter.expression(expression, false, DEPTH)?;
     Ok(rewriter.names)
 }
@@ -32,6 +36,7 @@ pub(super) fn rewrite(expression: &mut IdedExpr, optional_old: bool) -> Result<B
 struct Rewriter {
     names: BTreeSet<String>,
     optional_old: bool,
+    adds_often: bool,
 }
 
 impl Rewriter {
@@ -46,6 +51,8 @@ impl Rewriter {
             Expr::Literal(_) => {}
             Expr::Ident(name) => drop(self.names.insert(name.clone())),
             Expr::Call(call) => {
+                // What is bound may be used any number of times.
+                let in_loop = in_loop || is_bind(call);
                 for inner in call.target.iter_mut().map(|target| &mut **target).chain(&mut call.args) {
                     self.expression(inner, in_loop, depth)?;
                 }
@@ -53,7 +60,10 @@ impl Rewriter {
                     at.expr = bound;
                 } else if call.func_name == operators::OPT_SELECT && call.args.len() == 2 {
                     call.func_name = SELECT.to_owned();
-                } else if call.func_name == operators::ADD && !call.args.iter().any(is_result) {
+                } else if call.func_name == operators::ADD
+                    && (in_loop || self.adds_often)
+                    && !call.args.iter().any(is_result)
+                {
                     wrap(at, BOUNDED);
                 }
             }
@@ -157,12 +167,15 @@ fn wrap(at: &mut IdedExpr, function: &str) {
     at.expr = call(function, None, vec![inner]);
 }
 
+fn is_bind(call: &CallExpr) -> bool {
+    let target = call.target.as_deref();
+    call.func_name == "bind" && target.is_some_and(|target| matches!(&target.expr, Expr::Ident(name) if name == "cel"))
+}
+
 /// `cel.bind(name, value, expression)` as the loop without steps that Google's library makes of it
 /// (`github.com/google/cel-go/ext/bindings.go`).
 fn bind(call: &mut CallExpr) -> Option<Expr> {
-    let target = call.target.as_deref()?;
-    let is_cel = matches!(&target.expr, Expr::Ident(name) if name == "cel");
-    let (true, "bind", [name, _, _]) = (is_cel, &*call.func_name, &*call.args) else { return None };
+    let (true, [name, _, _]) = (is_bind(call), &*call.args) else { return None };
     let Expr::Ident(name) = &name.expr else { return None };
     let (name, result, value) = (name.clone(), call.args.pop()?, call.args.pop()?);
     let plain = |expr| IdedExpr { id: 0, expr };

@@ -68,9 +68,13 @@ impl Expression {
     }
 
     fn evaluate(&self, scope: &Scope<'_>) -> Answer {
+        self.answer(|program| scope.run(program))
+    }
+
+    fn answer<V>(&self, run: impl FnOnce(&Program) -> Answer<V>) -> Answer<V> {
         match self.program() {
             // One element that fails does not make `exists` fail in the API server, and does so here.
-            Ok(program) => match scope.run(program) {
+            Ok(program) => match run(program) {
                 Answer::Fails(why) if self.text.contains(".exists") => Answer::Unknown(why),
                 answer => answer,
             },
@@ -149,16 +153,17 @@ impl Expressions {
             }
         }
         // A variable that fails is an error where it is used.
-        let mut broken: Vec<(&str, Answer)> = Vec::new();
+        let mut broken: Vec<(&str, Answer<()>)> = Vec::new();
         for (name, expression) in &self.variables {
-            match settle(expression, scope, &broken) {
-                Answer::Value(value) => scope.name(&variable(name), &value),
+            let answer = expression.answer(|program| scope.define(&variable(name), program));
+            match blamed(answer, expression, &broken) {
+                Answer::Value(()) => {}
                 answer => broken.push((name, answer)),
             }
         }
         for (at, validation) in self.validations.iter().enumerate() {
             let expression = &validation.expression;
-            match settle(expression, scope, &broken) {
+            match blamed(expression.evaluate(scope), expression, &broken) {
                 Answer::Value(Cel::Bool(true)) => {}
                 Answer::Value(Cel::Bool(false)) => {
                     let message = validation.message(scope);
@@ -195,9 +200,8 @@ impl Expressions {
     }
 }
 
-/// The value of an expression, or why a variable that it uses has none.
-fn settle(expression: &Expression, scope: &Scope<'_>, broken: &[(&str, Answer)]) -> Answer {
-    let answer = expression.evaluate(scope);
+/// What an expression gives, or why a variable that it uses has no value.
+fn blamed<V>(answer: Answer<V>, expression: &Expression, broken: &[(&str, Answer<()>)]) -> Answer<V> {
     if matches!(answer, Answer::Value(_)) {
         return answer;
     }
