@@ -87,7 +87,9 @@ fn collect_module(
         if !matches!(expr, Expr::Var { .. }) {
             let message = format!("`{}` is an object, so it can never say what is wrong", name[0]);
             let help = format!("write `{} contains msg if {{ … }}`, with a text in `msg`", name[0]);
-            problems.push(Diagnostic::new(&NEVER_REPORTS, at(expr.span()), message, "").help(help));
+            let start = expr.span().start as usize;
+            let place = text.span(start, start + name[0].len());
+            problems.push(Diagnostic::new(&NEVER_REPORTS, place, message, "").help(help));
             continue;
         }
         if only_true(head) {
