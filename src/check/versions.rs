@@ -120,8 +120,12 @@ fn check_one(
     out: &mut Vec<Diagnostic>,
 ) -> Verdict {
     let verdict = schemas.check_again(resource, mode, walked, out);
-    if api && mode == Mode::Whole && verdict == Verdict::Checked {
-        api::check(resource, schemas.version(), out);
+    if api && mode == Mode::Whole {
+        match verdict {
+            Verdict::Checked => api::check(resource, schemas.version(), out),
+            Verdict::Waits => api::check_custom(resource, schemas.version(), out),
+            Verdict::Foreign | Verdict::Unknown => {}
+        }
     }
     verdict
 }

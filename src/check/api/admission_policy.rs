@@ -2,7 +2,7 @@
 //! in `k8s.io/kubernetes/pkg/apis/admissionregistration/validation/validation.go`. The expressions are not compiled.
 
 use super::object::{Field, Object, fields};
-use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT};
+use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_NAME, INVALID_TEXT};
 use super::seen::Seen;
 use super::{names, selector, webhook};
 
@@ -22,8 +22,22 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if !spec.value.is_mapping() {
         return;
     }
-    let [parameters, resources, validations, annotations] =
-        fields!(spec, ["paramKind", "matchConstraints", "validations", "auditAnnotations"]);
+    let [parameters, resources, validations, annotations, conditions, variables] = fields!(
+        spec,
+        ["paramKind", "matchConstraints", "validations", "auditAnnotations", "matchConditions", "variables"]
+    );
+    for (list, key) in [(&conditions, "name"), (&annotations, "key")] {
+        for item in list.iter().flat_map(Field::items) {
+            if let Some(name) = item.get(key) {
+                names::qualified(object, &name);
+            }
+        }
+    }
+    for variable in variables.iter().flat_map(Field::items) {
+        if let Some(name) = variable.get("name") {
+            identifier(object, &name);
+        }
+    }
     if let Some(parameters) = parameters.filter(|parameters| parameters.value.is_mapping()) {
         for key in ["apiVersion", "kind"] {
             if !parameters.has(key) {
@@ -54,6 +68,18 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     for validation in validations.iter().flat_map(Field::items) {
         check_validation(object, &validation);
     }
+}
+
+/// `variableName` of expressions: see `cel.IsIdentifier`.
+fn identifier<'t>(object: &mut Object<'_, 't>, name: &Field<'_, 't>) {
+    let Some(text) = name.plain_text() else { return };
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if text.chars().all(is_part) && !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return;
+    }
+    let fault = format!("is `{text}`, but must be a name in CEL: letters, digits and `_`, and no digit first");
+    let finding = object.wrong(&INVALID_NAME, name, &fault, "no name in CEL");
+    object.report(finding);
 }
 
 fn check_validation<'t>(object: &mut Object<'_, 't>, validation: &Field<'_, 't>) {

@@ -23,6 +23,7 @@ mod pod;
 mod quantity;
 mod quota;
 mod rbac;
+mod rollout;
 mod rules;
 mod seen;
 mod selector;
@@ -53,6 +54,11 @@ pub fn apply_server_side(findings: &mut [Diagnostic]) {
         finding.severity = Severity::Error;
         finding.effect = Some("Flux applies server-side, and the API server then refuses the object".into());
     }
+}
+
+/// Checks a whole object of a custom kind, as far as its controller has rules of the API server's own.
+pub fn check_custom(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic>) {
+    rollout::check(resource, version, out);
 }
 
 /// Checks a whole object of a built-in kind that the schemas of `version` have.

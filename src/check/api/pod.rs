@@ -20,7 +20,7 @@ mod windows;
 
 pub(super) use affinity::node_selector;
 pub(super) use resources::resource_name;
-pub(super) use volumes::source;
+pub(super) use volumes::{driver_name, source};
 
 use std::borrow::Cow;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::names;
 use super::object::{Field, Object, fields, is_placeholder};
 use super::pod::ports;
-use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, OUT_OF_RANGE};
+use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, IGNORED_FIELD, INVALID_TEXT, OUT_OF_RANGE};
 use super::seen::Seen;
 use super::warnings;
 use crate::model::source::Span;
@@ -241,6 +241,9 @@ fn only_for_some<'t>(
     for range in ranges.iter().flat_map(Field::items) {
         cidr(object, &range);
     }
+    if let Some(class) = &class {
+        names::label_key(object, class);
+    }
     if kind == Kind::LoadBalancer {
         return;
     }
@@ -282,8 +285,15 @@ fn affinity<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         return;
     }
     if matches!(&*affinity, "None" | "") {
-        object.forbidden(&config, "without `sessionAffinity: ClientIP`", "remove it, or set the affinity");
-        return;
+        // Defaults are filled in first, and take it out (`SetDefaults_Service`).
+        let path = config.path();
+        let span = object.key_span(&path);
+        let message = format!("{} is without effect: there is no `sessionAffinity: ClientIP`", object.name(&path));
+        let finding = object
+            .refuse_at(&IGNORED_FIELD, span, path, message, "dropped")
+            .effect("the API server drops it without a word")
+            .help("remove it, or set the affinity");
+        return object.report(finding);
     }
     let Some(client) = config.get("clientIP") else { return };
     if let Some(timeout) = client.get("timeoutSeconds")

@@ -222,6 +222,9 @@ fn volume<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
             .help("use `Retain`");
         object.report(finding);
     }
+    if let Some(driver) = csi.as_ref().and_then(|csi| csi.get("driver")) {
+        pod::driver_name(object, &driver);
+    }
     let attributes = attributes.filter(|_| object.version.minor >= 34);
     for class in [&class, &attributes].into_iter().flatten() {
         names::subdomain(object, class);

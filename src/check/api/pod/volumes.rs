@@ -372,7 +372,7 @@ pub(in crate::check::api) fn no_backsteps<'t>(object: &mut Object<'_, 't>, path:
 }
 
 /// `ValidateCSIDriverName`
-fn driver_name<'t>(object: &mut Object<'_, 't>, driver: &Field<'_, 't>) {
+pub(in crate::check::api) fn driver_name<'t>(object: &mut Object<'_, 't>, driver: &Field<'_, 't>) {
     let Some(text) = driver.plain_text() else { return };
     if text.len() > 63 || !names::is_subdomain(&text.to_ascii_lowercase()) {
         let fault = format!("is `{text}`, but must be a DNS subdomain of at most 63 characters");
