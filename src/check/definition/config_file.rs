@@ -14,6 +14,7 @@ use super::{list, rules};
 const FIELDS: [&str; 5] = ["config", "namespace", "injectNamespace", "disabled", "subcomponents"];
 
 pub(super) fn check(plan: &Plan, file: &ConfigFile, out: &mut Vec<Diagnostic>) {
+    out.extend(disabled_root(plan, file));
     let mut open = vec![&file.config];
     while let Some(config) = open.pop() {
         for field in &config.unknown {
@@ -26,6 +27,21 @@ pub(super) fn check(plan: &Plan, file: &ConfigFile, out: &mut Vec<Diagnostic>) {
         }
         open.extend(config.subcomponents.iter().rev().map(|(_, child)| child));
     }
+}
+
+/// `disabled` is looked at in what a parent hands down, before a component's own files are read (Fabrikate 1.0.0-alpha.1,
+/// `core/component.go`).
+fn disabled_root(plan: &Plan, file: &ConfigFile) -> Option<Diagnostic> {
+    let disabled = file.config.disabled.as_ref().filter(|disabled| disabled.value)?;
+    let owner = plan.components.iter().find(|owner| owner.folder == file.folder)?;
+    let name = owner.component.name();
+    let message = format!("`disabled: true` does nothing at the root of the configuration of `{name}`");
+    let finding = Diagnostic::new(&rules::IDLE_DISABLED, disabled.key, message, "not read here")
+        .effect(format!("`{name}` is generated: Fabrikate looks at `disabled` below `subcomponents` alone"))
+        .help(format!(
+            "write it below `subcomponents` and `{name}`, in a config file of the component that includes it"
+        ));
+    Some(Diagnostic { affects: affects(plan, file), ..finding })
 }
 
 /// Compares the names that config files use with the subcomponents that there are.

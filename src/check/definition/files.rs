@@ -2,6 +2,7 @@
 //! that Helm does not take.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{Component, ComponentKind, Definition, Method, Missing, Unit};
@@ -114,12 +115,31 @@ fn unread(plan: &Plan, listing: &Listing, out: &mut Vec<Diagnostic>) {
         }
         let is_direct = |name: &str| !name.contains('/') && name.ends_with(".yml");
         let config = below("config");
+        out.extend(shadowed(plan, listing, &config));
         let configs =
             listing.below(&config).filter(|(name, _)| is_direct(name[config.len()..].trim_start_matches('/')));
         for file in yml.into_iter().chain(configs.map(|(_, file)| file)) {
             out.push(not_read(file));
         }
     }
+}
+
+/// A config file in JSON, beside one in YAML for the same environment.
+fn shadowed(plan: &Plan, listing: &Listing, config: &str) -> Vec<Diagnostic> {
+    let beside = |name: &str| listing.file(&format!("{}.yaml", name.strip_suffix(".json")?));
+    let is_config = |file: FileId| plan.configs.iter().any(|config| config.file == file);
+    let direct = listing.below(config).filter(|(name, _)| folder_of(name) == config);
+    let pairs = direct.filter_map(|(name, json)| Some((name, json, beside(name)?)));
+    let tell = |(name, json, yaml): (&Arc<str>, FileId, FileId)| {
+        let message = "a second config file for the environment";
+        let finding = Diagnostic::new(&rules::TWO_COMPONENT_FILES, Span::top(json), message, "");
+        let other = name.replace(".json", ".yaml");
+        finding
+            .see(Span::top(yaml), "Fabrikate reads this one")
+            .effect(format!("`{other}` lies beside it, and Fabrikate reads that alone"))
+            .help("remove one of them")
+    };
+    pairs.filter(|(_, _, yaml)| is_config(*yaml)).map(tell).collect()
 }
 
 /// A `component.yml` in a folder without any file that Fabrikate reads: nobody sees that it is meant to be a component, so

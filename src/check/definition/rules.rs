@@ -171,8 +171,8 @@ pub(super) const COMPONENT_CYCLE: Rule = rule(
 pub(super) const TWO_COMPONENT_FILES: Rule = rule(
     "two-component-files",
     Severity::Warning,
-    "a folder has two component files",
-    "Fabrikate reads `component.yaml`, and `component.json` only where there is none: changes of the other reach nothing.",
+    "a folder has two component files, or two config files for one environment",
+    "Fabrikate reads the YAML file, and the JSON file only where there is none: changes of the other reach nothing.",
     "Remove one of them.",
 );
 
@@ -361,6 +361,7 @@ pub static RULES: &[Rule] = &[
     JOINED_LISTS,
     IDLE_UNSET,
     SHADOWED_DISABLED,
+    IDLE_DISABLED,
     PARTED_NAMESPACE,
     IDLE_INJECTION,
     UNREAD_CONFIG,

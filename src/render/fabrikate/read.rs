@@ -1,10 +1,12 @@
 //! Takes component and config files in, with the place of everything. Decoding is lenient as Fabrikate's is: unknown
 //! fields are kept apart, and a value of the wrong shape, on which Fabrikate stops, is a finding.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::definition::fabrikate::{AccessFile, Component, Config, Content, Field, Hook, Name, Setting};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::node::Style;
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
@@ -24,6 +26,9 @@ pub(super) const COMPONENT_FIELDS: &[&str] = &[
     "repositories",
     "subcomponents",
 ];
+
+/// The fields of a configuration (`core/componentConfig.go`).
+const CONFIG_FIELDS: &[&str] = &["config", "namespace", "injectNamespace", "disabled", "subcomponents"];
 
 /// Deeper than any definition; what lies below is not looked at.
 const DEPTH: usize = 100;
@@ -83,7 +88,7 @@ impl Reader<'_> {
             unknown: Vec::new(),
         };
         for entry in root.entries() {
-            match entry.name().as_ref() {
+            match field(entry, COMPONENT_FIELDS).as_ref() {
                 "name" => component.name = self.text(entry),
                 "type" => component.kind = self.text(entry),
                 "generator" => component.generator = self.text(entry),
@@ -134,7 +139,7 @@ impl Reader<'_> {
     fn config(&mut self, root: Value<'_>, depth: usize) -> Config {
         let mut config = Config::default();
         for entry in root.entries() {
-            match entry.name().as_ref() {
+            match field(entry, CONFIG_FIELDS).as_ref() {
                 "config" => config.config = self.values(entry),
                 "namespace" => config.namespace = self.text(entry),
                 "injectNamespace" => config.inject_namespace = self.flag(entry),
@@ -215,6 +220,16 @@ impl Reader<'_> {
     fn spend(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0
+    }
+}
+
+/// The field that a key stands for: Go's decoder for JSON takes it in any case, the one for YAML does not.
+fn field<'t>(entry: Entry<'t>, known: &[&'static str]) -> Cow<'t, str> {
+    let name = entry.name();
+    let is_same = |field: &&&str| entry.key.style() == Style::Json && field.eq_ignore_ascii_case(&name);
+    match known.iter().find(is_same) {
+        Some(field) => Cow::Borrowed(*field),
+        None => name,
     }
 }
 

@@ -27,6 +27,14 @@ pub(in crate::check::definition) const SHADOWED_DISABLED: Rule = rule(
     "Write `disabled: true` in the higher layer too.",
 );
 
+pub(in crate::check::definition) const IDLE_DISABLED: Rule = rule(
+    "idle-disabled",
+    Severity::Error,
+    "`disabled: true` at the root of a config file",
+    "Fabrikate looks at `disabled` below `subcomponents` alone: the component that the file belongs to is generated.",
+    "Write it in a config file of the parent, below `subcomponents`.",
+);
+
 pub(in crate::check::definition) const PARTED_NAMESPACE: Rule = rule(
     "parted-namespace",
     Severity::Warning,
