@@ -232,7 +232,7 @@ impl Enforcer {
                 let candidate = Candidate { group, kind, object, namespaced, generated: by.is_some() };
                 match one.constraint.matching.fits(candidate, &all.namespaces) {
                     Verdict::Fits => {}
-                    Verdict::Other => continue,
+                    Verdict::Other | Verdict::Nowhere => continue,
                     Verdict::Unknown(namespace) => {
                         return Err(format!("the namespace `{namespace}` is not in the inventory"));
                     }
@@ -307,6 +307,12 @@ impl Enforcer {
                 Verdict::Unknown(namespace) => {
                     let who = format!("constraint {}", one.constraint.name);
                     all.unanswered.namespace(one.constraint.span, who, namespace);
+                    continue;
+                }
+                Verdict::Nowhere => {
+                    let name = &one.constraint.name;
+                    let why = format!("constraint {name} is about some namespaces alone, and none is written");
+                    all.unanswered.object(one.constraint.span, why);
                     continue;
                 }
             }

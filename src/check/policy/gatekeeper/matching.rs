@@ -52,6 +52,8 @@ pub enum Verdict {
     Other,
     /// The labels of this namespace are not known.
     Unknown(String),
+    /// The object names no namespace, and the constraint is about some alone.
+    Nowhere,
 }
 
 impl Match {
@@ -92,6 +94,12 @@ impl Match {
     }
 
     /// Whether an object fits. `namespaces` are the Namespace objects that are known.
+    ///
+    /// An object of a kind that lies in namespaces, and that names none, gets its namespace from whoever applies it. The
+    /// server asks about it with that namespace. `gator test` takes one without name and labels (`pkg/gator/expand/
+    /// expand.go`, `NamespaceForResource`), which `namespaces` does not have and `excludedNamespaces` neither; so do we,
+    /// but say that it was not checked. It does the same to an object that lies in no namespace at all, which the server
+    /// asks about without any, so that both lists let it pass (`namespacesMatch`); there we are with the server.
     pub fn fits(&self, candidate: Candidate<'_>, namespaces: &BTreeMap<String, Rego>) -> Verdict {
         let Candidate { group, kind, object, namespaced, generated } = candidate;
         let is_namespace = group.is_empty() && kind == "Namespace";
@@ -99,6 +107,7 @@ impl Match {
         let text = |key: &str| metadata[key].as_string().ok().map(|text| text.to_string()).unwrap_or_default();
         let namespace = if is_namespace { text("name") } else { text("namespace") };
         let in_namespace = namespaced && !is_namespace;
+        let nowhere = in_namespace && namespace.is_empty();
         let fits = self.wants(group, kind)
             && match self.source {
                 None => true,
@@ -116,6 +125,11 @@ impl Match {
             && self.name.as_ref().is_none_or(|name| {
                 glob(name, &text("name")) || (name.ends_with('*') && glob(name, &text("generateName")))
             });
+        let is_choosy = (!self.namespaces.is_empty() && !glob_any(&self.namespaces, ""))
+            || self.namespace_labels.as_ref().is_some_and(|selector| !selector.matches(&Rego::new_object()));
+        if fits && nowhere && is_choosy {
+            return Verdict::Nowhere;
+        }
         let Some(selector) = self.namespace_labels.as_ref().filter(|_| fits && !namespace.is_empty()) else {
             return if fits { Verdict::Fits } else { Verdict::Other };
         };
@@ -155,7 +169,7 @@ mod tests {
             ("lab".to_owned(), namespace(r#"{"tier": "tin"}"#)),
         ]);
         let object = Rego::from_json_str(object).unwrap();
-        let namespaced = !matches!(object["metadata"]["namespace"], Rego::Undefined);
+        let namespaced = kind == "Pod" || !matches!(object["metadata"]["namespace"], Rego::Undefined);
         let candidate = Candidate { group, kind, object: &object, namespaced, generated: false };
         Match::read(&Rego::from_json_str(of).unwrap()).unwrap().fits(candidate, &namespaces)
     }
@@ -208,5 +222,18 @@ mod tests {
         let elsewhere = r#"{"metadata": {"name": "a", "namespace": "far"}}"#;
         assert_eq!(verdict(selector, "", "Pod", elsewhere), Verdict::Unknown("far".to_owned()));
         assert!(Match::read(&Rego::from_json_str(r#"{"source": "Elsewhere"}"#).unwrap()).is_err());
+    }
+
+    // As gator 3.23 has it, but that what does not fit there was not checked.
+    #[test]
+    fn what_names_no_namespace_lies_in_none_that_is_known() {
+        let pod = |of: &str| verdict(of, "", "Pod", r#"{"metadata": {"name": "a"}}"#);
+        assert_eq!(pod(r#"{"namespaces": ["shop"]}"#), Verdict::Nowhere);
+        assert_eq!(pod(r#"{"namespaces": ["*"]}"#), Verdict::Fits);
+        assert_eq!(pod(r#"{"namespaces": ["shop"], "name": "b"}"#), Verdict::Other);
+        assert_eq!(pod(r#"{"excludedNamespaces": ["shop"]}"#), Verdict::Fits);
+        assert_eq!(pod(r#"{"namespaceSelector": {"matchLabels": {"tier": "gold"}}}"#), Verdict::Nowhere);
+        let without = r#"{"namespaceSelector": {"matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}}"#;
+        assert_eq!(pod(without), Verdict::Fits);
     }
 }
