@@ -38,6 +38,14 @@ containers := [{"spec": spec, "list": list, "path": array.concat(pod_path, [list
 	is_object(spec)
 ]
 
+# Those that run as long as their pod: a container that is started before the others and stays is one of them.
+long_running(container) if container.list == "containers"
+
+long_running(container) if {
+	container.list == "initContainers"
+	container.spec.restartPolicy == "Always"
+}
+
 # ``container `web` ``, for messages.
 title(container) := sprintf("%s `%s`", [nouns[container.list], container.spec.name]) if {
 	is_string(container.spec.name)

@@ -9,7 +9,7 @@
 #   severity: warning
 #   default: false
 #   kinds: [Pod, ReplicationController, apps/DaemonSet, apps/Deployment, apps/ReplicaSet, apps/StatefulSet, argoproj.io/Rollout]
-#   needs: [containers lack livenessProbe]
+#   needs: [containers lack livenessProbe, initContainers lack livenessProbe]
 #   help: >-
 #     add a `livenessProbe` that asks what the program knows about itself
 package plimsoll.reliability["liveness-probe-missing"]
@@ -22,7 +22,7 @@ deny contains {"msg": msg, "path": container.path} if {
 	not resource.hook
 	not workload.pod.restartPolicy in {"Never", "OnFailure"}
 	some container in workload.containers
-	container.list == "containers"
+	workload.long_running(container)
 	object.get(container.spec, "livenessProbe", null) == null
 	msg := sprintf("%s has no liveness probe, in %s", [workload.title(container), resource.describe(input)])
 }

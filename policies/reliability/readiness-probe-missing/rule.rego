@@ -9,7 +9,7 @@
 #   severity: warning
 #   default: false
 #   kinds: [Pod, ReplicationController, apps/DaemonSet, apps/Deployment, apps/ReplicaSet, apps/StatefulSet, argoproj.io/Rollout]
-#   needs: [containers lack readinessProbe]
+#   needs: [containers lack readinessProbe, initContainers lack readinessProbe]
 #   help: >-
 #     add a `readinessProbe` that asks what the program knows about itself
 package plimsoll.reliability["readiness-probe-missing"]
@@ -22,7 +22,7 @@ deny contains {"msg": msg, "path": container.path} if {
 	not resource.hook
 	not workload.pod.restartPolicy in {"Never", "OnFailure"}
 	some container in workload.containers
-	container.list == "containers"
+	workload.long_running(container)
 	object.get(container.spec, "readinessProbe", null) == null
 	msg := sprintf("%s has no readiness probe, in %s", [workload.title(container), resource.describe(input)])
 }

@@ -24,7 +24,7 @@ use crate::model::source::Span;
 use crate::model::value::Value;
 
 pub(super) use addresses::{address, network};
-pub(super) use objects::check;
+pub(super) use objects::{check, storage};
 pub(super) use ports::{Ports, Written};
 
 const ACCEPTED: &str = "the API server accepts the object, with a warning";
@@ -77,6 +77,10 @@ pub(super) fn pod<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         _ if field.value.is_null() => {}
         "volumes" => field.items().for_each(|item| {
             plugins::volume(object, &item);
+            let template = item.get("ephemeral");
+            let template = template.as_ref().and_then(|ephemeral| ephemeral.get("volumeClaimTemplate"));
+            let spec = template.as_ref().and_then(|template| template.get("spec"));
+            spec.iter().for_each(|spec| storage(object, spec));
             volumes::overlaps(object, &item);
         }),
         "imagePullSecrets" => pull_secrets(object, field),

@@ -110,7 +110,11 @@ fn claim(object: &mut Object<'_, '_>) {
             }
         });
     }
-    let Some(spec) = root.get("spec") else { return };
+    root.get("spec").iter().for_each(|spec| storage(object, spec));
+}
+
+/// The amounts of a claim.
+pub(in crate::check::api) fn storage<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     let Some(resources) = spec.get("resources") else { return };
     for amounts in fields!(resources, ["limits", "requests"]).into_iter().flatten() {
         if let Some(storage) = amounts.get("storage") {

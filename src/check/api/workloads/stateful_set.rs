@@ -6,7 +6,7 @@
 use crate::check::api::object::{Field, Object, REFUSED, fields};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::OUT_OF_RANGE;
-use crate::check::api::{claim, names};
+use crate::check::api::{claim, names, warnings};
 
 use super::{amounts, controlled};
 
@@ -37,6 +37,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     }
     for template in claims.iter().flat_map(Field::items) {
         claim::template(object, &template, false);
+        template.get("spec").iter().for_each(|spec| warnings::storage(object, spec));
         let metadata = template.get("metadata");
         let holder = metadata.as_ref().unwrap_or(&template);
         if holder.value.is_mapping() && metadata.as_ref().is_none_or(|metadata| !metadata.has("name")) {
