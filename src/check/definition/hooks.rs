@@ -22,9 +22,18 @@ static DOWNLOAD: Pattern = LazyLock::new(|| Regex::new(r"\b(curl|wget)\b").ok())
 static PROOF: Pattern = LazyLock::new(|| {
     Regex::new(r"\b(sha(1|224|256|384|512)sum|shasum|md5sum|openssl dgst|gpg|cosign|minisign)\b").ok()
 });
-/// A redirection, a copy or a move to a place above the component.
-static OUTSIDE: Pattern =
-    LazyLock::new(|| Regex::new(r"(>\s*|\b(cp|mv|tee|install|rsync)\b[^;&|]*\s)(\.\./[^\s;&|]*)\s*($|[;&|])").ok());
+/// A redirection, a copy, a move or a download to a place above the component, or to one of the machine itself.
+static OUTSIDE: Pattern = LazyLock::new(|| {
+    const START: &str = r"(^|[;&|(]\s*|\b(sudo|then|do)\s+)";
+    const PLACE: &str = r#"["']?(\.\./|~/|\$HOME\b|/(etc|usr|opt|var|home|root|bin|sbin|srv|lib)/)"#;
+    let redirected = format!(r"(^|[^>])>{{1,2}}\s*{PLACE}");
+    let last = format!(r"{START}(cp|mv|tee|install|rsync)\b[^;&|]*\s{PLACE}[^\s;&|]*\s*($|[;&|])");
+    let any = format!(r"{START}(mkdir|rm|touch)\b([^;&|]*\s)?{PLACE}");
+    let fetched =
+        format!(r"{START}(curl|wget)\b[^;&|]*\s(-[oOP]|--output|--output-document|--directory-prefix)[ =]?{PLACE}");
+    let unpacked = format!(r"{START}(tar\s+-{{0,2}}\w*x\w*\b[^;&|]*\s(-C|--directory)|unzip\b[^;&|]*\s-d)[ =]?{PLACE}");
+    Regex::new(&[redirected, last, any, fetched, unpacked].join("|")).ok()
+});
 
 fn matches(pattern: &Pattern, text: &str) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
@@ -67,7 +76,10 @@ fn check_command(command: &Name, is_proven: bool) -> Option<Diagnostic> {
     }
     matches(&OUTSIDE, &command.text).then(|| {
         Diagnostic::new(&rules::HOOK_OUTSIDE, command.span, "a hook writes outside of its component", "")
-            .effect("other components change with it, depending on the order in which they are looked at")
+            .effect(match command.text.contains("../") {
+                true => "other components change with it, depending on the order in which they are looked at",
+                false => "the machine of whoever generates changes with it, and what is generated there later",
+            })
             .help("write below the folder of the component")
     })
 }
