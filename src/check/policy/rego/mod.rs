@@ -4,12 +4,13 @@
 //! functions that it lacks ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`patterns`],
 //! [`sprintf`]). A text ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and
 //! [`repair`] has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`]
-//! refuses what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`] make regorus read the rest as OPA
+//! and [`bindings`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`] make regorus read the rest as OPA
 //! does. [`metadata`] reads comments and [`result`] the answers. [`program`] is what is loaded together, and [`asker`]
 //! asks it.
 
 mod addresses;
 pub mod asker;
+mod bindings;
 mod bounded;
 mod calls;
 mod comments;

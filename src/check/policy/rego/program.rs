@@ -11,9 +11,11 @@ use crate::model::rule::Rule;
 use crate::model::source::{FileId, Span};
 
 use super::super::{DATA_MISSING, POLICY_ERROR};
+use super::bindings;
 use super::calls;
 use super::engine::{self, Failure, Place};
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
+use super::repair;
 use super::rewrite::{self, Rewritten};
 use super::scopes;
 use super::syntax;
@@ -98,7 +100,21 @@ impl Read {
         if problems.is_empty() {
             problems = read.shown(&POLICY_ERROR, verify::verify(&read.modules()));
         }
+        if problems.is_empty() {
+            problems = read.shown(&POLICY_ERROR, read.without_value());
+        }
         if problems.is_empty() { Ok(read) } else { Err(problems) }
+    }
+
+    /// Variables that nothing gives a value.
+    fn without_value(&self) -> Vec<Problem> {
+        let rules = self.names();
+        let of = |(number, (text, parsed)): (usize, (&Text, &Parsed))| {
+            let module = parsed.module.as_ref();
+            let own = rules.get(&syntax::package(module)).cloned().unwrap_or_default();
+            bindings::problems(number, module, &own, repair::has_negated_bodies(&text.text))
+        };
+        self.texts.iter().zip(&self.parsed).enumerate().flat_map(of).collect()
     }
 
     /// Gives what is declared again a name of its own.
@@ -138,7 +154,7 @@ impl Read {
     fn shown(&self, rule: &Rule, problems: Vec<Problem>) -> Vec<Diagnostic> {
         let shown = |problem: Problem| {
             let span = self.texts[problem.module].span(problem.start as usize, problem.end as usize);
-            let mut diagnostic = Diagnostic::new(rule, span, problem.message, problem.label);
+            let mut diagnostic = Diagnostic::new(rule, span, scopes::original(&problem.message), problem.label);
             diagnostic.help = problem.help;
             diagnostic
         };

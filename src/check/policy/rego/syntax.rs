@@ -82,6 +82,18 @@ pub fn name(rule: &Rule) -> (Vec<String>, &Expr) {
     (Reference::of(refr).map(|reference| reference.known()).unwrap_or_default(), refr)
 }
 
+/// Where the head of a rule has its value or key, which is worked out behind the body.
+pub fn head_value(rule: &Rule) -> std::ops::Range<u32> {
+    let value = match rule {
+        Rule::Spec { head: RuleHead::Compr { assign, .. } | RuleHead::Func { assign, .. }, .. } => {
+            assign.as_ref().map(|assign| assign.value.as_ref())
+        }
+        Rule::Spec { head: RuleHead::Set { key, .. }, .. } => key.as_ref().map(|key| key.as_ref()),
+        Rule::Default { .. } => None,
+    };
+    value.map_or(0..0, |value| value.span().start..value.span().end)
+}
+
 /// The parameters of a function; `None` for other rules.
 pub fn parameters(rule: &Rule) -> Option<usize> {
     match rule {
