@@ -238,7 +238,13 @@ impl Program {
         for (number, module) in self.modules.iter().enumerate() {
             let (reading, letter) = if careful { (&module.careful, 'q') } else { (&module.plain, 'p') };
             // A name that is sure to have no colon.
-            engine::add(&mut engine, &format!("{letter}{number}"), &reading.text(), module.v0)?;
+            let name = format!("{letter}{number}");
+            if let Some(lost) = reading.rewritten.lost {
+                let line = module.text.text.get(..lost).unwrap_or_default().matches('\n').count() as u32 + 1;
+                let failure = Failure::of("this line cannot be read as OPA reads it".to_owned());
+                return Err(Failure { place: Some(Place { module: name, line, column: 1 }), ..failure });
+            }
+            engine::add(&mut engine, &name, &reading.text(), module.v0)?;
         }
         engine::add(&mut engine, "entry", "package plimsoll.entry\n\nready := true\n", false)?;
         if let Some(data) = &self.data {

@@ -28,6 +28,8 @@ pub struct Edit {
 pub struct Rewritten {
     pub text: String,
     edits: Vec<Edit>,
+    /// Where an edit was left out, since it crosses another: the text does not mean there what it should.
+    pub lost: Option<usize>,
 }
 
 /// A module and what it was read from.
@@ -83,10 +85,11 @@ impl Rewritten {
     /// Applies edits; of two that overlap the first is kept.
     pub fn new(text: &str, mut edits: Vec<Edit>) -> Rewritten {
         edits.sort_by_key(|edit| (edit.start, edit.end));
-        let mut rewritten = Rewritten { text: String::with_capacity(text.len()), edits: Vec::new() };
+        let mut rewritten = Rewritten { text: String::with_capacity(text.len()), ..Rewritten::default() };
         let mut at = 0;
         for edit in edits {
             if edit.start < at || text.get(edit.start..edit.end).is_none() {
+                rewritten.lost.get_or_insert(edit.start.min(text.len()));
                 continue;
             }
             rewritten.text.push_str(&text[at..edit.start]);
@@ -258,5 +261,8 @@ mod tests {
         assert_eq!(rewritten.text, "abxyzcdeqhi");
         let back: Vec<usize> = (0..11).map(|offset| rewritten.original(offset)).collect();
         assert_eq!(back, [0, 1, 2, 2, 2, 2, 3, 4, 5, 7, 8]);
+        assert_eq!(rewritten.lost, None);
+        let crossing = [(1, 3), (2, 4)].map(|(start, end)| Edit { start, end, text: String::new() });
+        assert_eq!(Rewritten::new("abcdef", crossing.to_vec()).lost, Some(2));
     }
 }
