@@ -168,7 +168,12 @@ pub fn examine_beside(
             then: if let Other::Earlier(_, then) = other { Some(then) } else { None },
         }));
     }
-    seen.findings = seen.findings.into_par_iter().map(|finding| plan.place(finding, &text)).collect();
+    let place = |finding| {
+        let mut finding = plan.place(finding, &text);
+        finding.settle_edits(text);
+        finding
+    };
+    seen.findings = seen.findings.into_par_iter().map(place).collect();
     // Comments may turn out to be unused, and are findings then.
     let comments = seen.suppressions.iter().map(|comment| comment.span);
     seen.findings.iter().flat_map(spans).chain(comments).for_each(|span| drop(text(span.file)));

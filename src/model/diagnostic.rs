@@ -7,7 +7,7 @@ use super::origin::Origin;
 use super::path::Path;
 use super::resource::ResourceId;
 use super::rule::{Category, Rule, Severity};
-use super::source::Span;
+use super::source::{FileId, Span};
 
 /// One problem, said once.
 #[derive(Debug, Clone)]
@@ -73,6 +73,25 @@ pub struct Edit {
     pub span: Span,
     /// What comes.
     pub text: String,
+    /// What comes is a word, and gets the quotes of what goes; see [`Diagnostic::settle_edits`].
+    pub keeps_quotes: bool,
+}
+
+impl Edit {
+    /// What comes stands there as it is.
+    #[must_use]
+    pub fn new(span: Span, text: impl Into<String>) -> Self {
+        Edit { span, text: text.into(), keeps_quotes: false }
+    }
+
+    /// Puts the word in the quotes of what goes.
+    fn settle(&mut self, source: &[u8]) {
+        self.text = match source.get(self.span.range()).and_then(<[u8]>::first) {
+            Some(b'"') => serde_json::Value::from(&*self.text).to_string(),
+            Some(b'\'') => format!("'{}'", self.text.replace('\'', "''")),
+            _ => return,
+        };
+    }
 }
 
 impl Diagnostic {
@@ -144,7 +163,23 @@ impl Diagnostic {
     /// Adds a fix of one replacement.
     #[must_use]
     pub fn fix(mut self, safe: bool, span: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { safe, edits: vec![Edit { span, text: text.into() }] });
+        self.fix = Some(Fix { safe, edits: vec![Edit::new(span, text)] });
         self
+    }
+
+    /// Adds a fix of one replacement: a word that is written as the one before it, with its quotes or without any.
+    #[must_use]
+    pub fn respell(mut self, safe: bool, span: Span, word: impl Into<String>) -> Self {
+        self.fix = Some(Fix { safe, edits: vec![Edit { keeps_quotes: true, ..Edit::new(span, word) }] });
+        self
+    }
+
+    /// Puts words in the quotes of what they replace. `text` gives the text of a file.
+    pub fn settle_edits(&mut self, text: impl Fn(FileId) -> Option<Arc<[u8]>>) {
+        for edit in self.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            if std::mem::take(&mut edit.keeps_quotes) {
+                text(edit.span.file).iter().for_each(|source| edit.settle(source));
+            }
+        }
     }
 }

@@ -205,7 +205,7 @@ fn unused_rule(suppression: &Suppression, at: usize) -> Diagnostic {
         "only the other rules do something here",
     );
     finding.help = Some(format!("remove `{id}` from the list"));
-    finding.fix = Some(Fix { safe: true, edits: vec![Edit { span: gone, text: String::new() }] });
+    finding.fix = Some(Fix { safe: true, edits: vec![Edit::new(gone, String::new())] });
     finding
 }
 

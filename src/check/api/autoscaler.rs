@@ -72,7 +72,7 @@ fn api_version<'t>(object: &mut Object<'_, 't>, target: &Field<'_, 't>) {
             let finding = object.wrong(&INVALID_TEXT, &version, &format!("is `{text}`, without a group"), "no group");
             let span = finding.primary.span;
             match group.filter(|_| text == "v1") {
-                Some(group) => finding.fix(false, span, group),
+                Some(group) => finding.respell(false, span, group),
                 None => finding,
             }
         }

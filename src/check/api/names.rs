@@ -75,7 +75,7 @@ fn broken<'t>(object: &mut Object<'_, 't>, rule: &Rule, field: &Field<'_, 't>, s
     let finding = match syntax.mended(&text) {
         Some(mended) => {
             let span = finding.primary.span;
-            finding.help(format!("write `{mended}`, and what refers to it")).fix(false, span, mended)
+            finding.help(format!("write `{mended}`, and what refers to it")).respell(false, span, mended)
         }
         None => finding.help(format!("{noun} is {}", syntax.rule())),
     };

@@ -126,14 +126,6 @@ fn container_of<'t>(spec: Value<'t>, name: &str) -> Option<Value<'t>> {
     lists.flat_map(Value::items).find(has_name)
 }
 
-/// A word in the quotes of the one that it takes the place of.
-fn quoted_as(old: Value<'_>, word: &str) -> String {
-    match old.raw().chars().next() {
-        Some(quote @ ('"' | '\'')) => format!("{quote}{word}{quote}"),
-        _ => word.to_owned(),
-    }
-}
-
 /// The alias of a field: `DeprecatedServiceAccount` in `k8s.io/api/core/v1/types.go`.
 fn account<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<'_, 't>) {
     let Some(name) = field.text().filter(|name| !name.is_empty()) else { return };
@@ -143,7 +135,7 @@ fn account<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, field: &Field<
     let finding = match proper {
         None => of_key(object, &DEPRECATED_FIELD, field, fault, "write `serviceAccountName`")
             .effect("both mean the same today; other tools and policies look at `serviceAccountName` alone")
-            .fix(true, key.span(), quoted_as(key, "serviceAccountName")),
+            .respell(true, key.span(), "serviceAccountName"),
         Some(proper) if proper == name => of_key(object, &DEPRECATED_FIELD, field, fault, "remove it")
             .effect("it says again what `serviceAccountName` says"),
         Some(proper) => of_key(object, &DEPRECATED_FIELD, field, fault, "remove it, or correct `serviceAccountName`")
@@ -265,14 +257,12 @@ fn node_selector<'t>(object: &mut Object<'_, 't>, selector: &Field<'_, 't>) {
 
 fn node_label(object: &mut Object<'_, '_>, key: &str, span: Span, path: Path) {
     let Some((_, instead)) = NODE_LABELS.iter().find(|(old, _)| *old == key) else { return };
-    let place = path.locate(object.resource.value);
-    let written = place.key.filter(|key| key.span() == span).unwrap_or(place.value);
     let message = format!("the node label `{key}` is deprecated");
     let finding = object
         .refuse_at(&DEPRECATED_NODE_LABEL, span, path, message, "")
         .effect("nodes of newer clusters may not have the label any more, and the pod stays pending")
         .help(format!("write `{instead}`"))
-        .fix(!key.ends_with("/master"), span, quoted_as(written, instead));
+        .respell(!key.ends_with("/master"), span, *instead);
     object.report(finding);
 }
 

@@ -21,7 +21,7 @@ fn unsupported<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, words: &[
     let span = finding.primary.span;
     let same = words.iter().find(|word| word.eq_ignore_ascii_case(&written));
     let finding = match (same, did_you_mean(&written, words.iter().copied())) {
-        (Some(word), _) => finding.help(format!("write `{word}`")).fix(true, span, *word),
+        (Some(word), _) => finding.help(format!("write `{word}`")).respell(true, span, *word),
         (None, Some(question)) => finding.help(question),
         (None, None) => finding.help(format!("write one of {listed}")),
     };

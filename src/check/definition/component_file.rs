@@ -45,24 +45,8 @@ fn unknown_field(field: &Name) -> Diagnostic {
 /// Offers the nearest known name, or the list of them.
 pub(super) fn suggest(finding: Diagnostic, written: &Name, known: &[&str]) -> Diagnostic {
     match nearest(&written.text, known.iter().copied()) {
-        Some(near) => {
-            let fix = replacement(written, near);
-            let finding = finding.help(format!("did you mean `{near}`?"));
-            match fix {
-                Some(text) => finding.fix(false, written.span, text),
-                None => finding,
-            }
-        }
+        Some(near) => finding.help(format!("did you mean `{near}`?")).respell(false, written.span, near),
         None => finding.help(format!("the fields are {}", list(known.iter().copied(), known.len()))),
-    }
-}
-
-/// The new name with the quotes of the old one. Nothing where the old one is not written as it is read.
-fn replacement(written: &Name, near: &str) -> Option<String> {
-    match ((written.span.end - written.span.start) as usize).checked_sub(written.text.len())? {
-        0 => Some(near.to_owned()),
-        2 => Some(format!("\"{near}\"")),
-        _ => None,
     }
 }
 
@@ -119,12 +103,8 @@ fn deprecated_generator(component: &Component, generator: &Field<String>) -> Dia
             .see(kind.key, "`type` says the same")
             .help("remove `generator`"),
         None => {
-            let key = Name { text: "generator".to_owned(), span: generator.key };
             let finding = Diagnostic::new(rule, generator.key, "`generator` is deprecated", "").help("write `type`");
-            match replacement(&key, "type") {
-                Some(text) => finding.fix(true, generator.key, text),
-                None => finding,
-            }
+            finding.respell(true, generator.key, "type")
         }
     }
 }

@@ -179,7 +179,7 @@ fn with_replacement(finding: Diagnostic, row: &Row, changes: Option<Vec<Diagnost
     };
     if changes.is_empty() {
         let span = finding.primary.span;
-        return finding.help(format!("write `apiVersion: {}`", row.replacement)).fix(false, span, row.replacement);
+        return finding.help(format!("write `apiVersion: {}`", row.replacement)).respell(false, span, row.replacement);
     }
     let version = row.replacement.rsplit('/').next().unwrap_or_default();
     let help =

@@ -62,7 +62,7 @@ fn finding(need: &Need, written: &Written, other: &Facts, message: String) -> Di
 }
 
 fn misspelt(need: &Need, written: &Written, near: &str, other: &Facts, message: String) -> Diagnostic {
-    finding(need, written, other, message).help(format!("did you mean `{near}`?")).fix(false, written.span, near)
+    finding(need, written, other, message).help(format!("did you mean `{near}`?")).respell(false, written.span, near)
 }
 
 /// The name of an object as it was before Kustomize put a hash behind it, or a prefix before it: the prefix is left out

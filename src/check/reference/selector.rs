@@ -97,7 +97,7 @@ fn near_miss(one: &Facts, selector: &Selector, other: &Facts, pods: &Pods) -> Op
             .see(place.span, "the label")
             .effect(effect)
             .help(format!("write `{}`", right.text))
-            .fix(false, wrong.span, right.text.as_str()),
+            .respell(false, wrong.span, right.text.as_str()),
     )
 }
 

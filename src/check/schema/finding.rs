@@ -51,7 +51,7 @@ impl<'t> Walk<'_, 't> {
         if let Some(guess) = guess {
             finding = finding.help(guess.help);
             if let Some((safe, text)) = guess.rename {
-                finding = finding.fix(safe, entry.key.span(), text);
+                finding = finding.respell(safe, entry.key.span(), text);
             }
         }
         self.found.push(finding);
@@ -152,8 +152,10 @@ impl<'t> Walk<'_, 't> {
             .effect("the API server refuses the object");
         let spelled = words.iter().copied().find(|word| word.eq_ignore_ascii_case(text));
         finding = match (spelled, near::nearest(text, words.iter().copied())) {
-            (Some(word), _) => finding.help(format!("write `{word}`: the case matters")).fix(true, value.span(), word),
-            (None, Some(word)) => finding.help(format!("did you mean `{word}`?")).fix(false, value.span(), word),
+            (Some(word), _) => {
+                finding.help(format!("write `{word}`: the case matters")).respell(true, value.span(), word)
+            }
+            (None, Some(word)) => finding.help(format!("did you mean `{word}`?")).respell(false, value.span(), word),
             (None, None) => finding.help(format!("write one of {}", list_of(&words))),
         };
         self.found.push(finding);

@@ -86,7 +86,7 @@ fn unknown(
         if row.api_version == api_version || row.kind == kind {
             let (text, safe) =
                 if key == "kind" { (row.kind, row.kind.eq_ignore_ascii_case(kind)) } else { (row.api_version, false) };
-            finding = finding.fix(safe, span(resource, key), text);
+            finding = finding.respell(safe, span(resource, key), text);
         }
     }
     let path = resource.prefix.0.iter().cloned().chain([Segment::from(key)]).collect();

@@ -53,7 +53,7 @@ fn has(root: Value<'_>, field: &str) -> bool {
 
 /// The edits that lead to the new field, where they are certain.
 fn edits(root: Value<'_>, old: &str, entry: Entry<'_>) -> Option<Vec<Edit>> {
-    let key = |text: &str| Edit { span: entry.key.span(), text: text.to_owned() };
+    let key = |text: &str| Edit::new(entry.key.span(), text.to_owned());
     match old {
         "bases" => Some(vec![key("resources")]),
         "imageTags" => Some(vec![key("images")]),
@@ -70,7 +70,7 @@ fn edits(root: Value<'_>, old: &str, entry: Entry<'_>) -> Option<Vec<Edit>> {
                     return None;
                 }
                 let text = if is_flow { format!("{{path: {}}}", item.raw()) } else { format!("path: {}", item.raw()) };
-                edits.push(Edit { span: item.span(), text });
+                edits.push(Edit::new(item.span(), text));
             }
             Some(edits)
         }
@@ -88,7 +88,7 @@ fn labels(entry: Entry<'_>) -> Option<Vec<Edit>> {
     if !is_first || !value.is_mapping() || value.node().has(crate::model::node::Node::MERGE) {
         return None;
     }
-    let head = Edit { span: key, text: "labels:\n- includeSelectors: true\n  pairs".to_owned() };
+    let head = Edit::new(key, "labels:\n- includeSelectors: true\n  pairs".to_owned());
     if value.style() == Style::Flow {
         let is_short = !source[value.node().start as usize..value.node().end as usize].contains('\n');
         return is_short.then(|| vec![head]);
@@ -100,7 +100,7 @@ fn labels(entry: Entry<'_>) -> Option<Vec<Edit>> {
             return None;
         }
         let start = pair.key.span().start;
-        edits.push(Edit { span: Span { start, end: start, ..key }, text: "  ".to_owned() });
+        edits.push(Edit::new(Span { start, end: start, ..key }, "  ".to_owned()));
     }
     Some(edits)
 }

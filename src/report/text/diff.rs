@@ -104,9 +104,8 @@ mod tests {
     fn shown(text: &str, edits: &[(Range<u32>, &str)]) -> Vec<String> {
         let mut sources = Sources::default();
         let file = sources.add_text("a.yaml", text.as_bytes());
-        let edits = edits
-            .iter()
-            .map(|(range, text)| Edit { span: Span::new(file, range.start, range.end), text: (*text).to_owned() });
+        let edits =
+            edits.iter().map(|(range, text)| Edit::new(Span::new(file, range.start, range.end), (*text).to_owned()));
         lines(&Fix { safe: true, edits: edits.collect() }, &mut Places::new(&sources), 80)
     }
 

@@ -62,7 +62,7 @@ fn report<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, fault: &str, p
         .wrong(&NON_STANDARD_ADDRESS, field, fault, "unusual")
         .effect(effect)
         .help(format!("write `{proper}`"))
-        .fix(false, span, proper);
+        .respell(false, span, proper);
     let finding = if effect == LATER { strictly(object, finding) } else { finding };
     object.report(finding);
 }

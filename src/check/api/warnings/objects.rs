@@ -2,7 +2,7 @@
 //! `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim/util.go`, and `warningsForServiceAccount` in
 //! `pkg/registry/core/serviceaccount/strategy.go`.
 
-use super::{ACCEPTED, at_key, fraction, plugins, quoted_as, warn};
+use super::{ACCEPTED, at_key, fraction, plugins, warn};
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{DEPRECATED_ANNOTATION, DEPRECATED_FIELD, IGNORED_FIELD};
 
@@ -73,7 +73,7 @@ fn service(object: &mut Object<'_, '_>) {
             .wrong(&DEPRECATED_FIELD, &field, "is `PreferClose`, the deprecated name of `PreferSameZone`", "")
             .effect(ACCEPTED)
             .help("write `PreferSameZone`")
-            .fix(true, field.value.span(), quoted_as(field.value, "PreferSameZone"));
+            .respell(true, field.value.span(), "PreferSameZone");
         object.report(finding);
     }
 }

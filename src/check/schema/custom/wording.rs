@@ -93,7 +93,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
         finding = finding.help(help);
     }
     if let Some(near) = near.filter(|_| place.value.is_scalar()) {
-        finding = finding.fix(false, span, near);
+        finding = finding.respell(false, span, near);
     }
     finding
 }

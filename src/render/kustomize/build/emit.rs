@@ -22,6 +22,8 @@ pub(in crate::render) struct Emitted {
 /// The longest text that is made of an object, in bytes: a megabyte and a half is what a cluster takes.
 const LONGEST: usize = 16 << 20;
 
+const SPACES: &str = "                                ";
+
 /// The deepest nesting, in columns of indentation.
 const DEEPEST: usize = 4_000;
 
@@ -168,7 +170,15 @@ impl Emitted {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
-        self.text.extend(std::iter::repeat_n(' ', indent));
+        self.spaces(indent);
+    }
+
+    fn spaces(&mut self, mut number: usize) {
+        while number > 0 {
+            let some = number.min(SPACES.len());
+            self.text.push_str(&SPACES[..some]);
+            number -= some;
+        }
     }
 
     fn place(&mut self, start: usize, trace: Trace, exact: bool) {
@@ -219,7 +229,7 @@ impl Emitted {
         for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             self.text.push('\n');
             if !line.is_empty() {
-                self.text.extend(std::iter::repeat_n(' ', indent.max(2)));
+                self.spaces(indent.max(2));
                 self.text.push_str(line);
             }
         }

@@ -288,7 +288,7 @@ fn unknown(entry: Entry<'_>, name: &str, shape: &Shape) -> Diagnostic {
     let finding = Diagnostic::new(&INVALID_KUSTOMIZATION, span, message, "kustomize does not know this field")
         .effect("kustomize refuses the file, and nothing is built");
     match near::nearest(name, shape.fields.iter().map(|(known, _)| *known)) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).fix(true, span, near),
+        Some(near) => finding.help(format!("did you mean `{near}`?")).respell(true, span, near),
         None => finding.help("remove it, or correct its name"),
     }
 }
