@@ -381,8 +381,7 @@ impl<'r> Run<'r> {
                         Other::None => {}
                         Other::Later => seen.past.add(name, &resource),
                         Other::Earlier(past, _) => {
-                            let version = self.targets(file).last().version();
-                            seen.present.add(past, name, &resource, version, &mut seen.findings);
+                            seen.present.add(past, name, &resource, self.targets(file), &mut seen.findings);
                         }
                     }
                 }

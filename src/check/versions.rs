@@ -60,19 +60,30 @@ impl Targets {
     pub fn check(&self, resource: &Resource<'_>, mode: Mode, api: bool, out: &mut Vec<Diagnostic>) -> Verdict {
         match self.schemas.as_slice() {
             [only] => check_one(only, resource, mode, api, &mut None, out),
-            several => {
-                let mut all: Vec<(Diagnostic, Vec<Version>)> = Vec::new();
-                let (mut walked, mut found) = (None, Vec::new());
-                let mut verdict = Verdict::Unknown;
-                for (at, schemas) in several.iter().enumerate() {
-                    let one = check_one(schemas, resource, mode, api, &mut walked, &mut found);
-                    verdict = if at == 0 || one == Verdict::Checked { one } else { verdict };
-                    found.drain(..).for_each(|finding| add(&mut all, finding, schemas.version()));
-                }
-                out.extend(self.told(all));
-                verdict
+            _ => {
+                let mut walked = None;
+                let mut verdict = None;
+                self.each(out, |schemas, found| {
+                    let one = check_one(schemas, resource, mode, api, &mut walked, found);
+                    verdict = verdict.filter(|_| one != Verdict::Checked).or(Some(one));
+                });
+                verdict.unwrap_or(Verdict::Unknown)
             }
         }
+    }
+
+    /// Asks something for every version, and tells what was found with the versions for which it is true.
+    pub fn each(&self, out: &mut Vec<Diagnostic>, mut ask: impl FnMut(&Schemas, &mut Vec<Diagnostic>)) {
+        if let [only] = self.schemas.as_slice() {
+            return ask(only, out);
+        }
+        let mut all: Vec<(Diagnostic, Vec<Version>)> = Vec::new();
+        let mut found = Vec::new();
+        for schemas in &self.schemas {
+            ask(schemas, &mut found);
+            found.drain(..).for_each(|finding| add(&mut all, finding, schemas.version()));
+        }
+        out.extend(self.told(all));
     }
 
     /// Findings with the versions for which they are true. What is gone in one version needs no word about being on its

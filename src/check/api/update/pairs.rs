@@ -7,7 +7,8 @@ use super::kinds::Kind;
 use super::plain::Plain;
 use super::rules::RENAMED_WITH_STORAGE;
 use super::{Before, compare, recreated};
-use crate::check::schema::{Earlier, Version};
+use crate::check::schema::Earlier;
+use crate::check::versions::Targets;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
 use crate::model::resource::{Resource, ResourceId};
@@ -96,21 +97,26 @@ struct Newcomer {
     namespace: Span,
 }
 
+fn compare_all(before: &Before, resource: &Resource<'_>, targets: &Targets, out: &mut Vec<Diagnostic>) {
+    targets.each(out, |schemas, found| compare(before, resource, schemas.version(), found));
+}
+
 impl Present {
-    /// Compares an object with what it was, if it was there. `scope` is as for [`Past::add`].
+    /// Compares an object with what it was, if it was there, for every version that it has to be right for. `scope` is as
+    /// for [`Past::add`].
     pub fn add(
         &mut self,
         past: &Past,
         scope: &str,
         resource: &Resource<'_>,
-        version: Version,
+        targets: &Targets,
         out: &mut Vec<Diagnostic>,
     ) {
         let Some(object) = Before::of(resource) else { return };
         let candidates = past.by_key.get(&key(&object.id)).map(Vec::as_slice).unwrap_or_default();
         if let Some(at) = candidates.iter().find(|at| *past.objects[**at].0 == *scope) {
             self.met.push(*at);
-            return compare(&past.objects[*at].1, resource, version, out);
+            return compare_all(&past.objects[*at].1, resource, targets, out);
         }
         let span = |field| Path::of(["metadata", field]).span(resource.value);
         let (name, namespace) = (span("name"), span("namespace"));
@@ -118,7 +124,7 @@ impl Present {
         match candidates {
             [only] => {
                 let mut findings = Vec::new();
-                compare(&past.objects[*only].1, resource, version, &mut findings);
+                compare_all(&past.objects[*only].1, resource, targets, &mut findings);
                 self.moved.push((*only, newcomer, findings));
             }
             _ => self.newcomers.push(newcomer),
