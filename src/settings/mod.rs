@@ -160,12 +160,18 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without a place: something about the arguments.
+    /// A refusal that is about the arguments: it points to what it names in back quotes, if that is one of them.
     #[must_use]
     pub fn argument(message: impl Into<String>, help: Option<String>) -> Self {
+        let message = message.into();
+        let typed = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+        let line = std::iter::once("plimsoll".to_owned()).chain(typed).collect::<Vec<_>>().join(" ");
+        let named = message.split('`').nth(1).filter(|name| !name.is_empty());
+        let place = named.and_then(|name| Some((line.rfind(name)? as u32, name.len() as u32)));
         let mut sources = Sources::default();
-        let file = sources.add_text("command line", Vec::new());
-        let mut diagnostic = Diagnostic::new(&RULES[0], Span::top(file), message, "");
+        let file = sources.add_text("command line", line.into_bytes());
+        let span = place.map_or(Span::top(file), |(start, length)| Span::new(file, start, start + length));
+        let mut diagnostic = Diagnostic::new(&RULES[0], span, message, "");
         diagnostic.help = help;
         Refusal { diagnostics: vec![diagnostic], sources }
     }
