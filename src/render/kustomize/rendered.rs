@@ -90,7 +90,7 @@ impl Object {
         Some(Facts { included: self.included.clone(), ..Facts::of(&self.content, all)? })
     }
 
-    /// Equal for objects that are written alike, with the same origins; as long as both are there.
+    /// Equal for objects that are written alike, with the same origins.
     #[must_use]
     pub fn print(&self) -> u64 {
         let mut hasher = DefaultHasher::new();

@@ -209,8 +209,7 @@ impl<'a> Builder<'a> {
         let unended = !text.ends_with('\n');
         let part = (self.library.parse)(text);
         let source = Arc::new(Source::scalar(part, Inside::of(scalar), unended));
-        known().insert(span, source.clone());
-        source
+        known().entry(span).or_insert(source).clone()
     }
 }
 

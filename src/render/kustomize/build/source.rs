@@ -38,10 +38,16 @@ impl Source {
         Source { part, inside: Some(inside), unended }
     }
 
+    /// All of it.
+    fn whole(&self) -> Span {
+        let tree = &self.part.tree;
+        let file = || Span::new(tree.file, tree.base, tree.base + self.part.text.len() as u32);
+        self.inside.as_ref().map_or_else(file, |inside| inside.span)
+    }
+
     /// All of it, if it is a part of a file and not the text of a scalar.
     pub fn file_span(&self) -> Option<Span> {
-        let tree = &self.part.tree;
-        self.inside.is_none().then(|| Span::new(tree.file, tree.base, tree.base + self.part.text.len() as u32))
+        self.inside.is_none().then(|| self.whole())
     }
 
     /// Where a node stands in its file.
@@ -123,9 +129,10 @@ impl Frozen {
         Value::new(&self.source.part.tree, &self.source.part.text, self.at)
     }
 
-    /// What tells it from every other stretch of the sources that live at the same time.
-    pub fn place(&self) -> (usize, u32) {
-        (Arc::as_ptr(&self.source) as usize, self.at)
+    /// What tells it from every other stretch of the sources. Threads may have read the text of a scalar each for itself,
+    /// so it is not the address of one.
+    pub fn place(&self) -> (Span, u32) {
+        (self.source.whole(), self.at)
     }
 
     /// Where it stands.
