@@ -26,8 +26,8 @@ pub(super) struct Builtin {
     by_kind: HashMap<String, Vec<(String, usize)>>,
     /// The set for every other kind.
     others: usize,
-    /// For each set what its rules need to find in an object.
-    needs: Vec<Needs>,
+    /// For each set what its rules need to find in an object, read for the first one: patterns take long to compile.
+    needs: Vec<OnceLock<Needs>>,
     /// For each set its rules that know of configured parameters, a bit each.
     configured: Vec<u128>,
     /// What the configuration says of single rules.
@@ -77,8 +77,7 @@ impl Builtin {
             let set = builtin.set(rules.iter().copied().filter(|rule| rule.kinds.include(group, kind)).collect());
             builtin.by_kind.entry(kind.clone()).or_default().push((group.clone(), set));
         }
-        let needs = |set: &Vec<&'static PackRule>| Needs::new(set.iter().map(|rule| rule.needs.as_slice()));
-        builtin.needs = builtin.sets.iter().map(needs).collect();
+        builtin.needs = builtin.sets.iter().map(|_| OnceLock::new()).collect();
         builtin.configured = vec![0; builtin.sets.len()];
         builtin
     }
@@ -122,7 +121,8 @@ impl Builtin {
     /// The rules of a set that can have something to say about an object; `None` if there are none.
     pub(super) fn choose(&self, set: usize, object: Value<'_>) -> Option<Choice> {
         // What a rule needs is written for the parameters that it brings along.
-        let rules = self.needs[set].look(object) | self.configured[set];
+        let read = || Needs::new(self.sets[set].iter().map(|rule| rule.needs.as_slice()));
+        let rules = self.needs[set].get_or_init(read).look(object) | self.configured[set];
         (rules != 0).then_some(Choice { set, rules })
     }
 
