@@ -72,7 +72,7 @@ pub struct Lint {
     /// Report only what is new compared with that git revision; `main...` is where this branch left main
     #[arg(long, value_name = "REV")]
     pub since: Option<String>,
-    /// Rule ids, categories, `default` or `all`, comma-separated: only these
+    /// Rule ids, categories, profiles, `default` or `all`, comma-separated: only these
     #[arg(long, value_name = "SELECTOR", value_delimiter = ',')]
     pub select: Vec<String>,
     /// These as well
@@ -82,7 +82,7 @@ pub struct Lint {
     #[arg(long, value_name = "SELECTOR", value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// The lowest severity that fails the run
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
     pub fail_on: FailOn,
     /// Where to write what: `text`, `json`, `github` or `sarif`, with `=FILE` into a file; repeatable
     #[arg(short, long, value_name = "FORMAT[=FILE]")]
@@ -131,7 +131,7 @@ pub struct Test {
     #[arg(long, value_name = "PATH")]
     pub data: Vec<PathBuf>,
     /// As text or as JSON
-    #[arg(short, long, value_enum, default_value_t)]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: ListFormat,
 }
 
@@ -148,7 +148,7 @@ pub struct Parse {
 /// `plimsoll explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The rule's id
+    /// A rule or a profile, or the id that another linter has for the same check
     pub rule: String,
 }
 
@@ -156,7 +156,7 @@ pub struct Explain {
 #[derive(Debug, Args)]
 pub struct Rules {
     /// As text or as JSON
-    #[arg(short, long, value_enum, default_value_t)]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: ListFormat,
 }
 
@@ -170,7 +170,7 @@ pub struct Schemas {
     #[arg(long, value_name = "LOCATION")]
     pub schema: Vec<String>,
     /// As text or as JSON
-    #[arg(short, long, value_enum, default_value_t)]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: ListFormat,
 }
 

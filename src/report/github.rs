@@ -99,7 +99,8 @@ fn message(finding: &Diagnostic, places: &mut Places<'_>) -> String {
         lines.push(clean_short(words, PART).into_owned());
     }
     if !finding.affects.is_empty() {
-        lines.push(clean_short(&format!("affects {}", affected(&finding.affects)), PART).into_owned());
+        let affects = format!("affects {}", affected(&finding.affects, PART - "affects ".len()));
+        lines.push(clean_short(&affects, PART).into_owned());
     }
     for label in finding.labels.iter().take(RELATED) {
         let (name, line, _) = place(label.span, places);

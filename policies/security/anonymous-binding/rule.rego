@@ -2,8 +2,8 @@
 # scope: package
 # title: binding to everybody, or to the group above all rules
 # description: >-
-#   requests without credentials get these rights; members of `system:masters` get all rights, whatever the roles
-#   say
+#   `system:authenticated` is every account there is, and with `system:anonymous` or `system:unauthenticated` not even
+#   credentials are needed; members of `system:masters` may do anything, whatever the roles say
 # related_resources:
 #   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # custom:

@@ -2,7 +2,8 @@
 # scope: package
 # title: role lets its subjects raise their own rights
 # description: >-
-#   with `bind`, `escalate` or `impersonate` a subject gets rights that nobody gave it
+#   with `bind`, `escalate` or `impersonate` a subject gets rights that nobody gave it; one that may write roles or
+#   bindings can pass on what it has, and with one of these verbs everything
 # related_resources:
 #   - https://kubernetes.io/docs/concepts/security/rbac-good-practices/
 # custom:
@@ -11,7 +12,7 @@
 #   kinds: [rbac.authorization.k8s.io/Role, rbac.authorization.k8s.io/ClusterRole]
 #   needs: [bind, escalate, impersonate, roles, clusterroles, rolebindings, clusterrolebindings]
 #   help: >-
-#     remove the verb, or narrow it with `resourceNames`
+#     remove the verb or the resource, or narrow it with `resourceNames`
 package plimsoll.security["rbac-escalation-verbs"]
 
 import data.plimsoll.resource

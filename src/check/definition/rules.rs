@@ -243,8 +243,8 @@ pub(super) const TOKEN_IN_ACCESS_FILE: Rule = rule(
 pub(super) const DEAD_REPOSITORY: Rule = rule(
     "dead-repository",
     Severity::Error,
-    "a source is a repository that is gone",
-    "The old buckets and the archive of the Helm charts are shut or unmaintained since November 2020.",
+    "a source is a repository that is gone or archived",
+    "The buckets of the old Helm charts are gone, and nobody has mended the charts in their archived repository since November 2020.",
     "Take the chart from its project's own repository.",
 );
 

@@ -6,14 +6,18 @@ use regex::Regex;
 
 use crate::model::definition::fabrikate::{AccessFile, Component, ComponentFile, ComponentKind, Field, Method};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::rule::Severity;
 use crate::model::source::Span;
 
 use super::rules;
 
-/// Repositories that are gone: the buckets of the old Helm charts, and their archive.
-static DEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(https?://kubernetes-charts[a-z-]*\.storage\.googleapis\.com|(https?://|git@)github\.com[/:]helm/charts(\.git)?)(/|$)").ok()
-});
+/// The buckets of the old Helm charts, which are gone.
+static GONE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^https?://kubernetes-charts[a-z-]*\.storage\.googleapis\.com(/|$)").ok());
+
+/// The repository of the old Helm charts, which can still be cloned.
+static ARCHIVED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(https?://|git@)github\.com[/:]helm/charts(\.git)?(/|$)").ok());
 
 pub(super) fn check(file: &ComponentFile, out: &mut Vec<Diagnostic>) {
     let mut open = vec![(&*file.component, true)];
@@ -101,13 +105,21 @@ fn address(source: &Field<String>) -> Option<Diagnostic> {
                 .help("revoke them, and name an environment variable for the repository in `access.yaml`"),
         );
     }
-    if DEAD.as_ref().is_some_and(|dead| dead.is_match(&source.value)) {
-        let message = format!("the repository `{}` is gone", source.value);
-        return Some(
-            Diagnostic::new(&rules::DEAD_REPOSITORY, source.span, message, "")
-                .effect("`fab install` fails, or finds charts that nobody has maintained since 2020")
-                .help("take the chart from its project's own repository: https://artifacthub.io finds it"),
-        );
+    let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|it| it.is_match(&source.value));
+    let dead = if is(&GONE) {
+        Some((Severity::Error, "is gone", "`fab install` fails: nothing is served there since November 2020"))
+    } else if is(&ARCHIVED) {
+        Some((Severity::Warning, "is archived", "nobody has mended its charts since November 2020"))
+    } else {
+        None
+    };
+    if let Some((severity, what, effect)) = dead {
+        let message = format!("the repository `{}` {what}", source.value);
+        let mut finding = Diagnostic::new(&rules::DEAD_REPOSITORY, source.span, message, "")
+            .effect(effect)
+            .help("take the chart from its project's own repository: https://artifacthub.io finds it");
+        finding.severity = severity;
+        return Some(finding);
     }
     source.value.starts_with("http://").then(|| {
         let message = format!("`{}` is fetched without encryption", source.value);

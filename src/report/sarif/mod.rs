@@ -145,7 +145,7 @@ fn message(finding: &Diagnostic) -> String {
         text.push_str(&plain(words));
     }
     if !finding.affects.is_empty() {
-        text.push_str(&format!("\naffects {}", plain(&affected(&finding.affects))));
+        text.push_str(&format!("\naffects {}", plain(&affected(&finding.affects, MESSAGE))));
     }
     for (at, label) in finding.labels.iter().take(RELATED).enumerate() {
         let words = plain(&label.message).replace(['[', ']'], "");

@@ -11,6 +11,10 @@ use crate::report::sanitise::{clean, clean_short};
 
 /// Places named in a note.
 const NAMED: usize = 6;
+/// Stands where links of a chain were left out.
+const ELLIPSIS: &str = "…";
+/// Characters of a note.
+const LONGEST: usize = MESSAGE + 100;
 
 /// The notes of a finding, each a line or several, no wider than `width` columns where its words allow it.
 pub(super) fn notes(finding: &Diagnostic, elsewhere: &[&Label], places: &mut Places<'_>, width: usize) -> Vec<String> {
@@ -29,7 +33,7 @@ pub(super) fn notes(finding: &Diagnostic, elsewhere: &[&Label], places: &mut Pla
         notes.push(note("origin", &chain, width));
     }
     if !finding.affects.is_empty() {
-        notes.push(note("affects", &affected(&finding.affects), width));
+        notes.push(note("affects", &affected(&finding.affects, LONGEST), width));
     }
     notes.extend(finding.notes.iter().map(|words| {
         let (title, words) = titled(words);
@@ -107,7 +111,16 @@ fn chain(finding: &Diagnostic, places: &mut Places<'_>) -> Option<String> {
         };
         format!("{verb} {}:{line}", places.sources().name(link.span.file))
     });
-    let links: Vec<String> = links.collect();
+    let mut links: Vec<String> = links.collect();
+    // The outermost definition and those nearest to the value say most.
+    let too_long = |links: &[String]| links.iter().map(|link| link.chars().count() + 2).sum::<usize>() > LONGEST;
+    while links.len() > 2 && too_long(&links) {
+        if links[1] == ELLIPSIS {
+            links.remove(2);
+        } else {
+            links[1] = ELLIPSIS.to_owned();
+        }
+    }
     (!links.is_empty()).then(|| links.join(", "))
 }
 
@@ -126,7 +139,7 @@ fn titled(words: &str) -> (&str, &str) {
 
 /// A titled note: one line, wrapped at spaces, with what follows the first line indented below its words.
 fn note(title: &str, words: &str, width: usize) -> String {
-    let words = clean_short(words, MESSAGE + 100);
+    let words = clean_short(words, LONGEST);
     let indent = title.len() + 2;
     let mut note = format!("{title}:");
     let mut column = indent;

@@ -320,7 +320,7 @@ fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut A
     } else if let Some(near) = near::nearest(name, alike.iter().map(|one| &*one.id.name)) {
         finding = finding.help(format!("did you mean `{near}`?"));
     } else if let ([only], false) = (alike.as_slice(), kind.is_empty()) {
-        finding = finding.help(format!("the only {kind} there is `{}`: correct the target", only.id.name));
+        finding = finding.help(format!("the only {kind} here is `{}`: correct the target", only.id.name));
     }
     to.log.tell(finding);
 }
