@@ -6,7 +6,7 @@ use crate::check::schema::{BuiltIn, Schemas, Version, known_kinds};
 use crate::check::{self, aliases, policy};
 use crate::cli;
 use crate::load;
-use crate::model::rule::{Parameter, Rule};
+use crate::model::rule::{Parameter, Rule, SilencedBy};
 use crate::render;
 use crate::report::{self, sanitise};
 use crate::settings;
@@ -53,10 +53,7 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     } else if !rule.profiles.is_empty() {
         writeln!(out, "Profiles: {}\n", rule.profiles.join(", "))?;
     }
-    writeln!(out, "Switch off")?;
-    writeln!(out, "  one place:   # plimsoll: ignore[{}] reason", rule.id)?;
-    writeln!(out, "  one file:    # plimsoll: ignore-file[{}] reason", rule.id)?;
-    writeln!(out, "  everywhere:  ignore: [{}]   in plimsoll.yaml, or --ignore {}", rule.id, rule.id)?;
+    switch_off(rule, out)?;
     let mut elsewhere: Vec<String> =
         aliases::of(&rule.id).map(|alias| format!("{} {}", alias.tool, alias.check)).collect();
     elsewhere.dedup();
@@ -73,6 +70,22 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn switch_off(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    let id = &rule.id;
+    match rule.silenced_by {
+        SilencedBy::Nothing => return writeln!(out, "Switch off\n  not at all: the run cannot be trusted"),
+        SilencedBy::Comment => {
+            writeln!(out, "Switch off\n  one place:   # plimsoll: ignore[{id}] reason")?;
+            writeln!(out, "  one file:    # plimsoll: ignore-file[{id}] reason")?;
+        }
+        SilencedBy::Configuration => {
+            writeln!(out, "Switch off (no comment does)")?;
+            writeln!(out, "  one file:    suppress: [{{rule: {id}, path: …, reason: …}}]   in plimsoll.yaml")?;
+        }
+    }
+    writeln!(out, "  everywhere:  ignore: [{id}]   in plimsoll.yaml, or --ignore {id}")
 }
 
 /// Writes what a profile is for and which rules it has.

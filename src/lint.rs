@@ -18,7 +18,7 @@ use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::report::{Examined, NotChecked, Report, Summary};
-use crate::model::rule::{Category, Rule};
+use crate::model::rule::{CUSTOM, Category, Rule, SilencedBy};
 use crate::model::selection::Selector;
 use crate::model::source::{FileId, Sources};
 use crate::report::{self, Exception, Format, Review, Style};
@@ -147,9 +147,6 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     Ok(rules)
 }
 
-/// How the ids of people's own rules begin.
-const CUSTOM: &str = "custom/";
-
 /// A selector that selects nothing is a mistyped one.
 fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
     let known = all_rules(rules);
@@ -224,8 +221,7 @@ fn reporting<R>(
     }
     let all = all_rules(rules);
     let level = |finding: &Diagnostic| match all.iter().find(|rule| rule.id == finding.rule) {
-        // A policy that fails makes the run untrustworthy: no selector hides it.
-        _ if finding.rule == POLICY_ERROR.id => Some(finding.severity),
+        Some(rule) if rule.silenced_by == SilencedBy::Nothing => Some(finding.severity),
         Some(rule) => settings.selection.level(&Rule { severity: finding.severity, ..rule.clone() }),
         // A policy that was found among the objects.
         None => {

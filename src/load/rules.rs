@@ -15,7 +15,7 @@ pub static FILE_TOO_LARGE: &Rule = &error(
     "file-too-large",
     "a file is larger than the budget",
     "what is in it was not checked; etcd refuses objects over 1.5 MB long before that",
-    "split the file, raise the budget, or exclude it",
+    "split the file, or exclude it",
 );
 
 /// Bytes that are not UTF-8.
@@ -60,7 +60,8 @@ pub static INVALID_SUPPRESSION: &Rule = &Rule::new(
     "it suppresses nothing, and whoever wrote it thinks that it does",
     "write `# plimsoll: ignore[rule-id] reason` on the line or the line above, or `# plimsoll: ignore-file[rule-id] \
      reason` at the top of the file",
-);
+)
+.not_by_comment();
 
 /// The rules of this file.
 pub static RULES: &[&Rule] = &[
@@ -74,5 +75,5 @@ pub static RULES: &[&Rule] = &[
 ];
 
 const fn error(id: &'static str, title: &'static str, why: &'static str, help: &'static str) -> Rule {
-    Rule::new(id, Category::Syntax, Severity::Error, title, why, help)
+    Rule::new(id, Category::Syntax, Severity::Error, title, why, help).not_by_comment()
 }

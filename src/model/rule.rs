@@ -109,6 +109,21 @@ pub fn explain_command(id: &str) -> Option<String> {
     (!id.contains('/')).then(|| format!("plimsoll explain {id}"))
 }
 
+/// What can silence a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SilencedBy {
+    /// A comment beside the finding, and the configuration.
+    Comment,
+    /// The configuration alone. A run with such a finding has not checked everything, and a comment must not make that
+    /// look like a pass; or the finding is about a comment itself.
+    Configuration,
+    /// Nothing: the run cannot be trusted.
+    Nothing,
+}
+
+/// How the ids of rules begin that people's own policies make.
+pub const CUSTOM: &str = "custom/";
+
 /// What `explain`, `rules`, SARIF and the README say about a rule. Each stage lists its own in one table of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -122,6 +137,8 @@ pub struct Rule {
     pub default: bool,
     /// Whether a finding can carry a fix.
     pub fixable: bool,
+    /// What can silence it.
+    pub silenced_by: SilencedBy,
     /// One line: what is wrong.
     pub title: Cow<'static, str>,
     /// Why it matters: what happens if it is merged.
@@ -177,12 +194,25 @@ impl Rule {
             severity,
             default: true,
             fixable: false,
+            silenced_by: SilencedBy::Comment,
             title: Cow::Borrowed(title),
             why: Cow::Borrowed(why),
             help: Cow::Borrowed(help),
             links: Vec::new(),
             profiles: Vec::new(),
             parameters: Vec::new(),
+        }
+    }
+
+    /// A rule that a policy of a user makes: its name in kebab case, and its texts, empty where it has none.
+    #[must_use]
+    pub fn custom(name: &str, severity: Severity, title: String, why: String, help: String) -> Self {
+        Rule {
+            id: format!("{CUSTOM}{name}").into(),
+            title: title.into(),
+            why: why.into(),
+            help: help.into(),
+            ..Rule::new("", Category::Policy, severity, "", "", "")
         }
     }
 
@@ -197,6 +227,20 @@ impl Rule {
     #[must_use]
     pub const fn fixable(mut self) -> Self {
         self.fixable = true;
+        self
+    }
+
+    /// The same rule, which no comment silences.
+    #[must_use]
+    pub const fn not_by_comment(mut self) -> Self {
+        self.silenced_by = SilencedBy::Configuration;
+        self
+    }
+
+    /// The same rule, which nothing silences.
+    #[must_use]
+    pub const fn never_silenced(mut self) -> Self {
+        self.silenced_by = SilencedBy::Nothing;
         self
     }
 }

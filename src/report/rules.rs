@@ -14,7 +14,8 @@ pub const UNUSED_SUPPRESSION: Rule = Rule::new(
     "a suppression that outlives its finding hides the next one on that line",
     "remove the comment, or the entry in plimsoll.yaml",
 )
-.fixable();
+.fixable()
+.not_by_comment();
 
 /// A suppression of a rule that does not exist.
 pub const UNKNOWN_RULE: Rule = Rule::new(
@@ -25,7 +26,8 @@ pub const UNKNOWN_RULE: Rule = Rule::new(
     "the comment silences nothing, although it looks as if it did",
     "write the id as `plimsoll rules` lists it",
 )
-.fixable();
+.fixable()
+.not_by_comment();
 
 /// A suppression without a reason, where `require_reason` is set.
 pub const MISSING_SUPPRESSION_REASON: Rule = Rule::new(
@@ -35,29 +37,8 @@ pub const MISSING_SUPPRESSION_REASON: Rule = Rule::new(
     "a suppression does not say why",
     "whoever reads the file next cannot tell an accepted risk from a shortcut",
     "write the reason behind the bracket: `# plimsoll: ignore[rule] reason`",
-);
+)
+.not_by_comment();
 
 /// The rules of this stage.
 pub static RULES: &[Rule] = &[UNUSED_SUPPRESSION, UNKNOWN_RULE, MISSING_SUPPRESSION_REASON];
-
-/// Rules that no comment can silence: a run that hits one of them has not checked everything, and a comment must not
-/// make that look like a pass. The rules about suppressions are switched off in the configuration, not by another
-/// comment.
-pub(super) const NOT_BY_COMMENT: &[&str] = &[
-    "unreadable-file",
-    "file-too-large",
-    "not-utf8",
-    "invalid-yaml",
-    "invalid-json",
-    "invalid-document-separator",
-    "unrendered-template",
-    "ignored-content",
-    "excessive-aliasing",
-    "nesting-too-deep",
-    "policy-error",
-    "policy-function-error",
-    "invalid-suppression",
-    "unused-suppression",
-    "unknown-rule",
-    "missing-suppression-reason",
-];

@@ -7,10 +7,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Options;
-use super::rules::{MISSING_SUPPRESSION_REASON, NOT_BY_COMMENT, UNKNOWN_RULE, UNUSED_SUPPRESSION};
+use super::rules::{MISSING_SUPPRESSION_REASON, UNKNOWN_RULE, UNUSED_SUPPRESSION};
 use crate::model::diagnostic::{Diagnostic, Edit, Fix};
 use crate::model::near::nearest;
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Category, Rule, Severity, SilencedBy};
 use crate::model::source::{FileId, Sources, Span};
 use crate::model::suppression::Suppression;
 
@@ -30,11 +30,13 @@ pub(super) fn part(
     options: &Options<'_>,
 ) -> Parted {
     let broken: HashSet<FileId> = findings.iter().filter(|finding| is_broken(finding)).map(file_of).collect();
-    let mut comments = Comments::new(suppressions);
+    let mut comments = Comments::new(suppressions, options.rules);
     let mut excepted = vec![false; options.exceptions.len()];
+    let lasting = options.rules.iter().filter(|rule| rule.silenced_by == SilencedBy::Nothing);
+    let lasting: HashSet<&str> = lasting.map(|rule| &*rule.id).collect();
     let (silenced, mut kept): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
         let by_comment = comments.reach(finding);
-        let exception = (options.excepted)(finding, sources);
+        let exception = (options.excepted)(finding, sources).filter(|_| !lasting.contains(&*finding.rule));
         if let Some(used) = exception.and_then(|at| excepted.get_mut(at)) {
             *used = true;
         }
@@ -79,12 +81,15 @@ struct Stretch {
 }
 
 impl<'s> Comments<'s> {
-    fn new(suppressions: &'s [Suppression]) -> Self {
+    fn new(suppressions: &'s [Suppression], rules: &[Rule]) -> Self {
+        let beyond: HashSet<&str> =
+            rules.iter().filter(|rule| rule.silenced_by != SilencedBy::Comment).map(|rule| &*rule.id).collect();
         let mut stretches: HashMap<(FileId, &str), Vec<Stretch>> = HashMap::new();
         let mut whole: HashMap<(FileId, &str), Vec<(usize, usize)>> = HashMap::new();
         for (comment, suppression) in suppressions.iter().enumerate() {
             let (start, end) = (suppression.reach.start, suppression.reach.end);
-            for (rule, (id, _)) in suppression.rules.iter().enumerate() {
+            let within_reach = |(_, (id, _)): &(usize, &(String, Span))| !beyond.contains(id.as_str());
+            for (rule, (id, _)) in suppression.rules.iter().enumerate().filter(within_reach) {
                 if suppression.whole_file {
                     whole.entry((suppression.span.file, id)).or_default().push((comment, rule));
                     continue;
@@ -107,7 +112,7 @@ impl<'s> Comments<'s> {
 
     /// Whether a comment reaches the finding. Every comment that does counts as used.
     fn reach(&mut self, finding: &Diagnostic) -> bool {
-        if self.used.is_empty() || NOT_BY_COMMENT.contains(&&*finding.rule) {
+        if self.used.is_empty() {
             return false;
         }
         let causes = finding.labels.iter().filter(|label| label.cause).map(|label| label.span);
@@ -149,7 +154,7 @@ fn review(
         }
     }
     if unused.len() == suppression.rules.len() {
-        findings.push(unused_comment(suppression, sources));
+        findings.push(unused_comment(suppression, sources, options.rules));
     } else {
         findings.extend(unused.into_iter().map(|at| unused_rule(suppression, at)));
     }
@@ -177,7 +182,7 @@ fn unknown(id: &str, span: Span, options: &Options<'_>) -> Diagnostic {
 }
 
 /// The comment as a whole does nothing: it goes, and its line with it if nothing else stands there.
-fn unused_comment(suppression: &Suppression, sources: &Sources) -> Diagnostic {
+fn unused_comment(suppression: &Suppression, sources: &Sources, rules: &[Rule]) -> Diagnostic {
     let names: Vec<String> = suppression.rules.iter().map(|(id, _)| format!("`{id}`")).collect();
     let message = match names.as_slice() {
         [] => "suppression names no rule".to_owned(),
@@ -187,7 +192,7 @@ fn unused_comment(suppression: &Suppression, sources: &Sources) -> Diagnostic {
     let finding = Diagnostic::new(&UNUSED_SUPPRESSION, suppression.span, message, label)
         .help("remove the comment")
         .fix(true, removal(suppression.span, sources), "");
-    with_reason_it_cannot_work(finding, suppression)
+    with_reason_it_cannot_work(finding, suppression, rules)
 }
 
 fn unused_rule(suppression: &Suppression, at: usize) -> Diagnostic {
@@ -209,8 +214,9 @@ fn unused_rule(suppression: &Suppression, at: usize) -> Diagnostic {
     finding
 }
 
-fn with_reason_it_cannot_work(finding: Diagnostic, suppression: &Suppression) -> Diagnostic {
-    match suppression.rules.iter().find(|(id, _)| NOT_BY_COMMENT.contains(&id.as_str())) {
+fn with_reason_it_cannot_work(finding: Diagnostic, suppression: &Suppression, rules: &[Rule]) -> Diagnostic {
+    let beyond = |id: &str| rules.iter().any(|rule| rule.id == *id && rule.silenced_by != SilencedBy::Comment);
+    match suppression.rules.iter().find(|(id, _)| beyond(id)) {
         Some((id, _)) => finding.note(format!("note: no comment can silence `{id}`")),
         None => finding,
     }

@@ -34,7 +34,8 @@ pub static RULES: &[Rule] = &[Rule::new(
     "the arguments or the configuration cannot be followed",
     "nothing is checked, and the run ends with exit code 2",
     "correct the marked place",
-)];
+)
+.never_silenced()];
 
 /// The options of each stage of `lint`.
 #[derive(Debug)]

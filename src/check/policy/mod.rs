@@ -2,7 +2,7 @@
 //!
 //! [`rego`] is the language, and alone knows regorus. [`pack`] lists the built-in rules and [`builtin`] chooses and asks
 //! them by kind. [`conftest`] loads people's own rules, which [`reporting`] finds in their modules. [`worker`] is one
-//! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong
+//! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong,
 //! [`condition`] the statement of the policy, and [`finding`] the words.
 
 mod admission;
@@ -54,7 +54,8 @@ pub const POLICY_ERROR: Rule = Rule::new(
     "a policy does not load, or fails at run time",
     "the policy has checked nothing, so its silence must not be taken for a pass",
     "mend the policy; the message and the frame say where it stops",
-);
+)
+.never_silenced();
 
 /// A test of a policy that does not end as its author expects; `plimsoll test` alone says so.
 pub const POLICY_TEST: Rule = Rule::new(
@@ -64,7 +65,8 @@ pub const POLICY_TEST: Rule = Rule::new(
     "a test of a policy fails",
     "the policy does not do what its author expects of it",
     "mend the policy or the test",
-);
+)
+.never_silenced();
 
 /// A policy that loads and can never report anything.
 const NEVER_REPORTS: Rule = Rule::new(
@@ -94,7 +96,8 @@ const BUILTIN_FUNCTION_ERROR: Rule = Rule::new(
     "a built-in function failed inside a policy",
     "as in OPA, the expression counts as undefined: the rule may have been silent because of it",
     "test the type of the value before it is given to the function, for instance with `is_string`",
-);
+)
+.not_by_comment();
 
 /// All policies of a run, ready to be used by many threads.
 #[derive(Default)]

@@ -171,10 +171,8 @@ fn read(entry: &Entry, metadata: &Value) -> PackRule {
     let text = |key| Cow::from(block.as_ref().and_then(|block| block.text(key)).unwrap_or_default());
     let rule = Rule {
         id: Cow::Borrowed(entry.id),
-        category: entry.category,
         severity: block.as_ref().and_then(severity).unwrap_or(Severity::Warning),
         default: block.as_ref().and_then(|block| block.switch("default")).unwrap_or(true),
-        fixable: false,
         title: text("title"),
         why: text("description"),
         help: block.as_ref().and_then(|block| block.custom("help")).unwrap_or_default().into(),
@@ -187,6 +185,7 @@ fn read(entry: &Entry, metadata: &Value) -> PackRule {
             .map(Cow::from)
             .collect(),
         parameters: block.as_ref().map(Metadata::parameters).unwrap_or_default(),
+        ..Rule::new("", entry.category, Severity::Warning, "", "", "")
     };
     let kinds = block.as_ref().map(|block| block.list("kinds")).unwrap_or_default();
     let needs = block.as_ref().map(|block| block.list("needs")).unwrap_or_default();

@@ -7,7 +7,7 @@ use regorus::unstable::{Expr, Module, Rule as RegoRule, RuleHead, Span as RegoSp
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::{Path, Segment};
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Rule, Severity};
 use crate::model::source::Span;
 
 use super::NEVER_REPORTS;
@@ -165,19 +165,12 @@ fn described(package: &[String], name: &str, severity: Severity, block: Option<&
     let title = block.and_then(|block| block.text("title"));
     let suffix = name.split_once('_').map(|(_, suffix)| suffix.to_owned());
     let id = block.and_then(|block| block.custom("id")).or(title.clone()).or(suffix).unwrap_or(package.join("-"));
-    Rule {
-        id: format!("custom/{}", kebab(&id)).into(),
-        category: Category::Policy,
-        severity: block.and_then(super::pack::severity).unwrap_or(severity),
-        default: true,
-        fixable: false,
-        title: title.unwrap_or_else(|| format!("rule `{name}` of package `{}`", package.join("."))).into(),
-        why: block.and_then(|block| block.text("description")).unwrap_or_default().into(),
-        help: block.and_then(|block| block.custom("help")).unwrap_or_default().into(),
-        links: block.map(Metadata::links).unwrap_or_default().into_iter().map(Into::into).collect(),
-        profiles: Vec::new(),
-        parameters: Vec::new(),
-    }
+    let severity = block.and_then(super::pack::severity).unwrap_or(severity);
+    let title = title.unwrap_or_else(|| format!("rule `{name}` of package `{}`", package.join(".")));
+    let why = block.and_then(|block| block.text("description")).unwrap_or_default();
+    let help = block.and_then(|block| block.custom("help")).unwrap_or_default();
+    let links = block.map(Metadata::links).unwrap_or_default().into_iter().map(Into::into).collect();
+    Rule { links, ..Rule::custom(&kebab(&id), severity, title, why, help) }
 }
 
 fn kebab(text: &str) -> String {

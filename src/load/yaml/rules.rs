@@ -11,7 +11,8 @@ pub static RULES: &[Rule] = &[
         "the document is not YAML as Kubernetes reads it",
         "kubectl, Flux and Argo CD refuse the whole file: nothing in it reaches the cluster",
         "correct the place the finding points at; the usual cause is indentation, a tab, or a missing quote",
-    ),
+    )
+    .not_by_comment(),
     Rule::new(
         "duplicate-key",
         Category::Syntax,
@@ -43,7 +44,8 @@ pub static RULES: &[Rule] = &[
         "aliases blow the document up beyond what Kubernetes reads",
         "kubectl, Flux and Argo CD refuse the whole file",
         "write the values out, or use fewer nested aliases",
-    ),
+    )
+    .not_by_comment(),
     Rule::new(
         "nesting-too-deep",
         Category::Syntax,
@@ -51,7 +53,8 @@ pub static RULES: &[Rule] = &[
         "the document is nested deeper than the limit",
         "Kubernetes refuses documents with more than 10,000 levels, and no honest manifest comes near the limit here",
         "flatten the document",
-    ),
+    )
+    .not_by_comment(),
     Rule::new(
         "ignored-content",
         Category::Syntax,
@@ -59,7 +62,8 @@ pub static RULES: &[Rule] = &[
         "content behind the end of a document is not read",
         "what stands there never reaches the cluster, and no tool says so",
         "begin a new document with `---` on a line of its own, or correct the indentation",
-    ),
+    )
+    .not_by_comment(),
 ];
 
 pub(super) static INVALID_YAML: &Rule = &RULES[0];

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::check::cel::{self, Value as Cel};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::NotChecked;
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Rule, Severity};
 
 use super::super::POLICY_ERROR;
 use super::super::rego::value;
@@ -266,17 +266,6 @@ fn described(policy: &Policy, severity: Severity) -> Rule {
         Severity::Warning => "the API server lets the object pass with a warning",
         Severity::Note => "the API server notes the object in its audit log",
     };
-    Rule {
-        id: format!("custom/{}", policy.name).into(),
-        category: Category::Policy,
-        severity,
-        default: true,
-        fixable: false,
-        title: format!("admission policy {}", policy.name).into(),
-        why: why.into(),
-        help: "".into(),
-        links: Vec::new(),
-        profiles: Vec::new(),
-        parameters: Vec::new(),
-    }
+    let title = format!("admission policy {}", policy.name);
+    Rule::custom(&policy.name, severity, title, why.to_owned(), String::new())
 }

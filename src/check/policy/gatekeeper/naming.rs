@@ -1,6 +1,6 @@
 //! What the findings of a constraint are called.
 
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Rule, Severity};
 
 use super::template::Template;
 
@@ -15,19 +15,7 @@ pub fn described(template: &Template, severity: Severity) -> Rule {
         Severity::Warning => "Gatekeeper lets the object pass with a warning",
         Severity::Note => "Gatekeeper notes the object in its audit",
     };
-    Rule {
-        id: format!("custom/{}", kebab(&template.kind)).into(),
-        category: Category::Policy,
-        severity,
-        default: true,
-        fixable: false,
-        title: title.into(),
-        why: why.into(),
-        help: "".into(),
-        links: Vec::new(),
-        profiles: Vec::new(),
-        parameters: Vec::new(),
-    }
+    Rule::custom(&kebab(&template.kind), severity, title, why.to_owned(), String::new())
 }
 
 /// `K8sPSPHostNamespace` is `k8s-psp-host-namespace`.

@@ -28,15 +28,15 @@ pub(in super::super) fn was_there(finding: &mut Diagnostic) {
     finding.effect = Some(ACCEPTED.to_owned());
 }
 
-/// What is said of a value that an enumeration does not have.
-const UNLISTED: &str = "has a value that its definition does not list";
+/// What is said first of a value that an enumeration does not have.
+const UNLISTED: &str = "unsupported value";
 
 /// Whether a later version of a project may well have what this one does not: a field or a value that is not known and
 /// looks like no slip of the fingers. `None` otherwise, else what is not known.
 pub(in super::super) fn may_be_newer(finding: &Diagnostic) -> Option<&str> {
     let is_guess = |help: &String| help.starts_with("did you mean");
     let is_unknown = finding.rule == UNKNOWN_FIELD.id && finding.help.is_none();
-    let is_unlisted = finding.message.ends_with(UNLISTED) && !finding.help.as_ref().is_some_and(is_guess);
+    let is_unlisted = finding.message.starts_with(UNLISTED) && !finding.help.as_ref().is_some_and(is_guess);
     (is_unknown || is_unlisted).then_some(&*finding.message)
 }
 
@@ -54,11 +54,10 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
         What::Enum(options) => {
             let written = place.value.text().unwrap_or_default();
             let near = near::nearest(&written, options.iter().map(String::as_str)).map(str::to_owned);
-            let help = match &near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write {}", list(&options)),
-            };
-            (format!("{field} {UNLISTED}"), Some(help), near)
+            label = format!("not {}", list(&options));
+            let help = near.as_ref().map(|near| format!("did you mean `{near}`?"));
+            let written = if written.is_empty() { String::new() } else { format!(" `{}`", shortened(&written)) };
+            (format!("{UNLISTED}{written} for {field}"), help, near)
         }
         What::Rule { text, message, span, was } => {
             see = span.map(|span| (span, "the rule"));
