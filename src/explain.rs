@@ -6,7 +6,8 @@ use crate::check::schema::{BuiltIn, Schemas, Version, known_kinds};
 use crate::check::{self, aliases, policy};
 use crate::cli;
 use crate::load;
-use crate::model::rule::{Parameter, Rule, SilencedBy};
+use crate::model::near::nearest;
+use crate::model::rule::{PROFILES, Parameter, Rule, SilencedBy};
 use crate::render;
 use crate::report::{self, sanitise};
 use crate::settings;
@@ -26,11 +27,45 @@ pub fn rules() -> Vec<Rule> {
     rules
 }
 
+/// Explains what a word stands for: a rule, a profile, or the check of another linter. Returns the exit code.
+///
+/// # Errors
+/// Those of the writers.
+pub fn word(word: &str, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+    let rules = rules();
+    let rule = rules.iter().find(|rule| rule.id == *word);
+    let profile = PROFILES.iter().find(|(name, _)| *name == word);
+    if let Some(rule) = rule {
+        explain(rule, out)?;
+    }
+    // One name is that of both.
+    if rule.is_some() && profile.is_some() {
+        writeln!(out)?;
+    }
+    if let Some((name, what)) = profile {
+        explain_profile(name, what, out)?;
+    }
+    if rule.is_some() || profile.is_some() {
+        return Ok(0);
+    }
+    let named = aliases::resolve(word);
+    if !named.is_empty() {
+        return explain_alias(word, &named, out).map(|()| 0);
+    }
+    let words = rules.iter().map(|rule| &*rule.id).chain(PROFILES.iter().map(|(name, _)| *name));
+    let hint = nearest(word, words).map_or_else(
+        || "`plimsoll rules` lists all, and the profiles they are in".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    writeln!(err, "error: there is no rule or profile `{}`\nhelp: {hint}", sanitise::clean(word))?;
+    Ok(2)
+}
+
 /// Writes what a rule checks, why it matters, how to mend it and how to switch it off.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     let state = if rule.default { "on by default" } else { "off by default" };
     writeln!(out, "{} ({}, {}, {state})\n", rule.id, rule.category, rule.severity)?;
     writeln!(out, "What:  {}", rule.title)?;
@@ -92,7 +127,7 @@ fn switch_off(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Result<()> {
+fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{name} (profile): {what}\n")?;
     writeln!(out, "Switch on\n  extend_select: [{name}]   in plimsoll.yaml, or --extend-select {name}\n\nRules")?;
     let own: Vec<Rule> =
@@ -104,7 +139,7 @@ pub fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Resul
 ///
 /// # Errors
 /// Those of the writer.
-pub fn explain_alias(word: &str, named: &[&str], out: &mut dyn Write) -> io::Result<()> {
+fn explain_alias(word: &str, named: &[&str], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} is {} here.", sanitise::clean(word), named.join(" and "))?;
     for rule in rules().iter().filter(|rule| named.contains(&&*rule.id)) {
         writeln!(out)?;

@@ -2,7 +2,7 @@
 //!
 //! # The house
 //!
-//! Nouns live in [`model`]; each stage of the one-way flow is one verb and one folder; [`lint`] and [`examine`] alone
+//! Nouns live in [`model`]; each stage of the one-way flow is one verb and one folder; [`lint()`] and [`examine`] alone
 //! know their order.
 //!
 //! | room | what it does |
@@ -16,9 +16,10 @@
 //! | [`cli`] | what was typed |
 //! | [`settings`] | arguments and `plimsoll.yaml` become the options of each stage |
 //! | [`examine`] | load -> render -> check, for one tree of files, in parallel |
-//! | `prove` | the tests that people write for their policies |
-//! | [`explain`] | the commands that describe plimsoll itself |
+//! | [`explain`] | the commands that describe plimsoll itself: `explain`, `rules`, `schemas` |
+//! | `lint` | `plimsoll lint`: the whole flow, for one tree of files or, with `--since`, for two |
 //! | `manifests` | `plimsoll render` |
+//! | `prove` | `plimsoll test`: the tests that people write for their policies |
 //!
 //! # The laws
 //!
@@ -60,31 +61,14 @@ pub fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> io::Re
         Command::Render(arguments) => manifests::render(&arguments, out, err),
         Command::Test(arguments) => prove::prove(&arguments, out, err),
         Command::Parse(arguments) => parse(&arguments, out, err),
-        Command::Explain(arguments) => {
-            let rules = rules();
-            if let Some(rule) = rules.iter().find(|rule| rule.id == *arguments.rule) {
-                return explain::explain(rule, out).map(|()| 0);
-            }
-            if let Some((name, what)) = model::rule::PROFILES.iter().find(|(name, _)| *name == arguments.rule) {
-                return explain::explain_profile(name, what, out).map(|()| 0);
-            }
-            let named = check::aliases::resolve(&arguments.rule);
-            if !named.is_empty() {
-                return explain::explain_alias(&arguments.rule, &named, out).map(|()| 0);
-            }
-            let near = model::near::nearest(&arguments.rule, rules.iter().map(|rule| &*rule.id));
-            let hint =
-                near.map_or_else(|| "`plimsoll rules` lists all".to_owned(), |id| format!("did you mean `{id}`?"));
-            writeln!(err, "error: there is no rule `{}`\nhelp: {hint}", report::sanitise::clean(&arguments.rule))?;
-            Ok(2)
-        }
+        Command::Explain(arguments) => explain::word(&arguments.rule, out, err),
         Command::Rules(arguments) => match arguments.output {
             cli::ListFormat::Text => explain::rules_as_text(&rules(), out).map(|()| 0),
             cli::ListFormat::Json => explain::rules_as_json(&rules(), out).map(|()| 0),
         },
         Command::Schemas(arguments) => match lint::elsewhere(&arguments.schema) {
             Ok((elsewhere, templates)) => explain::schemas(&arguments, &elsewhere, &templates, out, err),
-            Err(refusal) => lint::refuse(refusal, err),
+            Err(refusal) => refusal.write(err),
         },
         Command::Completions { shell } => {
             cli::completions(shell, out);

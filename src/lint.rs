@@ -12,12 +12,12 @@ use crate::check::schema::{DEEP, STACK, Schemas};
 use crate::check::versions::Targets;
 use crate::check::{Rules, api, policy::POLICY_ERROR};
 use crate::cli;
-use crate::discover::{self, Inputs, SchemaFiles, Unreadable};
+use crate::discover::{self, Inputs, Revision, SchemaFiles, Unreadable};
 use crate::examine::{self, Kept, Other, Then, examine_beside};
 use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
-use crate::model::report::{Examined, NotChecked, Report, Summary};
+use crate::model::report::{Examined, NotChecked, Report};
 use crate::model::rule::{CUSTOM, Category, Rule, SilencedBy};
 use crate::model::selection::Selector;
 use crate::model::source::{FileId, Sources};
@@ -31,30 +31,15 @@ use crate::settings::{self, Destination, Override, Refusal, Settings, Verbosity}
 pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut sources = Sources::default();
     let prepared = settings::resolve(arguments, &mut sources).and_then(|settings| {
-        let rules = load_rules(&settings, &mut sources)?;
-        let directory = &settings.place.working_directory;
-        let schemas =
-            discover::schemas(&settings.schemas, directory, &mut sources).map_err(|error| unreadable(&error))?;
-        // The ids of what both sides of a comparison use are the same on both.
-        let mut then = settings.since.as_ref().map(|_| sources.clone()).unwrap_or_default();
-        let inputs = discover::discover(&settings.discover, &mut sources).map_err(|error| unreadable(&error))?;
-        let listed = match &settings.since {
-            Some(revision) => Some(since::list(revision, &settings, &inputs, &mut then)?),
-            None => None,
-        };
-        let (listed, alone) = match listed {
-            Some(Ok(listed)) => (Some((listed, then)), None),
-            Some(Err(why)) => (None, Some(why)),
-            None => (None, None),
-        };
-        Ok((settings, rules, schemas, inputs, listed, alone))
+        let file = settings.configuration;
+        prepare(settings, &mut sources).map_err(|refusal| refusal.in_configuration(file, &sources))
     });
-    let (settings, rules, schemas, inputs, listed, alone) = match prepared {
+    let Prepared { settings, rules, schemas, inputs, before, alone } = match prepared {
         Ok(prepared) => prepared,
-        Err(refusal) => return refuse(refusal, err),
+        Err(refusal) => return refusal.write(err),
     };
     let (then, mut examined) = in_pool(settings.jobs, || {
-        let then = listed.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
+        let then = before.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
         let other = then.as_ref().map_or(Other::None, |(then, _)| {
             let tree = Then { files: then.files(), definitions: &then.definitions };
             Other::Earlier(&then.past, tree)
@@ -82,7 +67,40 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         writeln!(err, "error: no manifest and no definition was found")?;
         return Ok(2);
     }
+    if settings.discover.stdin.is_some() && report.summary.documents == 0 {
+        writeln!(err, "warning: standard input is empty: nothing was checked")?;
+    }
     Ok(exit_code(&report, &settings))
+}
+
+/// What a run needs to begin.
+struct Prepared {
+    settings: Settings,
+    rules: Rules,
+    schemas: SchemaFiles,
+    inputs: Inputs,
+    /// The files of the revision that is compared with, and their names and texts.
+    before: Option<(Revision, Sources)>,
+    /// Why nothing is compared although that was asked for.
+    alone: Option<NotChecked>,
+}
+
+/// Compiles the policies, reads the schemas and lists the files.
+fn prepare(settings: Settings, sources: &mut Sources) -> Result<Prepared, Refusal> {
+    let rules = load_rules(&settings, sources)?;
+    let directory = &settings.place.working_directory;
+    let schemas = discover::schemas(&settings.schemas, directory, sources).map_err(|error| unreadable(&error))?;
+    // The ids of what both sides of a comparison use are the same on both.
+    let mut then = settings.since.as_ref().map(|_| sources.clone()).unwrap_or_default();
+    let inputs = discover::discover(&settings.discover, sources).map_err(|error| unreadable(&error))?;
+    let (before, alone) = match &settings.since {
+        None => (None, None),
+        Some(revision) => match since::list(revision, &settings, &inputs, &mut then)? {
+            Ok(listed) => (Some((listed, then)), None),
+            Err(why) => (None, Some(why)),
+        },
+    };
+    Ok(Prepared { settings, rules, schemas, inputs, before, alone })
 }
 
 /// Examines one tree of files.
@@ -135,7 +153,7 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
         false => (Policies::default(), read.problems),
     };
     if !problems.is_empty() {
-        return Err(Refusal { diagnostics: problems, sources: sources.clone() });
+        return Err(Refusal::new(problems, sources));
     }
     policies.configure(settings.parameters.clone());
     policies.aim(targets.iter().flat_map(Targets::ends));
@@ -261,7 +279,8 @@ fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Resul
             Destination::Standard => report::write(report, output.format, &style, out)?,
             Destination::File(path) => {
                 let style = Style { color: false, stop_commands: None, ..style.clone() };
-                write_file(report, output.format, &style, path)?
+                let named = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
+                write_file(report, output.format, &style, path).map_err(named)?;
             }
         }
     }
@@ -305,26 +324,8 @@ fn unreadable(error: &Unreadable) -> Refusal {
 fn unknown_version(typed: &str) -> Refusal {
     let known = Schemas::versions();
     let help = match (known.first(), known.last()) {
-        (Some(first), Some(last)) => Some(format!("known are {first} to {last}")),
+        (Some(first), Some(last)) => Some(format!("known are {first} to {last}, and ranges such as `{first}..{last}`")),
         _ => None,
     };
-    Refusal::argument(format!("there are no schemas of Kubernetes {typed}"), help)
-}
-
-/// Tells why the run does not begin.
-///
-/// # Errors
-/// The output cannot be written.
-pub fn refuse(refusal: Refusal, err: &mut dyn Write) -> io::Result<u8> {
-    let report = Report {
-        diagnostics: refusal.diagnostics,
-        sources: refusal.sources,
-        not_checked: Vec::new(),
-        summary: Summary::default(),
-        rules: Vec::new(),
-        kubernetes: String::new(),
-        review: None,
-    };
-    report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, err)?;
-    Ok(2)
+    Refusal::argument(format!("there are no schemas of Kubernetes `{typed}`"), help)
 }

@@ -11,14 +11,13 @@ use crate::cli;
 use crate::discover::{self, Inputs, printed_name};
 use crate::examine::definitions;
 use crate::examine::kustomize::{load_from, parse};
-use crate::lint::refuse;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::origin::Role;
-use crate::model::report::{NotChecked, Report, Summary};
+use crate::model::report::NotChecked;
 use crate::model::rule::Severity;
 use crate::model::source::{FileId, LineIndex, Sources};
 use crate::render::kustomize::rendered::{Built, From, Kustomizations, kustomization_in};
-use crate::report::{self, Format, Style};
+use crate::report;
 use crate::settings::Refusal;
 
 /// Renders the definition in a folder. Returns the exit code.
@@ -29,7 +28,7 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
     let mut sources = Sources::default();
     let (inputs, folder) = match find(&arguments.dir, &mut sources) {
         Ok(found) => found,
-        Err(refusal) => return refuse(refusal, err),
+        Err(refusal) => return refusal.write(err),
     };
     if kustomization_in(&folder, &inputs.listing).is_none() {
         let plan = definitions::plan(&inputs, &sources, &arguments.environment);
@@ -39,11 +38,11 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
         let message = format!("there is no definition in `{}`", arguments.dir.display());
         let help = "name a folder with a kustomization.yaml, or with the component.yaml that no other includes; charts are \
                     not rendered yet";
-        return refuse(Refusal::argument(message, Some(help.to_owned())), err);
+        return Refusal::argument(message, Some(help.to_owned())).write(err);
     }
     if !arguments.environment.is_empty() {
         let help = "`--environment` is for Fabrikate definitions; a kustomization is an environment itself";
-        return refuse(Refusal::argument("a kustomization has no environments".to_owned(), Some(help.to_owned())), err);
+        return Refusal::argument("a kustomization has no environments", Some(help.to_owned())).write(err);
     }
     let files = load_from(&folder, &inputs, &sources);
     let bytes = |file: FileId| read(&sources, file);
@@ -179,20 +178,8 @@ fn report(built: Built, mut sources: Sources, err: &mut dyn Write) -> io::Result
             sources.keep(file, text, Vec::new());
         }
     }
-    let mut report = Report {
-        diagnostics: findings,
-        not_checked,
-        sources,
-        summary: Summary::default(),
-        rules: Vec::new(),
-        kubernetes: String::new(),
-        review: None,
-    };
-    report.not_checked.sort();
-    report.not_checked.dedup();
-    for one in &report.not_checked {
-        writeln!(err, "not rendered: {}", report::sanitise::clean(&one.message))?;
+    for message in not_checked.iter().map(|one| &one.message).collect::<BTreeSet<_>>() {
+        writeln!(err, "not rendered: {}", report::sanitise::clean(message))?;
     }
-    report.not_checked.clear();
-    report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, err)
+    report::write_findings(findings, sources, err)
 }

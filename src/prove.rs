@@ -13,9 +13,8 @@ use crate::cli;
 use crate::discover::{self, PolicyFile, PolicyFiles};
 use crate::examine;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::report::{Report, Summary};
 use crate::model::source::{LineIndex, Sources};
-use crate::report::{self, Format, Style};
+use crate::report;
 
 /// Runs every test below the paths. Returns the exit code.
 ///
@@ -48,12 +47,12 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
     let (failed, errors) = (count(Status::Failed), count(Status::Error));
     match arguments.output {
         cli::ListFormat::Json => {
-            broken_as_text(broken.clone(), &sources, err)?;
+            report::write_findings(broken.clone(), sources.clone(), err)?;
             as_json(&tested, &coverage, broken.len(), &sources, out)?;
         }
         cli::ListFormat::Text => {
             let problems = tested.iter().filter_map(|test| test.problem.clone());
-            broken_as_text(broken.iter().cloned().chain(problems).collect(), &sources, out)?;
+            report::write_findings(broken.iter().cloned().chain(problems).collect(), sources.clone(), out)?;
             let counts = [
                 (count(Status::Passed), "passed"),
                 (failed, "failed"),
@@ -89,19 +88,6 @@ fn rego(files: &PolicyFiles) -> (Vec<Tested>, Vec<Coverage>, Vec<Diagnostic>) {
         Ok((tested, coverage)) => (tested, coverage, Vec::new()),
         Err(problems) => (Vec::new(), Vec::new(), problems),
     }
-}
-
-fn broken_as_text(diagnostics: Vec<Diagnostic>, sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
-    let report = Report {
-        diagnostics,
-        sources: sources.clone(),
-        not_checked: Vec::new(),
-        summary: Summary::default(),
-        rules: Vec::new(),
-        kubernetes: String::new(),
-        review: None,
-    };
-    report::write(&report, Format::Text, &Style { quiet: true, ..Style::default() }, out)
 }
 
 /// The share of lines in per cent, to one decimal.

@@ -58,6 +58,15 @@ pub struct Unreadable {
     pub why: String,
 }
 
+impl Unreadable {
+    /// What could not be entered or read on the way through a folder.
+    fn below(folder: &Path, error: &walkdir::Error) -> Self {
+        // The words of `walkdir` name the path once more.
+        let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+        Unreadable { path: error.path().unwrap_or(folder).to_path_buf(), why }
+    }
+}
+
 impl Inputs {
     /// The files to load, in order of name: those named, and below folders those whose name ends in `.yaml`, `.yml` or
     /// `.json`, or that Kustomize reads without an ending.

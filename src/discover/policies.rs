@@ -100,7 +100,7 @@ fn below(path: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let mut files = Vec::new();
     let is_git = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
     for entry in WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(|entry| !is_git(entry)) {
-        let entry = entry.map_err(|error| Unreadable { path: path.to_path_buf(), why: error.to_string() })?;
+        let entry = entry.map_err(|error| Unreadable::below(path, &error))?;
         if entry.file_type().is_file() {
             files.push(entry.into_path());
         }

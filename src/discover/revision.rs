@@ -33,6 +33,8 @@ pub enum NoRevision {
     Shallow,
     /// There is nothing before: the id of zeros that forges give for a first push, or a repository without a commit.
     First,
+    /// There is no repository: the system's words.
+    Nowhere(String),
     /// It names nothing.
     Unknown(String),
 }
@@ -49,7 +51,7 @@ pub fn at_revision(
     sources: &mut Sources,
 ) -> Result<Revision, NoRevision> {
     let unknown = |error: &dyn std::fmt::Display| NoRevision::Unknown(error.to_string());
-    let repository = open(&options.root).map_err(|error| unknown(&error))?;
+    let repository = open(&options.root).map_err(|error| NoRevision::Nowhere(error.to_string()))?;
     // An id of zeros is what a forge gives as the revision before a first push.
     let is_zero = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
     if is_zero || repository.head().is_ok_and(|head| head.is_unborn()) {

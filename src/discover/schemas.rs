@@ -50,7 +50,7 @@ pub fn schemas(
         }
         let before = paths.len();
         for entry in WalkDir::new(&path).sort_by_file_name() {
-            let entry = entry.map_err(|error| unreadable(&error.to_string()))?;
+            let entry = entry.map_err(|error| Unreadable::below(&path, &error))?;
             let wanted = entry.depth() == 0 || is_manifest_name(&entry.file_name().to_string_lossy());
             if entry.file_type().is_file() && wanted {
                 paths.push(entry.into_path());

@@ -44,6 +44,10 @@ pub(super) fn list(
             let why = "this clone does not reach back so far; fetch the whole history (`fetch-depth: 0`)";
             Ok(Err(nothing(revision, why)))
         }
+        Err(NoRevision::Nowhere(why)) => {
+            let help = "run it in a git repository, or without `--since`".to_owned();
+            Err(Refusal::argument(format!("nothing can be compared with `{revision}`: {why}"), Some(help)))
+        }
         Err(NoRevision::Unknown(why)) => {
             let help = "name a commit, a branch or a tag; `main...` is where this branch left main".to_owned();
             Err(Refusal::argument(format!("`{revision}` is no revision of this repository: {why}"), Some(help)))

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Lines, read, refuse};
+use super::{Lines, read};
 use crate::cli;
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{ComponentKind, Config, Definition, Environment, Hook, Unit};
@@ -24,7 +24,7 @@ pub(super) fn render(
 ) -> io::Result<u8> {
     let environment = match choose(plan, definition) {
         Ok(environment) => environment,
-        Err(refusal) => return refuse(refusal, err),
+        Err(refusal) => return refusal.write(err),
     };
     let mut lines = Lines::new(sources);
     let mut failed = false;

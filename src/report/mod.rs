@@ -28,7 +28,9 @@ pub use assemble::{Exception, Options, assemble, assemble_new, known};
 pub use review::{Changes, Known, Review};
 pub use rules::RULES;
 
-use crate::model::report::Report;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::report::{Report, Summary};
+use crate::model::source::Sources;
 
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,4 +81,22 @@ pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write
         Format::Json => json::write(report, out),
         Format::Sarif => sarif::write(report, out),
     }
+}
+
+/// Writes findings alone, as text for people: where there is no report to write.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_findings(diagnostics: Vec<Diagnostic>, sources: Sources, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report {
+        diagnostics,
+        sources,
+        not_checked: Vec::new(),
+        summary: Summary::default(),
+        rules: Vec::new(),
+        kubernetes: String::new(),
+        review: None,
+    };
+    text::write(&report, &Style { quiet: true, ..Style::default() }, out)
 }

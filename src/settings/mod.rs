@@ -4,6 +4,8 @@ pub mod config;
 mod output;
 mod parameters;
 mod place;
+mod refusal;
+mod written;
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
@@ -17,6 +19,7 @@ use crate::check::policy::Parameters;
 use crate::cli;
 use crate::discover;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::path::{Path as Route, Segment};
 use crate::model::reference::{External, Pattern};
 use crate::model::rule::{Category, Rule, Severity};
 use crate::model::selection::{Selection, Selector};
@@ -25,6 +28,7 @@ use config::{Config, RuleConfig, Unchecked};
 
 pub use output::{Destination, Output};
 pub use place::Place;
+pub use refusal::Refusal;
 
 /// What ends a run before it begins, with exit code 2.
 pub static RULES: &[Rule] = &[Rule::new(
@@ -44,6 +48,8 @@ pub struct Settings {
     pub discover: discover::Options,
     /// Where the run takes place.
     pub place: Place,
+    /// The configuration file, if there is one.
+    pub configuration: Option<FileId>,
     /// The Kubernetes versions to check against, as typed; none for the newest known.
     pub kubernetes: Vec<String>,
     /// What is different for some of the files.
@@ -151,33 +157,6 @@ impl Suppress {
     }
 }
 
-/// Why a run does not begin: diagnostics, and the texts they point into.
-#[derive(Debug)]
-pub struct Refusal {
-    /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The files they point into.
-    pub sources: Sources,
-}
-
-impl Refusal {
-    /// A refusal that is about the arguments: it points to what it names in back quotes, if that is one of them.
-    #[must_use]
-    pub fn argument(message: impl Into<String>, help: Option<String>) -> Self {
-        let message = message.into();
-        let typed = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-        let line = std::iter::once("plimsoll".to_owned()).chain(typed).collect::<Vec<_>>().join(" ");
-        let named = message.split('`').nth(1).filter(|name| !name.is_empty());
-        let place = named.and_then(|name| Some((line.rfind(name)? as u32, name.len() as u32)));
-        let mut sources = Sources::default();
-        let file = sources.add_text("command line", line.into_bytes());
-        let span = place.map_or(Span::top(file), |(start, length)| Span::new(file, start, start + length));
-        let mut diagnostic = Diagnostic::new(&RULES[0], span, message, "");
-        diagnostic.help = help;
-        Refusal { diagnostics: vec![diagnostic], sources }
-    }
-}
-
 /// Makes the settings of `lint` from its arguments, the configuration file and the environment.
 ///
 /// # Errors
@@ -192,7 +171,18 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
             None => None,
         },
     };
-    let (mut config, file) = loaded.unwrap_or_default();
+    let (config, file) = loaded.unwrap_or_default();
+    settings(arguments, config, file, place, sources).map_err(|refusal| refusal.in_configuration(file, sources))
+}
+
+/// Puts together what was typed and what is configured, in `file`.
+fn settings(
+    arguments: cli::Lint,
+    mut config: Config,
+    file: Option<FileId>,
+    place: Place,
+    sources: &Sources,
+) -> Result<Settings, Refusal> {
     let rules = std::mem::take(&mut config.rules);
     let parameters = parameters::checked(&rules, sources, file)?;
     config.rules = with_own_ids(rules);
@@ -238,6 +228,7 @@ pub fn resolve(arguments: cli::Lint, sources: &mut Sources) -> Result<Settings, 
         },
         statistics: arguments.statistics,
         github_log: output::is_github_log(),
+        configuration: file,
         place,
     })
 }
@@ -255,7 +246,7 @@ fn load_config(file: &Path, place: &mut Place, sources: &mut Sources) -> Result<
         let span = Span::new(id, broken.offset as u32, end as u32);
         let mut diagnostic = Diagnostic::new(&RULES[0], span, broken.message, "");
         diagnostic.help = broken.help;
-        Refusal { diagnostics: vec![diagnostic], sources: sources.clone() }
+        Refusal::new(vec![diagnostic], sources)
     })
 }
 
@@ -269,11 +260,11 @@ fn schemas(typed: Vec<String>, configured: &[String], place: &Place) -> Vec<Stri
 }
 
 /// The entries of `environments:`. Versions that were typed hold for every file.
-fn overrides(entries: &[config::Environment], versions: bool) -> Result<Vec<Override>, Refusal> {
+fn overrides(entries: &[config::Environment], with_versions: bool) -> Result<Vec<Override>, Refusal> {
     let compiled = |entry: &config::Environment| {
         Ok(Override {
             path: glob(&entry.path)?.compile_matcher(),
-            kubernetes: if versions { entry.kubernetes.clone() } else { Vec::new() },
+            kubernetes: if with_versions { entry.kubernetes.clone() } else { Vec::new() },
             fail_on: entry.fail_on.map(Into::into),
         })
     };
@@ -358,17 +349,13 @@ fn suppressions(
     sources: &Sources,
     file: Option<FileId>,
 ) -> Result<Vec<Suppress>, Refusal> {
-    let mut seen: Vec<String> = Vec::new();
-    entries
-        .into_iter()
-        .map(|entry| {
-            let nth = seen.iter().filter(|rule| **rule == entry.rule).count();
-            seen.push(entry.rule.clone());
-            let span = file.map_or(Span::top(FileId(0)), |file| suppress_span(sources, file, &entry.rule, nth));
-            let path = entry.path.as_deref().map(glob).transpose()?.map(|glob| glob.compile_matcher());
-            Ok(Suppress { rules: ids(&entry.rule), entry, span, path })
-        })
-        .collect()
+    let compiled = |(at, entry): (usize, config::Suppress)| {
+        let rule = Route([Segment::from("suppress"), Segment::Index(at), Segment::from("rule")].into());
+        let span = file.map_or(Span::top(FileId(0)), |file| written::place(sources, file, &rule, false));
+        let path = entry.path.as_deref().map(glob).transpose()?.map(|glob| glob.compile_matcher());
+        Ok(Suppress { rules: ids(&entry.rule), entry, span, path })
+    };
+    entries.into_iter().enumerate().map(compiled).collect()
 }
 
 /// The entries of `external:`, their globs compiled.
@@ -383,14 +370,6 @@ fn externals(entries: Vec<config::External>) -> Result<Vec<External>, Refusal> {
         Ok(External { kind: entry.kind, namespace, name, labels })
     };
     entries.into_iter().map(compiled).collect()
-}
-
-/// The rule id in the `nth` entry of `suppress:` that names it.
-fn suppress_span(sources: &Sources, file: FileId, rule: &str, nth: usize) -> Span {
-    let text = sources.text(file);
-    let list = memchr::memmem::find(text, b"suppress:").unwrap_or(0);
-    let at = memchr::memmem::find_iter(&text[list..], rule.as_bytes()).nth(nth).unwrap_or(0) + list;
-    Span::new(file, at as u32, (at + rule.len()) as u32)
 }
 
 /// Colours as <https://bixense.com/clicolors> and <https://no-color.org> have it.

@@ -37,9 +37,10 @@ pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
         return Ok(formats.into_iter().map(|format| Output { format, destination: Destination::Standard }).collect());
     }
     let outputs = words.iter().map(|word| parse(word)).collect::<Result<Vec<_>, _>>()?;
-    if outputs.iter().filter(|output| output.destination == Destination::Standard).count() > 1 {
+    let mut standard = outputs.iter().zip(words).filter(|(output, _)| output.destination == Destination::Standard);
+    if let Some((_, second)) = standard.nth(1) {
         let help = "give all but one a file: `--output sarif=plimsoll.sarif`".to_owned();
-        return Err(Refusal::argument("only one output can go to standard output", Some(help)));
+        return Err(Refusal::argument(format!("`{second}` cannot go to standard output as well"), Some(help)));
     }
     Ok(outputs)
 }
@@ -61,7 +62,7 @@ fn parse(word: &str) -> Result<Output, Refusal> {
     };
     let destination = match file {
         None | Some("-") => Destination::Standard,
-        Some("") => return Err(Refusal::argument(format!("`--output {word}` names no file"), None)),
+        Some("") => return Err(Refusal::argument(format!("`{word}` names no file"), None)),
         Some(file) => Destination::File(file.into()),
     };
     Ok(Output { format, destination })

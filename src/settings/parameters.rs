@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::config::RuleConfig;
-use super::{RULES, Refusal};
+use super::{RULES, Refusal, written};
 use crate::check::aliases;
 use crate::check::policy::{Parameters, fault, pack_rules};
-use crate::load::yaml;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
-use crate::model::node::Tree;
 use crate::model::path::Path;
 use crate::model::source::{FileId, Sources, Span};
-use crate::model::value::Value;
 
 /// The parameters of all rules, each of which the rule knows, and of its type.
 ///
@@ -45,23 +42,12 @@ pub(super) fn checked(
                     Some(_) => Path::of(["rules", id, "parameters", name]),
                     None => Path::of(["rules", id]),
                 };
-                let span = file.map_or(Span::top(FileId(0)), |file| place(sources, file, &path, at_name));
+                let span = file.map_or(Span::top(FileId(0)), |file| written::place(sources, file, &path, at_name));
                 let diagnostic = Diagnostic::new(&RULES[0], span, message, "").help(help);
-                return Err(Refusal { diagnostics: vec![diagnostic], sources: sources.clone() });
+                return Err(Refusal::new(vec![diagnostic], sources));
             }
         }
         parameters.entry(own.to_owned()).or_default().extend(rule.parameters.clone());
     }
     Ok(parameters)
-}
-
-/// The value at a path of the configuration, or its key.
-fn place(sources: &Sources, file: FileId, path: &Path, key: bool) -> Span {
-    let text = String::from_utf8_lossy(sources.text(file)).into_owned();
-    let mut tree = Tree::new(file);
-    let Ok(root) = yaml::parse(&text, 0..text.len(), &mut tree, &mut Default::default()) else {
-        return Span::top(file);
-    };
-    let root = Value::new(&tree, &text, root);
-    if key { path.locate(root).key_span() } else { path.span(root) }
 }
