@@ -1,5 +1,8 @@
 //! Policies in CEL and their bindings: `ValidateValidatingAdmissionPolicy` and `ValidateValidatingAdmissionPolicyBinding`
-//! in `k8s.io/kubernetes/pkg/apis/admissionregistration/validation/validation.go`. The expressions are not compiled.
+//! in `k8s.io/kubernetes/pkg/apis/admissionregistration/validation/validation.go`.
+
+pub(super) mod expressions;
+pub(super) mod place;
 
 use super::object::{Field, Object, fields};
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_NAME, INVALID_TEXT};
@@ -68,6 +71,7 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     for validation in validations.iter().flat_map(Field::items) {
         check_validation(object, &validation);
     }
+    expressions::policy(object, spec);
 }
 
 /// `variableName` of expressions: see `cel.IsIdentifier`.
@@ -82,19 +86,13 @@ fn identifier<'t>(object: &mut Object<'_, 't>, name: &Field<'_, 't>) {
     object.report(finding);
 }
 
+/// A message is never asked for: `hasNewlines(trimmedMsg) && trimmedMsg == ""` is true of no text.
 fn check_validation<'t>(object: &mut Object<'_, 't>, validation: &Field<'_, 't>) {
-    let [expression, message] = fields!(validation, ["expression", "message"]);
-    let Some(expression) = expression.and_then(|expression| expression.text()) else { return };
-    let written = message.as_ref().and_then(Field::text).unwrap_or_default();
-    let has_lines = |text: &str| text.trim().contains(['\n', '\r']);
-    if let Some(message) = &message
-        && (has_lines(&written) || (written.trim().is_empty() && !written.is_empty()))
-    {
-        let finding = object.wrong(&INVALID_TEXT, message, "must be one line that is not blank", "not one line");
+    let Some(message) = validation.get("message") else { return };
+    let Some(written) = message.text() else { return };
+    if written.trim().contains(['\n', '\r']) || (written.trim().is_empty() && !written.is_empty()) {
+        let finding = object.wrong(&INVALID_TEXT, &message, "must be one line that is not blank", "not one line");
         object.report(finding);
-    } else if has_lines(&expression) && written.is_empty() && message.is_none_or(|message| message.text().is_some()) {
-        let help = "add a `message`, or write the expression in one line";
-        object.needed(validation, "message", "by an expression of several lines", help);
     }
 }
 

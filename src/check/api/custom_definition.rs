@@ -1,6 +1,7 @@
 //! CustomResourceDefinitions themselves: `ValidateCustomResourceDefinition` in
 //! `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
 
+mod expressions;
 mod lists;
 mod nested;
 mod paths;

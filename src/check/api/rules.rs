@@ -17,6 +17,7 @@ pub static RULES: &[Rule] = &[
     INVALID_NAME,
     INVALID_LABEL,
     INVALID_TEXT,
+    INVALID_EXPRESSION,
     FORBIDDEN_FIELD,
     CONFLICTING_FIELDS,
     NOT_FOUND,
@@ -107,6 +108,15 @@ pub const INVALID_TEXT: Rule = rule(
     "a text that is not in the form that the field wants",
     "the API server refuses the object: addresses, networks, paths, patterns and the like are parsed",
     "write it in the form that the message names",
+);
+
+/// An expression that does not compile.
+pub const INVALID_EXPRESSION: Rule = rule(
+    "invalid-expression",
+    "an expression in CEL that the API server does not compile",
+    "the API server refuses the object: it compiles every expression before it keeps a definition or a policy, with the \
+     types of all fields that the schema declares",
+    "correct the name, or compare values of one type; what the schema leaves open has to be converted first",
 );
 
 /// A field that must not be there.

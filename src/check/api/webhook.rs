@@ -61,6 +61,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         for labels in [&spaces, &objects].into_iter().flatten() {
             selector::check(object, labels);
         }
+        super::admission_policy::expressions::webhook(object, &webhook);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod functions;
 mod rewrite;
+pub mod types;
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -10,7 +10,7 @@ use crate::model::value::Value;
 
 use super::lists;
 use super::nested::{alternatives, unsupported, written_out};
-use super::{rules, words};
+use super::{expressions, rules, words};
 
 /// The words that the schema of definitions has for what is not hidden from it.
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -68,7 +68,13 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
         is_unmatched: false,
         depth: DEPTH,
     };
-    node(object, root, place);
+    // What is wrong with a schema makes its rules fail too.
+    let mut found = Vec::new();
+    node(&mut Object::new(object.resource, object.version, &mut found), root, place);
+    if found.is_empty() {
+        expressions::check(object, root);
+    }
+    found.into_iter().for_each(|finding| object.report(finding));
 }
 
 pub(super) fn is_true(field: &Field<'_, '_>) -> bool {

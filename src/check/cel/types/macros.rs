@@ -1,0 +1,98 @@
+//! Loops that the parser leaves as calls: those over two variables, and those about what may be absent
+//! (`github.com/google/cel-go/ext/comprehensions.go`, `cel/library.go`, `ext/lists.go`).
+
+use super::checker::{Checker, Result};
+use super::kind::{BOOL, INT, Type};
+use super::problem::{Mark, Problem};
+use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::{CallExpr, Expr};
+
+impl Checker<'_, '_> {
+    /// What a call of such a loop gives; nothing for any other call.
+    pub(super) fn special(&mut self, call: &CallExpr) -> Option<Result> {
+        let over = call.target.as_deref()?;
+        let since = match (&*call.func_name, call.args.len()) {
+            ("optMap" | "optFlatMap", 2) => 28,
+            ("all" | "exists" | "existsOne" | "exists_one", 3)
+            | ("transformList" | "transformMap" | "transformMapEntry", 3 | 4) => 32,
+            ("sortBy", 2) => 34,
+            _ => return None,
+        };
+        (self.minor >= since).then(|| match since {
+            28 => self.maybe(call, over),
+            32 => self.pairs(call, over),
+            _ => self.sorted(call, over),
+        })
+    }
+
+    fn maybe(&mut self, call: &CallExpr, over: &IdedExpr) -> Result {
+        let [name, body] = &*call.args else { return Ok(self.unsure()) };
+        let holder = self.settled_of(over)?;
+        let held = match (&holder, holder.parts("optional")) {
+            (_, Some([held])) => held.clone(),
+            (Type::Dyn | Type::Open(_), _) => Type::Dyn,
+            _ => return Err(self.not_for(over, &holder, "an optional value")),
+        };
+        let given = self.within([(name, held)], body)?;
+        if call.func_name == "optMap" {
+            return Ok(Type::optional(given));
+        }
+        Ok(if given.parts("optional").is_some() { given } else { self.unsure() })
+    }
+
+    fn pairs(&mut self, call: &CallExpr, over: &IdedExpr) -> Result {
+        let [first, second, rest @ ..] = &*call.args else { return Ok(self.unsure()) };
+        let range = self.settled_of(over)?;
+        let (key, value) = match (&range, range.parts("list"), range.parts("map")) {
+            (_, Some([item]), _) => (INT, item.clone()),
+            (_, _, Some([key, value])) => (key.clone(), value.clone()),
+            (Type::Dyn | Type::Open(_), ..) => (Type::Dyn, Type::Dyn),
+            _ => return Err(self.not_for(over, &range, "a list or a map")),
+        };
+        let own = [(first, key.clone()), (second, value)];
+        let (conditions, made) = match (&*call.func_name, rest) {
+            ("all" | "exists" | "existsOne" | "exists_one", [condition]) => (Some(condition), None),
+            (_, [made]) => (None, Some(made)),
+            (_, [condition, made]) => (Some(condition), Some(made)),
+            _ => return Ok(self.unsure()),
+        };
+        if let Some(condition) = conditions {
+            let is = self.within(own.clone(), condition)?;
+            self.needs(condition, &is, &BOOL)?;
+        }
+        let Some(made) = made else { return Ok(BOOL) };
+        let given = self.within(own, made)?;
+        Ok(match &*call.func_name {
+            "transformList" => Type::list(given),
+            "transformMap" => Type::Applied("map", [key, given].into()),
+            _ => self.unsure(),
+        })
+    }
+
+    fn sorted(&mut self, call: &CallExpr, over: &IdedExpr) -> Result {
+        let [name, by] = &*call.args else { return Ok(self.unsure()) };
+        let range = self.settled_of(over)?;
+        let item = range.parts("list").map_or(Type::Dyn, |parts| parts[0].clone());
+        self.within([(name, item)], by)?;
+        Ok(if range.parts("list").is_some() { range } else { self.unsure() })
+    }
+
+    /// The type of an expression in which some names have types of their own.
+    fn within<const N: usize>(&mut self, own: [(&IdedExpr, Type); N], body: &IdedExpr) -> Result {
+        let depth = self.scopes.len();
+        for (name, is) in own {
+            let Expr::Ident(name) = &name.expr else {
+                let fault = "has a loop whose variable is no simple name".to_owned();
+                return Err(Problem::new(Mark::Token(name.id), fault, "not a name"));
+            };
+            self.scopes.push((name.clone(), is));
+        }
+        let is = self.of(body);
+        self.scopes.truncate(depth);
+        is
+    }
+
+    fn not_for(&self, over: &IdedExpr, is: &Type, wanted: &str) -> Box<Problem> {
+        Problem::new(Mark::Token(over.id), format!("goes through `{is}`, which is not {wanted}"), format!("is `{is}`"))
+    }
+}

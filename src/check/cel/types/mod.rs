@@ -1,0 +1,130 @@
+//! Whether the API server compiles an expression: names, fields and types, without any value.
+//!
+//! This follows `github.com/google/cel-go/checker` (v0.26) with the functions of Kubernetes. Whatever it is not sure of
+//! is of the type `dyn`, and passes.
+
+mod aggregates;
+mod checker;
+mod kind;
+mod literals;
+mod macros;
+mod objects;
+mod problem;
+mod signatures;
+mod unify;
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use kube_cel::cel::IdedExpr;
+use kube_cel::cel::parser::Parser;
+
+use super::{KEPT, LENGTH, is_flat};
+pub use kind::Type;
+pub use objects::Names;
+pub use problem::Problem;
+use problem::{Mark, position};
+
+/// The oldest minor version whose functions are told apart.
+const OLDEST: u16 = 24;
+
+/// What an expression must give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// True or false.
+    Truth,
+    /// A text.
+    Text,
+    /// A text or null.
+    TextOrNull,
+    /// Whatever it is.
+    Anything,
+}
+
+/// What an expression is, as it is read: nothing where that cannot be told.
+type Read = Option<Result<Arc<IdedExpr>, Box<Problem>>>;
+
+static READ: LazyLock<Mutex<HashMap<String, Read>>> = LazyLock::new(Mutex::default);
+
+/// The type of an expression, in a server of that minor version: new expressions may use what the version before it has
+/// (`DefaultCompatibilityVersion` in `k8s.io/apiserver/pkg/cel/environment`). Nothing where it cannot be told.
+///
+/// Has to run where there is room: see [`super::on_deep_stack`].
+///
+/// # Errors
+/// The server refuses the expression.
+pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Result<Option<Type>, Box<Problem>> {
+    if text.len() > LENGTH || !is_flat(text) {
+        return Ok(None);
+    }
+    let expression = match read(text) {
+        None => return Ok(None),
+        Some(read) => read?,
+    };
+    let mut checker = checker::Checker::new(names, minor.saturating_sub(1).max(OLDEST));
+    let is = checker.whole(&expression).map_err(|problem| problem.placed(text))?;
+    let fits = match wanted {
+        Wanted::Truth => is == kind::BOOL,
+        Wanted::Text => is == kind::STRING,
+        Wanted::TextOrNull => is == kind::STRING || is == kind::NULL,
+        Wanted::Anything => true,
+    };
+    if fits || checker.is_unsure {
+        return Ok(Some(is));
+    }
+    let (what, label) = match wanted {
+        Wanted::Truth => ("`true` or `false`", "neither true nor false"),
+        Wanted::Text => ("a text", "not a text"),
+        _ => ("a text or `null`", "not a text"),
+    };
+    let fault = match &is {
+        Type::Dyn => format!("may give anything, but must give {what}: the server asks for its type"),
+        is => format!("gives `{is}`, but must give {what}"),
+    };
+    let help = is.eq(&Type::Dyn).then(|| match wanted {
+        Wanted::Truth => "compare it with something, or write `bool(…)`".to_owned(),
+        _ => "write `string(…)`".to_owned(),
+    });
+    Err(Problem::new(Mark::All, fault, label).help(help))
+}
+
+/// Reads an expression, unless that was done before: many definitions have the same.
+fn read(text: &str) -> Read {
+    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(read) = known().get(text) {
+        return read.clone();
+    }
+    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
+    let read = match catch_unwind(AssertUnwindSafe(parse)) {
+        Ok(Ok(expression)) => Some(Ok(Arc::new(expression))),
+        Ok(Err(errors)) => errors.errors.first().and_then(|error| {
+            // The server's parser has another opinion of some texts, and of names in back quotes.
+            let is_own = error.msg.contains("literal") || text.contains('`');
+            (!is_own).then(|| Err(syntax(text, error.pos, &error.msg)))
+        }),
+        Err(_) => None,
+    };
+    let mut known = known();
+    if known.len() < KEPT {
+        known.insert(text.to_owned(), read.clone());
+    }
+    read
+}
+
+fn syntax(text: &str, (line, column): (isize, isize), message: &str) -> Box<Problem> {
+    let fault = match message {
+        "invalid argument to has() macro" => "asks `has` for something that is no field",
+        "argument must be a simple name" => "has a loop whose variable is no simple name",
+        _ => "is no expression in CEL",
+    };
+    let mut problem = Problem::new(Mark::All, fault.to_owned(), "cannot be read");
+    let is_about_all = fault != "is no expression in CEL";
+    if let Some(at) = position(text, line, column).filter(|at| !is_about_all && *at < text.len()) {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let word = text[at..].find(|letter| !is_part(letter)).unwrap_or(text.len() - at);
+        let first = text[at..].chars().next().map_or(0, char::len_utf8);
+        problem.place = Some(at..at + word.max(first));
+    }
+    problem
+}
