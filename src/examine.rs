@@ -145,6 +145,7 @@ pub fn examine_beside(
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
     run.check_references(&plan, &mut seen);
+    run.known.give_up();
 
     if let Other::Earlier(past, _) = other {
         seen.findings.extend(std::mem::take(&mut seen.present).finish(past));

@@ -14,7 +14,7 @@ use crate::model::document::Part;
 use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
-use crate::render::kustomize::gather::{Gathered, gather, is_component, left_over, plan_texts, roots, secrets};
+use crate::render::kustomize::gather::{Gathered, Graph, gather, is_component, left_over, plan_texts, secrets};
 use crate::render::kustomize::rendered::{Built, Kustomizations, Made, Object, reached};
 
 /// Files that were read for a build, whole.
@@ -56,12 +56,16 @@ impl Run<'_> {
             }
         }
         let kustomizations = kustomizations(&parts, &names);
-        let (folders, components) = (roots(&kustomizations, listing), components(&kustomizations));
+        let (graph, components) = (Graph::of(&kustomizations, listing), components(&kustomizations));
+        let folders = graph.roots();
         let bytes = |file| match &self.sources.get(file).text {
             Some(text) => Some(text.clone()),
             None => std::fs::read(&self.sources.get(file).path).ok().map(Arc::from),
         };
-        let all = Kustomizations::new(listing, parts, &parse, &bytes);
+        let mut all = Kustomizations::new(listing, parts, &parse, &bytes);
+        for round in graph.rounds() {
+            round.into_par_iter().for_each(|folder| all.prepare(folder));
+        }
         let build = |folder: &String| all.build(folder);
         let mut built: Vec<Built> = folders.par_iter().map(build).collect();
         // What only failing kustomizations take in may be whole by itself.
@@ -82,13 +86,15 @@ impl Run<'_> {
             };
             seen.sets = whole.map(set).collect();
         }
-        let plans = plan_texts(&built);
-        let write = |(built, plan): (Built, Vec<Option<Made>>)| {
-            let made = |(object, made): (&Object, Option<Made>)| made.unwrap_or_else(|| Made::Text(object.text()));
-            let all = built.objects.iter().zip(plan).map(made).collect();
+        let prints = |objects: Vec<&Object>| objects.into_par_iter().map(Object::print).collect();
+        let plans = plan_texts(&built, &prints);
+        let write = |(mut built, plan): (Built, Vec<Option<Made>>)| {
+            let settle = |(object, decided): (&mut Object, Option<Made>)| object.settle(decided);
+            let all = built.objects.par_iter_mut().zip(plan).map(settle).collect();
             (built, all)
         };
         let built = built.into_par_iter().zip(plans).map(write).collect();
+        all.take_bases().into_par_iter().for_each(drop);
         let gathered = gather(built, &|file| self.sources.name(file).into());
         (gathered, all.into_parts())
     }

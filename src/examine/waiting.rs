@@ -61,6 +61,11 @@ pub(super) struct Known(Mutex<HashMap<(String, String, String), Arc<Slot>>>);
 type Slot = OnceLock<Option<CustomKinds>>;
 
 impl Known {
+    /// Gives the memory back, beside other work.
+    pub(super) fn give_up(self) {
+        rayon::spawn(move || drop(self));
+    }
+
     fn of(&self, loader: &Loader, resource: &Resource<'_>) -> Arc<Slot> {
         let (group, kind) = group_kind(resource);
         let version = resource.version().to_owned();
@@ -225,6 +230,8 @@ impl Run<'_> {
             let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
             !kinds.knows(group, kind, version)
         });
+        // Schemas of custom kinds are large, and nobody has to wait until their memory is given back.
+        rayon::spawn(move || drop(kinds));
     }
 
     /// Reads documents a second time. A file that can no longer be read was found to be so the first time.

@@ -15,7 +15,7 @@ use crate::model::value::Value;
 
 use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET, UNDONE_OVERRIDE};
 use super::reader::Reader;
-use super::rendered::{Built, Made};
+use super::rendered::{Built, Made, Object as Rendered};
 
 /// What all kustomizations of a listing make.
 #[derive(Debug, Default)]
@@ -32,23 +32,58 @@ pub struct Gathered {
     pub not_checked: Vec<NotChecked>,
 }
 
-/// The folders of the kustomizations that no other one takes in, components aside.
-#[must_use]
-pub fn roots(kustomizations: &[(&str, &Part)], listing: &Listing) -> Vec<String> {
-    let mut below: BTreeSet<String> = BTreeSet::new();
-    let mut own = Vec::new();
-    for (name, part) in kustomizations {
-        let Some((_, root)) = part.roots().next() else { continue };
-        let reader = Reader { folder: folder_of(name), root, listing };
-        below.extend(reader.folders());
-        if !is_component(part) {
-            own.push(folder_of(name).to_owned());
+/// Which kustomizations take in which.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// For each folder with a kustomization that is no component those that it takes in.
+    below: BTreeMap<String, Vec<String>>,
+    /// What any kustomization takes in.
+    taken: BTreeSet<String>,
+}
+
+impl Graph {
+    /// Reads what kustomizations, by their printed names, take in.
+    #[must_use]
+    pub fn of(kustomizations: &[(&str, &Part)], listing: &Listing) -> Graph {
+        let mut graph = Graph::default();
+        for (name, part) in kustomizations {
+            let Some((_, root)) = part.roots().next() else { continue };
+            let folders = Reader { folder: folder_of(name), root, listing }.folders();
+            graph.taken.extend(folders.iter().cloned());
+            if !is_component(part) {
+                graph.below.insert(folder_of(name).to_owned(), folders);
+            }
+        }
+        graph
+    }
+
+    /// The folders that no other kustomization takes in.
+    #[must_use]
+    pub fn roots(&self) -> Vec<String> {
+        self.below.keys().filter(|folder| !self.taken.contains(*folder)).cloned().collect()
+    }
+
+    /// The folders that others take in, in rounds: those of a round take in nothing but what earlier rounds have, so
+    /// that they can be built at the same time. What takes in itself is in none.
+    #[must_use]
+    pub fn rounds(&self) -> Vec<Vec<&str>> {
+        let mut left: BTreeMap<&str, &[String]> = self
+            .below
+            .iter()
+            .filter(|(folder, _)| self.taken.contains(*folder))
+            .map(|(one, all)| (&**one, &**all))
+            .collect();
+        let mut rounds = Vec::new();
+        loop {
+            let is_due = |below: &[String]| !below.iter().any(|folder| left.contains_key(&**folder));
+            let round: Vec<&str> = left.iter().filter(|(_, below)| is_due(below)).map(|(folder, _)| *folder).collect();
+            if round.is_empty() {
+                return rounds;
+            }
+            left.retain(|folder, _| !round.contains(folder));
+            rounds.push(round);
         }
     }
-    own.retain(|folder| !below.contains(folder));
-    own.sort();
-    own.dedup();
-    own
 }
 
 /// The folders that take part in builds that fail and in none that succeeds, `components` aside: they are built by
@@ -71,26 +106,25 @@ pub fn is_component(part: &Part) -> bool {
     root.and_then(|root| root.get("kind")).and_then(Value::as_str).is_some_and(|kind| kind == "Component")
 }
 
-/// Says what has to be written: of objects that several builds make alike the first.
+/// Says what has to be written: of objects that several builds make alike the first. `prints` gives the print of each
+/// object ([`rendered::Object::print`](super::rendered::Object::print)), in order.
 #[must_use]
-pub fn plan_texts(built: &[Built]) -> Vec<Vec<Option<Made>>> {
+pub fn plan_texts(built: &[Built], prints: &dyn Fn(Vec<&Rendered>) -> Vec<u64>) -> Vec<Vec<Option<Made>>> {
+    let changed = built.iter().filter(|one| !one.failed).flat_map(|one| &one.objects);
+    let changed: Vec<&Rendered> = changed.filter(|object| object.as_written.is_none()).collect();
     // What only one build makes of a document is like nothing else.
     let mut makers: HashMap<Option<Span>, usize> = HashMap::new();
-    for object in built.iter().filter(|one| !one.failed).flat_map(|one| &one.objects) {
-        if object.as_written.is_none() {
-            *makers.entry(object.document).or_default() += 1;
-        }
-    }
+    changed.iter().for_each(|object| *makers.entry(object.document).or_default() += 1);
+    let is_like_another = |object: &Rendered| makers.get(&object.document).is_some_and(|makers| *makers > 1);
+    let mut prints = prints(changed.into_iter().filter(|object| is_like_another(object)).collect()).into_iter();
     let mut first: HashMap<u64, (usize, usize)> = HashMap::new();
     let plan = |(at, one): (usize, &Built)| {
-        let made = |(number, object): (usize, &super::rendered::Object)| {
+        let made = |(number, object): (usize, &Rendered)| {
             if object.as_written.is_some() || one.failed {
                 return Some(Made::AsWritten);
             }
-            if makers.get(&object.document) == Some(&1) {
-                return None;
-            }
-            match first.entry(object.print()) {
+            let print = if is_like_another(object) { prints.next()? } else { return None };
+            match first.entry(print) {
                 Entry::Occupied(known) => Some(Made::Same(known.get().0, known.get().1)),
                 Entry::Vacant(entry) => {
                     entry.insert((at, number));

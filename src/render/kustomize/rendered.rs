@@ -105,6 +105,15 @@ impl Object {
         emitted.document(&self.content);
         Text { emitted }
     }
+
+    /// What becomes of it: it is written, unless that is decided. Its content is given up, which takes as long as
+    /// writing it and is better done by the thread that does so.
+    #[must_use]
+    pub fn settle(&mut self, decided: Option<Made>) -> Made {
+        let made = decided.unwrap_or_else(|| Made::Text(self.text()));
+        self.content = Draft::nothing();
+        made
+    }
 }
 
 /// Where a stretch of a text comes from.
@@ -188,6 +197,11 @@ impl<'a> Kustomizations<'a> {
         Kustomizations { builder: Builder::new(Library { listing, sources, parse, text }) }
     }
 
+    /// Does the work of a kustomization that others take in, so that they find it done.
+    pub fn prepare(&self, folder: &str) {
+        drop(self.builder.base(folder, None, &mut Vec::new()));
+    }
+
     /// Builds the kustomization of a folder.
     #[must_use]
     pub fn build(&self, folder: &str) -> Built {
@@ -208,6 +222,12 @@ impl<'a> Kustomizations<'a> {
             folders: built.log.folders,
             taken: built.log.taken.into_iter().collect(),
         }
+    }
+
+    /// Gives up what was made on the way, for threads to drop: that takes long. Files come back only afterwards.
+    #[must_use]
+    pub fn take_bases(&mut self) -> Vec<impl Send + use<>> {
+        self.builder.take_built()
     }
 
     /// Gives the files back.

@@ -149,6 +149,12 @@ impl<'a> Builder<'a> {
         self.library.sources
     }
 
+    /// Gives up what was made for several.
+    pub fn take_built(&mut self) -> Vec<Arc<Accumulated>> {
+        let built = self.built.get_mut().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(built).into_values().collect()
+    }
+
     /// The kustomization of a folder.
     pub fn kustomization(&self, folder: &str) -> Option<&Arc<Source>> {
         let file = self.files(folder).next()?;

@@ -8,7 +8,7 @@ use crate::model::node::Kind;
 use crate::model::origin::{Origin, Role};
 use crate::model::reference::{Look, Written};
 use crate::model::scalar::{self, Scalar};
-use crate::model::source::Span;
+use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::source::Frozen;
@@ -105,6 +105,11 @@ impl Node {
     /// A sequence.
     pub fn list(items: Vec<Node>, trace: Trace) -> Node {
         Node::List(Arc::new(List { items, trace }))
+    }
+
+    /// Stands in the place of what was given up.
+    pub fn nothing() -> Node {
+        Node::list(Vec::new(), Trace::at(Span::top(FileId(0))))
     }
 
     /// What it is; never an alias.
