@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
 use super::node::{Kind, Node, Style, Tag, Tree};
 use super::reference::Written;
@@ -75,6 +76,13 @@ impl<'t> Value<'t> {
     pub fn index(self) -> u32 {
         let node = self.written();
         if node.kind == Kind::Alias { node.a } else { self.at }
+    }
+
+    /// The index of the node as it is written; `None` for the root, which is in no collection.
+    #[must_use]
+    #[inline]
+    pub fn place(self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.at)
     }
 
     /// The node that this value is read from, an alias followed.

@@ -13,6 +13,7 @@ mod claim;
 mod config;
 mod custom_definition;
 mod disruption_budget;
+mod fields;
 mod ingress;
 mod ingress_class;
 mod metadata;

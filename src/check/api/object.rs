@@ -1,8 +1,10 @@
 //! What the rules of this room are written with.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+pub(super) use super::fields::fields;
 use crate::check::schema::Version;
 use crate::check::wording;
 pub(super) use crate::check::wording::is_placeholder;
@@ -26,26 +28,6 @@ pub(super) const MANY: usize = 1000;
 
 pub(super) const REFUSED: &str = "the API server refuses the object";
 
-/// The fields of those names, in the order of the names, found in one pass; null is absence.
-///
-/// A macro, so that every name is compared as a constant: that is a good part of what these rules cost.
-macro_rules! fields {
-    ($parent:expr, [$($name:literal),+ $(,)?]) => {
-        $parent.pick([$($name),+], |name| {
-            let mut at = 0;
-            $(
-                if name == $name.as_bytes() {
-                    return Some(at);
-                }
-                at += 1;
-            )+
-            let _ = at;
-            None
-        })
-    };
-}
-pub(super) use fields;
-
 /// A value and the way to it. Null is absence, as it is for the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'p, 't> {
@@ -60,21 +42,11 @@ impl<'t> Field<'_, 't> {
         Some(Field { value, trail: self.trail.key(key) })
     }
 
-    /// What [`fields`] calls: `place` says which of the names a key is.
+    /// What [`fields`] calls: the field of that name at a place that was found.
     #[inline]
-    pub(super) fn pick<'s, const N: usize>(
-        &'s self,
-        names: [&'static str; N],
-        place: impl Fn(&[u8]) -> Option<usize>,
-    ) -> [Option<Field<'s, 't>>; N] {
-        let mut found = [None; N];
-        self.value.each_entry(|entry| {
-            if let Some(at) = place(&entry.key.key_bytes()) {
-                let there = !entry.value.is_null();
-                found[at] = there.then(|| Field { value: entry.value, trail: self.trail.key(names[at]) });
-            }
-        });
-        found
+    pub(super) fn at<'s>(&'s self, place: Option<NonZeroU32>, key: &'s str) -> Option<Field<'s, 't>> {
+        let value = Value::new(self.value.tree(), self.value.source(), place?.get());
+        Some(Field { value, trail: self.trail.key(key) })
     }
 
     /// Whether the field is there, and not null.
