@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::Run;
 use super::seen::{Seen, secret_ranges};
-use crate::check::policy::{Given, Object};
+use super::{Other, Run};
+use crate::check::policy::{Before, Given, Object};
 use crate::check::schema::{Identity, Mode, identity};
 use crate::discover::{PolicyFile, PolicyFiles};
 use crate::load::{Loader, Source};
@@ -91,10 +91,18 @@ impl Run<'_> {
                 // What is built of an object is checked in its place.
                 let stands = |resource: &Resource<'_>| !self.taken.changed.contains(&resource.value.span());
                 let resources = resources.flat_map(Resource::expand).filter(stands);
-                resources.map(move |resource| Object { resource, name })
+                resources.map(move |resource| {
+                    let before = self.before(name, &resource);
+                    Object { resource, name, before }
+                })
             })
             .collect();
         let sight = self.rules.policies.sight(&objects);
+        if matches!(self.other, Other::Later) {
+            for (object, former) in sight.formers() {
+                seen.past.add_whole(object.name, &object.resource, former);
+            }
+        }
         let together = sight.together();
         let found: Vec<Vec<Diagnostic>> =
             (0..objects.len()).into_par_iter().map_init(|| together.worker(), |worker, at| worker.check(at)).collect();
@@ -108,6 +116,18 @@ impl Run<'_> {
                 if !ranges.is_empty() {
                     seen.secrets.entry(*file).or_default().extend(ranges);
                 }
+            }
+        }
+    }
+
+    /// What an object was before the change.
+    fn before(&self, name: &str, resource: &Resource<'_>) -> Before<'_> {
+        match self.other {
+            Other::None => Before::Nothing,
+            Other::Later => Before::Same,
+            Other::Earlier(past, _) => {
+                let old = past.whole(name, resource, |name| self.inputs.listing.file(name).is_some());
+                old.map_or(Before::Nothing, Before::Old)
             }
         }
     }

@@ -40,7 +40,7 @@ use conftest::User;
 pub use pack::pack_rules;
 pub use parameters::{Parameters, fault};
 use together::Cluster;
-pub use together::{Object, Sight, Together, TogetherWorker, is_policy};
+pub use together::{Before, Former, Object, Sight, Together, TogetherWorker, is_policy};
 pub use worker::Worker;
 
 /// What this stage itself reports. The rules of the pack are in [`pack_rules`], the user's in [`Policies::rules`].

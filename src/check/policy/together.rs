@@ -25,7 +25,24 @@ pub struct Object<'t> {
     pub resource: Resource<'t>,
     /// The printed name of its file.
     pub name: &'t str,
+    /// What it was before the change.
+    pub before: Before<'t>,
 }
+
+/// What an object was.
+#[derive(Debug, Clone, Copy)]
+pub enum Before<'t> {
+    /// It is new, or nobody knows.
+    Nothing,
+    /// What it is: this is the tree before the change, and what is wrong without a change is no news after it.
+    Same,
+    /// This.
+    Old(&'t Former),
+}
+
+/// An object as it was, for policies.
+#[derive(Debug, Clone)]
+pub struct Former(Rego);
 
 /// Whether an object is a policy that the cluster would enforce.
 #[must_use]
@@ -96,6 +113,25 @@ impl<'a> Sight<'a> {
         Sight { policies, objects, converted, like, found, problems, schemas: Schemas::default() }
     }
 
+    fn admission(&self) -> [(&Admission, bool); 2] {
+        [(&self.policies.cluster.admission, true), (&self.found.admission, false)]
+    }
+
+    fn sees_updates(&self) -> bool {
+        self.objects.iter().any(|object| !matches!(object.before, Before::Nothing))
+    }
+
+    /// The objects, if some policy asks what objects were, for the tree after the change.
+    #[must_use]
+    pub fn formers(&self) -> Vec<(&'a Object<'a>, Former)> {
+        let [given, found] = self.admission();
+        let mut policies = given.0.policies.iter().chain(&found.0.policies);
+        if !policies.any(|policy| policy.matching.is_about("UPDATE")) {
+            return Vec::new();
+        }
+        self.objects.iter().zip(&self.converted).map(|(object, whole)| (object, Former(whole.clone()))).collect()
+    }
+
     /// Makes the policies ready.
     #[must_use]
     pub fn together(&self) -> Together<'_> {
@@ -109,8 +145,7 @@ impl<'a> Sight<'a> {
                 nothing.findings.extend(constraints.map(|constraint| broke_down(constraint.span)).next());
                 nothing
             });
-        let admitted =
-            admission::enforce::Enforced::new(&[(&given.admission, true), (&self.found.admission, false)], &known);
+        let admitted = admission::enforce::Enforced::new(&self.admission(), &known, self.sees_updates());
         Together { sight: self, enforced, admitted }
     }
 }
@@ -185,7 +220,12 @@ impl TogetherWorker<'_> {
         }
         // The server asks no admission policy about these (`policy/generic/plugin.go`, `excludedResources`).
         if !admitted.is_empty() && !admission::is_policy(group, kind) {
-            let request = Request { group, version, kind, resource: "", object, namespaced };
+            let old = match sight.objects[at].before {
+                Before::Nothing => None,
+                Before::Same => Some(object),
+                Before::Old(Former(old)) => Some(old),
+            };
+            let request = Request { group, version, kind, resource: "", object, old, namespaced };
             admitted.check(request, &mut subject, &mut out);
         }
         out

@@ -7,6 +7,7 @@ use super::kinds::Kind;
 use super::plain::Plain;
 use super::rules::RENAMED_WITH_STORAGE;
 use super::{Before, compare, recreated};
+use crate::check::policy::Former;
 use crate::check::schema::Earlier;
 use crate::check::versions::Targets;
 use crate::model::diagnostic::Diagnostic;
@@ -28,6 +29,19 @@ pub struct Past {
     by_key: HashMap<Key, Vec<usize>>,
     /// Objects of custom kinds, which have rules of their own.
     custom: HashMap<Key, Vec<(Box<str>, Earlier)>>,
+    /// Objects that policies ask for.
+    whole: HashMap<Key, Vec<(Box<str>, Former)>>,
+}
+
+/// The candidate that stood where an object stands now; one that stood elsewhere may have moved, if nothing `is_there`
+/// any more.
+fn found<'c, T>(candidates: &'c [(Box<str>, T)], scope: &str, is_there: impl Fn(&str) -> bool) -> Option<&'c T> {
+    let here = candidates.iter().find(|(own, _)| **own == *scope);
+    let moved = || match candidates {
+        [only] if !is_there(&only.0) => Some(only),
+        _ => None,
+    };
+    here.or_else(moved).map(|(_, was)| was)
 }
 
 impl Past {
@@ -45,6 +59,9 @@ impl Past {
         for (key, objects) in other.custom {
             self.custom.entry(key).or_default().extend(objects);
         }
+        for (key, objects) in other.whole {
+            self.whole.entry(key).or_default().extend(objects);
+        }
     }
 
     /// Keeps an object of a custom kind. `scope` is as for [`Past::add`].
@@ -61,13 +78,21 @@ impl Past {
         if self.custom.is_empty() || recreated::is(resource) {
             return None;
         }
-        let candidates = self.custom.get(&key(&resource.id()))?;
-        let here = candidates.iter().find(|(own, _)| **own == *scope);
-        let (_, earlier) = here.or(match candidates.as_slice() {
-            [only] if !is_there(&only.0) => Some(only),
-            _ => None,
-        })?;
-        Some(earlier)
+        found(self.custom.get(&key(&resource.id()))?, scope, is_there)
+    }
+
+    /// Keeps an object for policies. `scope` is as for [`Past::add`].
+    pub fn add_whole(&mut self, scope: &str, resource: &Resource<'_>, former: Former) {
+        self.whole.entry(key(&resource.id())).or_default().push((scope.into(), former));
+    }
+
+    /// What policies see of an object as it was: see [`Past::custom`].
+    #[must_use]
+    pub fn whole(&self, scope: &str, resource: &Resource<'_>, is_there: impl Fn(&str) -> bool) -> Option<&Former> {
+        if self.whole.is_empty() || recreated::is(resource) {
+            return None;
+        }
+        found(self.whole.get(&key(&resource.id()))?, scope, is_there)
     }
 
     fn keep(&mut self, scope: Box<str>, before: Before) {

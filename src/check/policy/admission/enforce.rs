@@ -14,7 +14,7 @@ use super::super::POLICY_ERROR;
 use super::super::rego::value;
 use super::super::report::Subject;
 use super::super::unanswered::Unanswered;
-use super::expressions::Judged;
+use super::expressions::{Broken, Judged};
 use super::matching::{Request, Verdict, plural};
 use super::report::{self, Case};
 use super::{Admission, Binding, ParameterRef, Policy};
@@ -44,8 +44,9 @@ struct One<'a> {
 }
 
 impl<'a> Enforced<'a> {
-    /// Puts policies and bindings together. `given` are those that were named on the command line.
-    pub fn new(all: &[(&'a Admission, bool)], objects: &[Rego]) -> Self {
+    /// Puts policies and bindings together. `given` are those that were named on the command line; `sees_updates` says
+    /// whether it is known what some objects were.
+    pub fn new(all: &[(&'a Admission, bool)], objects: &[Rego], sees_updates: bool) -> Self {
         let mut enforced = Enforced::default();
         let text = |value: &Rego| value.as_string().map(|text| text.to_string()).unwrap_or_default();
         let bindings: Vec<&Binding> = all.iter().flat_map(|(all, _)| &all.bindings).collect();
@@ -55,9 +56,15 @@ impl<'a> Enforced<'a> {
                 let message = format!("admission policy {}: {why}", policy.name);
                 enforced.not_checked.push(NotChecked { message, span: Some(policy.span) });
             };
-            if !policy.matching.is_about_creation() {
-                line("it is about requests that make no objects");
-                continue;
+            if !policy.matching.is_about("CREATE") {
+                let is_about_updates = policy.matching.is_about("UPDATE");
+                if !(is_about_updates && sees_updates) {
+                    line(match is_about_updates {
+                        true => "it is about updates, which `--since` shows",
+                        false => "it is about requests that make no objects",
+                    });
+                    continue;
+                }
             }
             let own: Vec<_> = bindings.iter().filter(|binding| binding.policy == policy.name).collect();
             if own.is_empty() {
@@ -109,8 +116,11 @@ impl<'a> Enforced<'a> {
         let guessed = plural(request.kind);
         let resource = self.plurals.get(&key).unwrap_or(&guessed);
         let request = Request { resource, ..request };
-        let mut seen: Option<Seen> = None;
+        let mut seen: [Option<Seen>; 2] = [None, None];
         for one in &self.bound {
+            // What is made for the first time in another cluster must be right too.
+            let old = request.old.filter(|_| one.policy.matching.is_about("UPDATE"));
+            let request = Request { old, ..request };
             let fits = match one.policy.matching.fits(request, &self.namespaces) {
                 Verdict::Fits => one.binding.matching.fits(request, &self.namespaces),
                 other => other,
@@ -124,7 +134,7 @@ impl<'a> Enforced<'a> {
                 }
                 Verdict::Fits => {}
             }
-            let seen = seen.get_or_insert_with(|| self.seen(request));
+            let seen = seen[usize::from(old.is_some())].get_or_insert_with(|| self.seen(request));
             match self.parameters_of(one, request) {
                 Parameters::None => self.ask(one, request, seen, &Rego::Null, subject, out),
                 Parameters::All(all) => {
@@ -150,13 +160,15 @@ impl<'a> Enforced<'a> {
         let resource = json!({"group": request.group, "version": request.version, "resource": request.resource});
         let asked = json!({
             "kind": kind, "resource": resource, "subResource": "", "requestKind": kind, "requestResource": resource,
-            "requestSubResource": "", "name": text("name"), "namespace": text("namespace"), "operation": "CREATE",
+            "requestSubResource": "", "name": text("name"), "namespace": text("namespace"), "operation": request.operation(),
             "userInfo": {}, "dryRun": false, "options": {},
         });
         let object = value::untyped(request.object);
+        let old = request.old.map_or(Cel::Null, value::untyped);
         Seen {
-            weight: cel::weight(&object),
+            weight: cel::weight(&object) + cel::weight(&old),
             object,
+            old,
             request: value::untyped(&Rego::from(asked)),
             namespace: namespace.map_or(Cel::Null, value::untyped),
         }
@@ -175,12 +187,20 @@ impl<'a> Enforced<'a> {
         let judge = |object: &Cel| {
             let given = [
                 ("object", object),
-                ("oldObject", &Cel::Null),
+                ("oldObject", &seen.old),
                 ("request", &seen.request),
                 ("params", &parameters),
                 ("namespaceObject", &seen.namespace),
             ];
-            one.policy.expressions.judge(&given, &[], seen.weight)
+            let mut judged = one.policy.expressions.judge(&given, &[], seen.weight);
+            if request.old.is_some() && one.policy.expressions.names("oldObject") {
+                // The old object in the cluster has more than its file: defaults, and what controllers write.
+                let (failed, broken) = judged.violations.into_iter().partition(|broken| broken.fails);
+                judged.violations = broken;
+                let failed: Vec<Broken> = failed;
+                judged.unknown.extend(failed.into_iter().map(|broken| (one.policy.span, broken.message)));
+            }
+            judged
         };
         let found = cel::on_deep_stack(|| {
             let judged = judge(&seen.object);
@@ -247,6 +267,7 @@ impl<'a> Enforced<'a> {
 /// What expressions see of a request.
 struct Seen {
     object: Cel,
+    old: Cel,
     request: Cel,
     namespace: Cel,
     weight: u64,

@@ -124,7 +124,7 @@ impl Expressions {
     }
 
     /// Whether any of the expressions has a name in it.
-    fn names(&self, name: &str) -> bool {
+    pub fn names(&self, name: &str) -> bool {
         let own = self.conditions.iter().chain(self.variables.iter().map(|(_, expression)| expression));
         let validations = self.validations.iter();
         let further = validations.flat_map(|one| [Some(&one.expression), one.message_expression.as_ref()]).flatten();

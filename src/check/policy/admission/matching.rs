@@ -27,7 +27,7 @@ struct ResourceRule {
     scope: String,
 }
 
-/// A request that makes an object.
+/// A request that makes an object, or changes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'r> {
     pub group: &'r str,
@@ -36,7 +36,16 @@ pub struct Request<'r> {
     /// `deployments`
     pub resource: &'r str,
     pub object: &'r Rego,
+    /// What it was; nothing for one that is made.
+    pub old: Option<&'r Rego>,
     pub namespaced: bool,
+}
+
+impl Request<'_> {
+    /// `CREATE` or `UPDATE`
+    pub fn operation(&self) -> &'static str {
+        if self.old.is_some() { "UPDATE" } else { "CREATE" }
+    }
 }
 
 /// Whether it is about a request.
@@ -64,15 +73,20 @@ impl Match {
         }
     }
 
-    /// Whether some rule is about objects that are made: others do not matter before there is a cluster.
-    pub fn is_about_creation(&self) -> bool {
-        self.rules.as_ref().is_none_or(|rules| rules.iter().any(ResourceRule::is_about_creation))
+    /// Whether some rule is about such requests.
+    pub fn is_about(&self, operation: &str) -> bool {
+        self.rules.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.is_about(operation)))
     }
 
     /// Whether a request fits.
     pub fn fits(&self, request: Request<'_>, namespaces: &BTreeMap<String, Rego>) -> Verdict {
         let metadata = &request.object["metadata"];
-        if self.objects.as_ref().is_some_and(|selector| !selector.matches(&metadata["labels"])) {
+        // One of the two is enough (`k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/object/matcher.go`).
+        let has_labels = |selector: &Selector| {
+            let old = request.old.is_some_and(|old| selector.matches(&old["metadata"]["labels"]));
+            old || selector.matches(&metadata["labels"])
+        };
+        if self.objects.as_ref().is_some_and(|selector| !has_labels(selector)) {
             return Verdict::Other;
         }
         let any = |rules: &[ResourceRule]| rules.iter().any(|rule| rule.fits(request, self.exact));
@@ -108,8 +122,8 @@ impl ResourceRule {
         }
     }
 
-    fn is_about_creation(&self) -> bool {
-        self.operations.iter().any(|operation| operation == "*" || operation == "CREATE")
+    fn is_about(&self, wanted: &str) -> bool {
+        self.operations.iter().any(|operation| operation == "*" || operation == wanted)
     }
 
     /// `k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules/rules.go`
@@ -120,7 +134,7 @@ impl ResourceRule {
             (name == "*" || name == request.resource) && (below.is_empty() || below == "*")
         };
         let name = request.object["metadata"]["name"].as_string().ok();
-        self.is_about_creation()
+        self.is_about(request.operation())
             && has(&self.groups, request.group)
             // The server converts an object to a version that the rule is about.
             && (!exact || has(&self.versions, request.version))

@@ -1,4 +1,5 @@
-//! ValidatingAdmissionPolicies and their bindings, as the API server uses them for objects that are made.
+//! ValidatingAdmissionPolicies and their bindings, as the API server uses them for objects that are made,
+//! and with `--since` for those that change.
 //!
 //! [`expressions`] evaluates, [`matching`] says which objects a policy is about, [`report`] finds
 //! the place of what is wrong, and [`enforce`] puts policies, bindings and
