@@ -44,7 +44,9 @@ impl Targets {
         Ok(if schemas.is_empty() { Targets::newest() } else { Targets { schemas } })
     }
 
-    /// The newest of them.
+    /// The newest of them. Custom resources are judged for it alone: their definition says what is right, and it is the
+    /// same for every version. What differs is how the servers use it: older ones know fewer formats, and before 1.30
+    /// they refuse an update for what was wrong before too, which is a warning then.
     #[must_use]
     pub fn last(&self) -> Schemas {
         self.schemas.last().copied().unwrap_or_default()

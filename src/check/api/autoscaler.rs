@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 
 use super::names;
-use super::object::{Field, Object, fields, is_placeholder};
+use super::object::{Field, Object, fields, is_placeholder, shown};
+use super::pod;
 use super::quantity::Quantity;
-use super::rules::{CONFLICTING_BOUNDS, CONFLICTING_FIELDS, INVALID_TEXT, OUT_OF_RANGE, REQUIRED_VALUE};
+use super::rules::{CONFLICTING_BOUNDS, CONFLICTING_FIELDS, INVALID_NAME, INVALID_TEXT, OUT_OF_RANGE, REQUIRED_VALUE};
 use super::syntax::Syntax;
 
 /// The words of `type`, and the field that each needs.
@@ -149,6 +150,15 @@ fn metric<'t>(object: &mut Object<'_, 't>, metric: &Field<'_, 't>) {
     }
     if let Some(container) = source.get("container").filter(|_| kind == "ContainerResource") {
         names::label(object, &container);
+    }
+    if let Some(name) = source.get("name").filter(|_| kind == "ContainerResource")
+        && name.plain_text().is_some_and(|text| !pod::is_of_containers(&text))
+    {
+        let fault = format!("is `{}`, which is no resource that a container can ask for", shown(&name));
+        let finding = object
+            .wrong(&INVALID_NAME, &name, &fault, "no such resource")
+            .help("measure `cpu`, `memory`, or a resource with a domain, such as `vendor.com/gpu`");
+        object.report(finding);
     }
     if let Some(target) = source.get("target").filter(|target| target.value.is_mapping()) {
         self::target(object, &target, &kind);

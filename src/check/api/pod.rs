@@ -8,6 +8,7 @@ mod dns;
 mod downward;
 mod endless;
 mod env;
+mod initiator;
 mod mounts;
 pub(super) mod ports;
 mod probes;
@@ -19,7 +20,7 @@ mod volumes;
 mod windows;
 
 pub(super) use affinity::node_selector;
-pub(super) use resources::resource_name;
+pub(super) use resources::{is_of_containers, resource_name};
 pub(super) use volumes::{driver_name, source};
 
 use std::borrow::Cow;

@@ -78,6 +78,17 @@ fn check_limit<'t>(object: &mut Object<'_, 't>, limit: &Field<'_, 't>, kind: &st
         list.each(|name, _, amount| {
             if matches!(kind, "Pod" | "Container") {
                 pod::resource_name(object, name, amount);
+            } else if !(is_standard(name) || name == "storage" || name.contains('/') || is_placeholder(name)) {
+                // `validateLimitRangeResourceName`
+                let path = amount.path();
+                let message = format!("{} is no resource that Kubernetes knows", object.name(&path));
+                let span = object.key_span(&path);
+                let finding = object.refuse_at(&INVALID_NAME, span, path, message, "no such resource").help(
+                    did_you_mean(name, RESOURCES.into_iter().chain(["storage"])).unwrap_or_else(|| {
+                        "limit `storage`, or a resource with a domain, such as `example.com/disks`".to_owned()
+                    }),
+                );
+                object.report(finding);
             }
             resources.insert(name.to_owned());
         });

@@ -38,7 +38,15 @@ const RESOURCES: &[&str] = &[
 /// A `fieldRef`. `spec.host` is an old name of `spec.nodeName` (`pkg/apis/core/pods/helpers.go`,
 /// `ConvertDownwardAPIFieldLabel`).
 pub(super) fn field<'t>(object: &mut Object<'_, 't>, reference: &Field<'_, 't>, place: Place) {
-    let Some(path) = reference.get("fieldPath") else { return };
+    let [version, path] = fields!(reference, ["apiVersion", "fieldPath"]);
+    if let Some(version) = version
+        && version.plain_text().is_some_and(|text| text != "v1")
+    {
+        let fault = format!("is `{}`, but pods are of `v1`", shown(&version));
+        let finding = object.wrong(&UNSUPPORTED_VALUE, &version, &fault, "not `v1`").help("write `v1`, or remove it");
+        return object.report(finding);
+    }
+    let Some(path) = path else { return };
     let Some(text) = path.text().filter(|text| !text.is_empty()) else { return };
     let known = if place == Place::Env { IN_ENV } else { IN_VOLUMES };
     if known.contains(&&*text) || (text == "spec.host" && place == Place::Env) {

@@ -69,13 +69,17 @@ pub(super) fn of_container<'t>(
 
 /// `validateContainerResourceName`
 pub(in crate::check::api) fn resource_name<'t>(object: &mut Object<'_, 't>, name: &str, amount: &Field<'_, 't>) {
-    let fine = if name.contains('/') {
+    if !is_of_containers(name) {
+        unknown_resource(object, name, amount);
+    }
+}
+
+/// Whether containers can ask for such a resource.
+pub(in crate::check::api) fn is_of_containers(name: &str) -> bool {
+    if name.contains('/') {
         is_extended(name) || (name.contains("kubernetes.io/") && names::is_qualified_name(name))
     } else {
         STANDARD.contains(&name) || (name.starts_with(PAGES) && names::is_qualified_name(name))
-    };
-    if !fine {
-        unknown_resource(object, name, amount);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::check::api::{claim, names};
 use crate::model::source::Span;
 
 use super::env::reference_name;
-use super::{Owner, Pod, RENAME, Volume, downward, projected, twice};
+use super::{Owner, Pod, RENAME, Volume, downward, initiator, projected, twice};
 
 pub(super) fn check<'t>(
     object: &mut Object<'_, 't>,
@@ -205,6 +205,7 @@ fn old_source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>
         "gcePersistentDisk" | "awsElasticBlockStore" => small(object, "partition"),
         "iscsi" => {
             small(object, "lun");
+            ["iqn", "initiatorName"].iter().for_each(|key| initiator::check(object, field.get(key).as_ref()));
             let authenticates = |key| field.bool_of(key) == Some(true);
             if (authenticates("chapAuthDiscovery") || authenticates("chapAuthSession")) && !field.has("secretRef") {
                 object.needed(field, "secretRef", "with CHAP", "add `secretRef`");
@@ -240,7 +241,8 @@ fn old_source<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>
         }
         "azureDisk" => {
             let [kind, uri] = fields!(field, ["kind", "diskURI"]);
-            let (Some(kind), Some(uri)) = (kind.and_then(|kind| kind.text()), uri) else { return };
+            let Some(uri) = uri else { return };
+            let kind = kind.and_then(|kind| kind.text()).unwrap_or("Shared".into());
             let start = if kind == "Managed" { "/subscriptions/" } else { "https://" };
             if uri.plain_text().is_some_and(|text| !text.starts_with(start)) {
                 let fault = format!("must begin with `{start}` for the kind `{kind}`");
