@@ -30,23 +30,21 @@ use crate::settings::{self, Destination, Override, Refusal, Settings, Verbosity}
 /// The output cannot be written.
 pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut sources = Sources::default();
-    let prepared = settings::resolve(arguments, &mut sources).and_then(|settings| {
-        let file = settings.configuration;
-        prepare(settings, &mut sources).map_err(|refusal| refusal.in_configuration(file, &sources))
-    });
-    let Prepared { settings, rules, schemas, inputs, before, alone } = match prepared {
-        Ok(prepared) => prepared,
+    let settings = match settings::resolve(arguments, &mut sources) {
+        Ok(settings) => settings,
         Err(refusal) => return refusal.write(err),
     };
-    let (then, mut examined) = in_pool(settings.jobs, || {
-        let then = before.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
-        let other = then.as_ref().map_or(Other::None, |(then, _)| {
-            let tree = Then { files: then.files(), definitions: &then.definitions };
-            Other::Earlier(&then.past, tree)
-        });
-        let (examined, _) = examined_with(other, &inputs, &rules, &settings, &schemas, sources);
-        (then, examined)
+    let outcome = in_pool(settings.jobs, || {
+        let file = settings.configuration;
+        match prepare(settings, &mut sources) {
+            Ok(prepared) => Ok(prepared.examine(sources)),
+            Err(refusal) => Err(refusal.in_configuration(file, &sources)),
+        }
     });
+    let Outcome { settings, rules, inputs, alone, then, mut examined } = match outcome {
+        Ok(outcome) => outcome,
+        Err(refusal) => return refusal.write(err),
+    };
     let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
     examined.not_checked.extend(skipped);
     let empty = inputs.folder && examined.resources == 0 && examined.definitions == 0;
@@ -83,6 +81,31 @@ struct Prepared {
     before: Option<(Revision, Sources)>,
     /// Why nothing is compared although that was asked for.
     alone: Option<NotChecked>,
+}
+
+/// What a run has come to, and what its report is made with.
+struct Outcome {
+    settings: Settings,
+    rules: Rules,
+    inputs: Inputs,
+    alone: Option<NotChecked>,
+    /// The tree before the change, and what could not be had of it.
+    then: Option<(since::Then, Vec<NotChecked>)>,
+    examined: Examined,
+}
+
+impl Prepared {
+    /// Examines the tree, and the one it is compared with.
+    fn examine(self, sources: Sources) -> Outcome {
+        let Prepared { settings, rules, schemas, inputs, before, alone } = self;
+        let then = before.map(|(listed, sources)| since::examine(listed, &rules, &settings, &schemas, sources));
+        let other = then.as_ref().map_or(Other::None, |(then, _)| {
+            let tree = Then { files: then.files(), definitions: &then.definitions };
+            Other::Earlier(&then.past, tree)
+        });
+        let (examined, _) = examined_with(other, &inputs, &rules, &settings, &schemas, sources);
+        Outcome { settings, rules, inputs, alone, then, examined }
+    }
 }
 
 /// Compiles the policies, reads the schemas and lists the files.

@@ -1,46 +1,96 @@
 //! A folder becomes a list of files.
 
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::ignored::Ignored;
 use super::{Inputs, Options, add_file, printed_name};
 use crate::model::source::Sources;
 
+/// What there is in a folder.
+enum Found {
+    File(PathBuf),
+    Folder(PathBuf),
+    /// Its printed name.
+    LeftOut(String),
+    /// Its printed name, and why it cannot be entered.
+    Skipped(String, String),
+}
+
 pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
     // Matchers compare whole paths, so the walk has to use the spelling in which the root is written.
     let start = &options.working_directory.join(start).canonicalize().unwrap_or_else(|_| start.to_path_buf());
     inputs.listing.add_root(printed_name(start, &options.working_directory).into());
-    let mut ignored = Ignored::above(&options.root, start);
-    let mut entries = WalkDir::new(start).sort_by(gitignore_first).into_iter();
-    while let Some(entry) = entries.next() {
+    let walk = Walk { start, options };
+    for found in walk.folder(start, &Ignored::above(&options.root, start)) {
+        match found {
+            Found::File(path) => drop(add_file(&path, options, sources, &mut inputs.listing)),
+            Found::LeftOut(name) => inputs.listing.add_ignored(name.into()),
+            Found::Skipped(name, why) => inputs.skipped.push((name, why)),
+            Found::Folder(_) => {}
+        }
+    }
+}
+
+struct Walk<'w> {
+    start: &'w Path,
+    options: &'w Options,
+}
+
+impl Walk<'_> {
+    /// Everything below a folder, in order of name. Folders are read on all threads.
+    fn folder(&self, folder: &Path, above: &Ignored<'_>) -> Vec<Found> {
+        let mut ignored = Ignored::below(above);
+        let entries = WalkDir::new(folder).min_depth(1).max_depth(1).sort_by(gitignore_first);
+        let found: Vec<Found> =
+            entries.into_iter().filter_map(|entry| self.look_at(entry, folder, &mut ignored)).collect();
+        if !found.iter().any(|one| matches!(one, Found::Folder(_))) {
+            return found;
+        }
+        let below = |one| match one {
+            Found::Folder(path) => self.folder(&path, &ignored),
+            other => vec![other],
+        };
+        found.into_par_iter().flat_map_iter(below).collect()
+    }
+
+    fn look_at(&self, entry: walkdir::Result<DirEntry>, folder: &Path, ignored: &mut Ignored<'_>) -> Option<Found> {
+        let name = |path: &Path| printed_name(path, &self.options.working_directory);
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => {
-                let name = error.path().map_or_else(String::new, |path| printed_name(path, &options.working_directory));
-                inputs.skipped.push((name, error.to_string()));
-                continue;
-            }
+            Err(error) => return Some(Found::Skipped(error.path().map_or_else(String::new, name), error.to_string())),
         };
         let kind = entry.file_type();
-        ignored.leave(entry.path());
         if entry.file_name() == ".gitignore" && kind.is_file() {
-            ignored.read(entry.path().parent().unwrap_or(start), entry.path());
+            ignored.read(folder, entry.path());
         }
-        if entry.depth() > 0 && is_left_out(&entry, options, &ignored) {
-            let name = printed_name(entry.path(), &options.working_directory);
-            if kind.is_dir() {
-                entries.skip_current_dir();
+        if is_left_out(&entry, self.options, ignored) {
+            return (entry.file_name() != ".git").then(|| Found::LeftOut(name(entry.path())));
+        }
+        if kind.is_symlink() {
+            return self.follow(entry);
+        }
+        if kind.is_dir() {
+            return Some(Found::Folder(entry.into_path()));
+        }
+        kind.is_file().then(|| Found::File(entry.into_path()))
+    }
+
+    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
+    /// anyway. A link to a folder is not entered; a link out of the repository is never read.
+    fn follow(&self, entry: DirEntry) -> Option<Found> {
+        let skipped =
+            |why: String| Some(Found::Skipped(printed_name(entry.path(), &self.options.working_directory), why));
+        match entry.path().canonicalize() {
+            Ok(target) if target.starts_with(self.start) => None,
+            Ok(target) if target.starts_with(&self.options.root) => {
+                target.is_file().then(|| Found::File(entry.into_path()))
             }
-            if entry.file_name() != ".git" {
-                inputs.listing.add_ignored(name.into());
-            }
-        } else if kind.is_symlink() {
-            follow(&entry, start, options, sources, inputs);
-        } else if kind.is_file() {
-            add_file(entry.path(), options, sources, &mut inputs.listing);
+            Ok(_) => skipped("the link leads out of the repository".to_owned()),
+            Err(error) => skipped(format!("the link leads nowhere: {error}")),
         }
     }
 }
@@ -58,20 +108,4 @@ fn is_left_out(entry: &DirEntry, options: &Options, ignored: &Ignored) -> bool {
         || ignored.covers(entry.path(), entry.file_type().is_dir())
         || (!options.exclude.is_empty()
             && entry.path().strip_prefix(&options.base).is_ok_and(|path| options.exclude.is_match(path)))
-}
-
-/// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target anyway. A
-/// link to a folder is not entered; a link out of the repository is never read.
-fn follow(entry: &DirEntry, start: &Path, options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
-    let name = printed_name(entry.path(), &options.working_directory);
-    match entry.path().canonicalize() {
-        Ok(target) if target.starts_with(start) => {}
-        Ok(target) if target.starts_with(&options.root) => {
-            if target.is_file() {
-                add_file(entry.path(), options, sources, &mut inputs.listing);
-            }
-        }
-        Ok(_) => inputs.skipped.push((name, "the link leads out of the repository".to_owned())),
-        Err(error) => inputs.skipped.push((name, format!("the link leads nowhere: {error}"))),
-    }
 }
