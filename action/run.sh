@@ -58,16 +58,6 @@ enter_working_directory() {
     cd -- "$folder" 2>/dev/null || refuse "the input \`working-directory\` names no folder"
 }
 
-# Annotations need paths relative to the workspace; plimsoll writes them relative to where it runs. In a property `:` and
-# `,` are escaped, so `file=` behind a comma or a space, before the first `::` of the data, is the property itself.
-print_annotations() {
-    local prefix=
-    case $PWD in "$workspace") ;; "$workspace"/*) prefix=${PWD#"$workspace"/}/ ;; esac
-    prefix=$(printf '%s' "$prefix" | sed -e 's/%/%25/g' -e 's/:/%3A/g' -e 's/,/%2C/g' -e 's/[\\&|]/\\&/g')
-    prefix=${prefix//$'\n'/%0A}
-    sed -E "s|^(::[a-z]+ ([^:]*,)?file=)|\\1$prefix|" "$scratch/annotations"
-}
-
 # The number behind a key of the JSON summary. Quotes in strings are escaped there, so only a key can match.
 count_of() {
     grep -oE "\"$1\": *[0-9]+" "$scratch/report.json" 2>/dev/null | tail -n 1 | grep -oE '[0-9]+$' || true
@@ -107,7 +97,7 @@ code=0
 "$binary" "${arguments[@]}" </dev/null || code=$?
 if [ -f "$scratch/text" ]; then cat -- "$scratch/text"; fi
 end_frame
-if [ -f "$scratch/annotations" ]; then print_annotations; fi
+if [ -f "$scratch/annotations" ]; then cat -- "$scratch/annotations"; fi
 
 errors=$(count_of errors)
 warnings=$(count_of warnings)

@@ -429,6 +429,8 @@ impl<'r> Run<'r> {
             || has_resources
             || self.inputs.named.binary_search(&file).is_ok()
             || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
+            // In UTF-16, which shells on Windows write.
+            || memchr::memmem::find(part.text.as_bytes(), b"a p i V e r s i o n").is_some()
     }
 }
 

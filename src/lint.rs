@@ -296,6 +296,8 @@ fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Resul
         verbose: settings.verbosity == Verbosity::Verbose,
         statistics: settings.statistics,
         stop_commands: settings.github_log.then(report::resume_word),
+        workspace: settings.place.base(&settings.workspace),
+        repository: settings.place.base(&settings.place.root),
     };
     for output in &settings.outputs {
         match &output.destination {

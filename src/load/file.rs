@@ -126,7 +126,7 @@ const MAX_INVALID: usize = 1000;
 #[must_use]
 pub fn decode(bytes: Vec<u8>) -> Decoded {
     if looks_like_utf16(&bytes) {
-        return Decoded { text: blank(bytes), invalid: Vec::new(), foreign: Some(Encoding::Utf16) };
+        return Decoded { text: spaced(bytes), invalid: Vec::new(), foreign: Some(Encoding::Utf16) };
     }
     let mut bytes = match String::from_utf8(bytes) {
         Ok(text) => return Decoded { text, invalid: Vec::new(), foreign: None },
@@ -150,6 +150,12 @@ pub fn decode(bytes: Vec<u8>) -> Decoded {
 /// The same number of bytes, all of them blank.
 fn blank(mut bytes: Vec<u8>) -> String {
     bytes.fill(b' ');
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The same number of bytes, those blank that are not of ASCII: enough to see what a text in UTF-16 is about.
+fn spaced(mut bytes: Vec<u8>) -> String {
+    bytes.iter_mut().filter(|byte| !(b' '..0x7f).contains(*byte)).for_each(|byte| *byte = b' ');
     String::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -204,6 +210,7 @@ mod tests {
     fn utf16_and_binary_files_are_told_from_text() {
         assert_eq!(decode(b"\xff\xfea\0:\0".to_vec()).foreign, Some(Encoding::Utf16));
         assert_eq!(decode(b"a\0:\0 \0".to_vec()).foreign, Some(Encoding::Utf16));
+        assert_eq!(decode(b"\xff\xfek\0i\0n\0d\0".to_vec()).text, "  k i n d ");
         assert_eq!(decode(b"\x1f\x8b\x08\0\0\0\xff\xff".to_vec()).foreign, Some(Encoding::Unknown));
         assert_eq!(decode(vec![0xe9; 5000]).foreign, Some(Encoding::Unknown));
     }

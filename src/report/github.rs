@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
+use super::Base;
 use super::affected::affected;
 use super::place::Places;
 use super::sanitise::{break_markers, clean, clean_short};
@@ -24,17 +25,18 @@ const PART: usize = 300;
 /// Places named below the message.
 const RELATED: usize = 4;
 
-/// Writes the chosen findings, and how many were left out.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut places = Places::new(&report.sources);
+/// Writes the chosen findings, and how many were left out. `workspace`: [`super::Style::workspace`].
+pub(super) fn write(report: &Report, workspace: &Base, out: &mut dyn Write) -> io::Result<()> {
+    let mut places = Places::seen_from(workspace, &report.sources);
     for finding in choose(&report.diagnostics) {
         let message = message(finding, &mut places);
+        let file = places.name(finding.primary.span.file);
         let region = places.first_line(finding.primary.span);
         let line = region.start.line.to_string();
         let (start, end) = (region.start.column.to_string(), region.end.column.max(region.start.column).to_string());
         let properties = [
             ("title", clean_short(&finding.rule, PART)),
-            ("file", clean(places.sources().name(finding.primary.span.file))),
+            ("file", clean(&file)),
             ("line", line.as_str().into()),
             ("endLine", line.as_str().into()),
             ("col", start.into()),
@@ -91,7 +93,7 @@ fn left_out(findings: &[Diagnostic]) -> Option<String> {
 fn message(finding: &Diagnostic, places: &mut Places<'_>) -> String {
     let place = |span: crate::model::source::Span, places: &mut Places<'_>| {
         let at = places.line_column(span.file, span.start as usize);
-        (clean_short(places.sources().name(span.file), PART).into_owned(), at.line, at.column)
+        (clean_short(&places.name(span.file), PART).into_owned(), at.line, at.column)
     };
     let (name, line, column) = place(finding.primary.span, places);
     let mut lines = vec![format!("{name}:{line}:{column}: {}", clean_short(&finding.message, PART))];

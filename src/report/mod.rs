@@ -21,6 +21,7 @@ mod secrets;
 mod suppress;
 mod text;
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
@@ -59,6 +60,35 @@ pub struct Style {
     /// The word that resumes workflow commands, where the output goes to a GitHub log: one that nobody can guess, such
     /// as a [`resume_word`]. The text is then written between `::stop-commands::WORD` and `::WORD::`.
     pub stop_commands: Option<String>,
+    /// Where the reader of [`Format::Github`] looks for files.
+    pub workspace: Base,
+    /// Where the reader of [`Format::Sarif`] looks for files.
+    pub repository: Base,
+}
+
+/// The folder that names of files are relative to in some format: all others, and people, see them from the working
+/// directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Base {
+    /// The working directory as seen from it, without a `/` at the end; empty if it is that.
+    pub below: String,
+}
+
+impl Base {
+    /// The name of a file, from the one that everybody else is told.
+    fn name<'n>(&self, told: &'n str) -> Cow<'n, str> {
+        if self.below.is_empty() || told.starts_with(['/', '<']) {
+            return Cow::Borrowed(told);
+        }
+        let mut parts: Vec<&str> = self.below.split('/').collect();
+        for part in told.split('/') {
+            match (part, parts.last()) {
+                ("..", Some(last)) if *last != ".." => drop(parts.pop()),
+                _ => parts.push(part),
+            }
+        }
+        Cow::Owned(parts.join("/"))
+    }
 }
 
 /// A new word for [`Style::stop_commands`]: 128 bits from the keys that the system gives to this process for its hash
@@ -77,9 +107,9 @@ pub fn resume_word() -> String {
 pub fn write(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => text::write(report, style, out),
-        Format::Github => github::write(report, out),
+        Format::Github => github::write(report, &style.workspace, out),
         Format::Json => json::write(report, out),
-        Format::Sarif => sarif::write(report, out),
+        Format::Sarif => sarif::write(report, &style.repository, out),
     }
 }
 
@@ -99,4 +129,18 @@ pub fn write_findings(diagnostics: Vec<Diagnostic>, sources: Sources, out: &mut 
         review: None,
     };
     text::write(&report, &Style { quiet: true, ..Style::default() }, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_seen_from_the_folder_that_a_reader_looks_in() {
+        let base = Base { below: "apps/web".into() };
+        let names = ["a.yaml", "../base/b.yaml", "../../../c.yaml", "/etc/d.yaml", "<stdin>"];
+        let seen = names.map(|name| base.name(name).into_owned());
+        assert_eq!(seen, ["apps/web/a.yaml", "apps/base/b.yaml", "../c.yaml", "/etc/d.yaml", "<stdin>"]);
+        assert_eq!(names.map(|name| Base::default().name(name).into_owned()), names);
+    }
 }

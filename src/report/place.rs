@@ -1,7 +1,9 @@
 //! Lines and columns of spans. Each file that has a finding is indexed once per output.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::Base;
 use crate::model::source::{FileId, LineColumn, LineIndex, Sources, Span};
 
 /// Beyond this many bytes a line gets marks, so that the columns of its many findings are not each counted from its
@@ -11,6 +13,7 @@ const LONG_LINE: usize = 4096;
 /// Turns byte offsets into what people count.
 pub(super) struct Places<'r> {
     sources: &'r Sources,
+    base: Base,
     files: Vec<Option<Lines>>,
 }
 
@@ -35,7 +38,17 @@ pub(super) struct Region {
 
 impl<'r> Places<'r> {
     pub fn new(sources: &'r Sources) -> Self {
-        Places { sources, files: Vec::new() }
+        Places::seen_from(&Base::default(), sources)
+    }
+
+    /// With names as they are seen from a folder.
+    pub fn seen_from(base: &Base, sources: &'r Sources) -> Self {
+        Places { sources, base: base.clone(), files: Vec::new() }
+    }
+
+    /// The name of a file.
+    pub fn name(&self, file: FileId) -> Cow<'r, str> {
+        self.base.name(self.sources.name(file))
     }
 
     pub fn sources(&self) -> &'r Sources {

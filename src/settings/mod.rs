@@ -92,6 +92,8 @@ pub struct Settings {
     pub statistics: bool,
     /// Whether a GitHub runner reads what goes to standard output.
     pub github_log: bool,
+    /// The folder that annotations of GitHub are relative to.
+    pub workspace: PathBuf,
 }
 
 /// How much to say.
@@ -228,6 +230,7 @@ fn settings(
         },
         statistics: arguments.statistics,
         github_log: output::is_github_log(),
+        workspace: output::workspace().unwrap_or_else(|| place.root.clone()),
         configuration: file,
         place,
     })

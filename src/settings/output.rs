@@ -50,6 +50,11 @@ pub(super) fn is_github_log() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
+/// The folder in which a GitHub runner works, links resolved.
+pub(super) fn workspace() -> Option<PathBuf> {
+    PathBuf::from(std::env::var_os("GITHUB_WORKSPACE")?).canonicalize().ok()
+}
+
 fn parse(word: &str) -> Result<Output, Refusal> {
     let (name, file) = word.split_once('=').map_or((word, None), |(name, file)| (name, Some(file)));
     let Some(format) = format_of(name) else {

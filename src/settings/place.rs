@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Refusal;
 use crate::discover::printed_name;
+use crate::report::Base;
 
 /// The working directory and the root of the repository.
 #[derive(Debug, Clone)]
@@ -32,6 +33,15 @@ impl Place {
             .unwrap_or(&working_directory)
             .to_path_buf();
         Ok(Place { working_directory, base: root.clone(), root })
+    }
+
+    /// A folder as the one that names are relative to, if the working directory lies below it.
+    #[must_use]
+    pub fn base(&self, above: &Path) -> Base {
+        match self.working_directory.strip_prefix(above) {
+            Ok(below) if !below.as_os_str().is_empty() => Base { below: printed_name(&self.working_directory, above) },
+            _ => Base::default(),
+        }
     }
 
     /// The configuration file that is there without being named: in the one folder that was asked for (else in the

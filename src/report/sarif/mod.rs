@@ -18,6 +18,7 @@ use self::log::{
     Region, Replacement, Run, Step, Text, ThreadFlow, Tool,
 };
 use self::rules::descriptors;
+use super::Base;
 use super::affected::affected;
 use super::fingerprint::fingerprints;
 use super::json::write_printable;
@@ -35,9 +36,9 @@ const RELATED: usize = 100;
 /// Characters of a message.
 const MESSAGE: usize = 1_000;
 
-/// Writes the report.
-pub(in crate::report) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut places = Places::new(&report.sources);
+/// Writes the report. `repository`: [`super::Style::repository`].
+pub(in crate::report) fn write(report: &Report, repository: &Base, out: &mut dyn Write) -> io::Result<()> {
+    let mut places = Places::seen_from(repository, &report.sources);
     let prints = fingerprints(report);
     let mut chosen: Vec<(&Diagnostic, String)> = report.diagnostics.iter().zip(prints).collect();
     let left_out = choose(&mut chosen);
@@ -195,7 +196,7 @@ impl From<super::place::Region> for Region {
 }
 
 fn artifact(file: FileId, places: &Places<'_>) -> Artifact {
-    Artifact { uri: uri(places.sources().name(file)) }
+    Artifact { uri: uri(&places.name(file)) }
 }
 
 /// A relative reference in the sense of RFC 3986: everything but unreserved characters and `/` is percent-encoded.
