@@ -258,9 +258,14 @@ impl<'t> Walk<'_, 't> {
     }
 
     /// Keeps a finding about a value. A placeholder that another tool fills in (Flux, envsubst) is wrong only if none
-    /// does.
+    /// does, and with a default (`${SIZE:=1Gi}`) nobody means it for the API server.
     fn push(&mut self, value: Value<'t>, mut finding: Diagnostic) {
-        if value.as_str().and_then(|text| text.split_once("${").map(|(_, rest)| rest.contains('}'))) == Some(true) {
+        let text = value.as_str().unwrap_or_default();
+        let inside = text.split_once("${").and_then(|(_, rest)| rest.split_once('}'));
+        if inside.is_some_and(|(inside, _)| inside.contains(":=") || inside.contains(":-")) {
+            return;
+        }
+        if inside.is_some() {
             finding.severity = Severity::Note;
             finding.primary.message = "a placeholder".to_owned();
             finding.effect =
