@@ -7,7 +7,7 @@ pub(super) mod place;
 use super::object::{Field, Object, fields};
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_NAME, INVALID_TEXT};
 use super::seen::Seen;
-use super::{names, selector, webhook};
+use super::{names, selector, webhook, words};
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
     if object.resource.group() != "admissionregistration.k8s.io" {
@@ -20,6 +20,9 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         _ => {}
     }
 }
+
+/// `supportedValidationPolicyReason`
+const REASONS: [&str; 3] = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 
 fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if !spec.value.is_mapping() {
@@ -47,6 +50,7 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
                 object.needed(&parameters, key, "to know the parameters", format!("add `{key}`"));
             }
         }
+        parameter_kind(object, &parameters);
     }
     match resources {
         None => {
@@ -74,6 +78,23 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     expressions::policy(object, spec);
 }
 
+/// `validateParamKind`: both are labels that begin with a letter.
+fn parameter_kind<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>) {
+    let is_word = |text: &str| names::is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase());
+    let [version, kind] = fields!(parameters, ["apiVersion", "kind"]);
+    let of_version = |text: &str| is_word(text.rsplit('/').next().unwrap_or(text));
+    let of_kind = |text: &str| is_word(&text.to_ascii_lowercase());
+    let looks: [(Option<Field<'_, 't>>, &dyn Fn(&str) -> bool, &str); 2] =
+        [(version, &of_version, "version of an API"), (kind, &of_kind, "name of a kind")];
+    for (field, is_right, what) in looks {
+        let Some(field) = field else { continue };
+        let Some(text) = field.plain_text().filter(|text| !is_right(text)) else { continue };
+        let fault = format!("is `{text}`, which is no {what}");
+        let finding = object.wrong(&INVALID_NAME, &field, &fault, &format!("no {what}"));
+        object.report(finding);
+    }
+}
+
 /// `variableName` of expressions: see `cel.IsIdentifier`.
 fn identifier<'t>(object: &mut Object<'_, 't>, name: &Field<'_, 't>) {
     let Some(text) = name.plain_text() else { return };
@@ -88,7 +109,11 @@ fn identifier<'t>(object: &mut Object<'_, 't>, name: &Field<'_, 't>) {
 
 /// A message is never asked for: `hasNewlines(trimmedMsg) && trimmedMsg == ""` is true of no text.
 fn check_validation<'t>(object: &mut Object<'_, 't>, validation: &Field<'_, 't>) {
-    let Some(message) = validation.get("message") else { return };
+    let [message, reason] = fields!(validation, ["message", "reason"]);
+    if let Some(reason) = reason {
+        words::one_of(object, &reason, &REASONS);
+    }
+    let Some(message) = message else { return };
     let Some(written) = message.text() else { return };
     if written.trim().contains(['\n', '\r']) || (written.trim().is_empty() && !written.is_empty()) {
         let finding = object.wrong(&INVALID_TEXT, &message, "must be one line that is not blank", "not one line");

@@ -13,6 +13,7 @@ mod claim;
 mod config;
 mod custom_definition;
 mod disruption_budget;
+mod endpoint_slice;
 mod fields;
 mod ingress;
 mod ingress_class;
@@ -89,6 +90,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             storage_class::check(&mut object);
             words::storage_driver(&mut object);
         }
+        "discovery.k8s.io" => endpoint_slice::check(&mut object),
         "scheduling.k8s.io" => words::priority_class(&mut object),
         "node.k8s.io" => words::runtime_class(&mut object),
         "apiextensions.k8s.io" => custom_definition::check(&mut object),

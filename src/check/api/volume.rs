@@ -274,7 +274,7 @@ fn sources<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         let Some(first) = first else {
             first = Some(key);
             is_strange = !field.value.is_mapping();
-            if matches!(name, "nfs" | "hostPath") {
+            if matches!(name, "nfs" | "hostPath" | "iscsi" | "azureDisk") {
                 pod::source(object, name, field);
             }
             return;

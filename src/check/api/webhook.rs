@@ -69,6 +69,19 @@ fn review_versions<'t>(object: &mut Object<'_, 't>, versions: &Field<'_, 't>) {
     let is_known = |version: Field<'_, 't>| {
         version.text().is_none_or(|text| matches!(&*text, "v1" | "v1beta1") || is_placeholder(&text))
     };
+    let mut seen = Seen::new();
+    for version in versions.items() {
+        let Some(text) = version.plain_text() else { continue };
+        let fault = if seen.before(text.clone(), version.value.span()).is_some() {
+            format!("repeats `{text}`")
+        } else if !(names::is_label(&text) && text.starts_with(|first: char| first.is_ascii_lowercase())) {
+            format!("is `{text}`, which is no version of an API")
+        } else {
+            continue;
+        };
+        let finding = object.wrong(&INVALID_NAME, &version, &fault, "not a version").help("remove it");
+        object.report(finding);
+    }
     if !versions.items().any(is_known) {
         let fault = "has neither `v1` nor `v1beta1`, which are all that the server speaks";
         let finding = object.wrong(&UNSUPPORTED_VALUE, versions, fault, "none that the server speaks").help("add `v1`");
