@@ -84,11 +84,10 @@ fn parameter_kind<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>) {
     let [version, kind] = fields!(parameters, ["apiVersion", "kind"]);
     let of_version = |text: &str| is_word(text.rsplit('/').next().unwrap_or(text));
     let of_kind = |text: &str| is_word(&text.to_ascii_lowercase());
-    let looks: [(Option<Field<'_, 't>>, &dyn Fn(&str) -> bool, &str); 2] =
-        [(version, &of_version, "version of an API"), (kind, &of_kind, "name of a kind")];
-    for (field, is_right, what) in looks {
-        let Some(field) = field else { continue };
-        let Some(text) = field.plain_text().filter(|text| !is_right(text)) else { continue };
+    let wrong_version = version.filter(|field| field.plain_text().is_some_and(|text| !of_version(&text)));
+    let wrong_kind = kind.filter(|field| field.plain_text().is_some_and(|text| !of_kind(&text)));
+    for (field, what) in [(wrong_version, "version of an API"), (wrong_kind, "name of a kind")] {
+        let Some((field, text)) = field.and_then(|field| Some((field, field.text()?))) else { continue };
         let fault = format!("is `{text}`, which is no {what}");
         let finding = object.wrong(&INVALID_NAME, &field, &fault, &format!("no {what}"));
         object.report(finding);
