@@ -4,6 +4,7 @@
 
 mod functions;
 mod rewrite;
+mod routes;
 pub mod types;
 
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +19,7 @@ use kube_cel::cel::parser::{Expression, Parser};
 use kube_cel::cel::{Context, ExecutionError};
 pub use kube_cel::cel::{IdedExpr, Value};
 pub use rewrite::variable;
+pub use routes::Routes;
 
 /// The longest expression that is read, in bytes.
 const LENGTH: usize = 16 << 10;
@@ -45,6 +47,8 @@ const KEPT: usize = 10_000;
 pub struct Program {
     expression: Expression,
     names: BTreeSet<String>,
+    /// What it reads below each name.
+    pub routes: Routes,
 }
 
 impl Program {
@@ -112,7 +116,8 @@ pub fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
     match catch_unwind(AssertUnwindSafe(parse)) {
         Ok(Ok(mut expression)) => {
             let names = rewrite::rewrite(&mut expression, text, optional_old)?;
-            Ok(Program { expression, names })
+            let routes = routes::routes(&expression);
+            Ok(Program { expression, names, routes })
         }
         Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
     }

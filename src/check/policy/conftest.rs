@@ -54,6 +54,7 @@ impl User {
             problems.push(*problem);
             return (User::default(), problems);
         }
+        reporting::find_choices(&mut rules, &program);
         let all: BTreeSet<Vec<String>> = verify::combined(&read.modules());
         let (combined, rules) = rules.into_iter().partition(|rule| all.contains(&rule.path));
         (User { rules, combined, program }, problems)

@@ -7,6 +7,7 @@
 
 mod admission;
 mod builtin;
+mod choice;
 mod combined;
 mod condition;
 mod conftest;
@@ -14,6 +15,7 @@ mod data;
 mod finding;
 mod gatekeeper;
 mod kinds;
+mod memo;
 mod native;
 mod needs;
 mod pack;
@@ -23,6 +25,8 @@ mod rego;
 mod report;
 mod reporting;
 mod selector;
+#[cfg(test)]
+mod shortcuts;
 pub mod testing;
 mod together;
 mod unanswered;

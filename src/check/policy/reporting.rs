@@ -11,6 +11,7 @@ use crate::model::rule::{Rule, Severity};
 use crate::model::source::Span;
 
 use super::NEVER_REPORTS;
+use super::choice::Chooser;
 use super::condition::{self, Condition};
 use super::kinds::Kinds;
 use super::rego::metadata::{self, Metadata};
@@ -31,6 +32,8 @@ pub(super) struct Reporting {
     pub exception: Option<String>,
     /// The path below `data`.
     pub path: Vec<String>,
+    /// Which definitions an object is about; `None` if it is about all of them.
+    pub chooser: Option<Chooser>,
 }
 
 /// One of the bodies of a rule.
@@ -43,6 +46,10 @@ pub(super) struct Definition {
     pub head: Span,
     /// Its bytes in the text of the module.
     range: Range<usize>,
+    /// The kinds that it compares with.
+    kinds: Kinds,
+    /// It adds to a set.
+    gathers: bool,
     /// What it alone says: the path of a copy of it under a name of its own, where the rule has several definitions.
     pub query: Option<String>,
     /// What the body looks for in the input below a `not`, then what else it reads.
@@ -111,6 +118,8 @@ fn collect_module(
             module: number,
             head: bounded(head_span(head)),
             range: rewrite::bounds(&text.text, rule.span()),
+            kinds: Kinds::of_rule(rule.as_ref()),
+            gathers: matches!(head, RuleHead::Set { .. }),
             query: None,
             references: references(rule.as_ref()),
             conditions: condition::conditions(rule.as_ref(), module, text),
@@ -125,6 +134,7 @@ fn collect_module(
                 rule: described(&package, &name[0], severity, whole),
                 kinds,
                 exception: None,
+                chooser: None,
                 suffix: name[0].split_once('_').map(|(_, suffix)| suffix.to_owned()).unwrap_or_default(),
                 query,
                 definitions: vec![definition],
@@ -145,6 +155,25 @@ pub(super) fn copy_definitions(rules: &mut [Reporting], program: &mut Program) {
                 definition.query = Some(format!("{package}.{copy}"));
             }
         }
+    }
+}
+
+/// Finds out which objects the definitions of rules are about, when their program is ready.
+pub(super) fn find_choices(rules: &mut [Reporting], program: &Program) {
+    for rule in rules {
+        let Some((name, package)) = rule.path.split_last() else { continue };
+        let own = |definition: &Definition| match (&definition.query, rule.definitions.len()) {
+            (Some(query), _) => query.rsplit_once('.').map(|(_, copy)| copy.to_owned()),
+            (None, 1) => Some(name.clone()),
+            (None, _) => None,
+        };
+        let names = rule.definitions.iter().map(|definition| own(definition).filter(|_| definition.gathers));
+        let Some(names) = names.collect::<Option<Vec<_>>>() else { continue };
+        let names: Vec<_> = names.into_iter().map(|name| (package.to_vec(), name)).collect();
+        let clauses = program.clauses(&names).into_iter();
+        let wants = rule.definitions.iter().zip(clauses);
+        let wants = wants.map(|(definition, clauses)| (definition.kinds.clone(), clauses, definition.query.clone()));
+        rule.chooser = Chooser::new(wants.collect());
     }
 }
 

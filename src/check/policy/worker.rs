@@ -10,6 +10,7 @@ use crate::model::path::Path;
 use crate::model::resource::Resource;
 
 use super::builtin::{Choice, Panel};
+use super::choice::Engines;
 use super::rego::asker::Asker;
 use super::rego::engine::Failure;
 use super::rego::program::Program;
@@ -24,11 +25,13 @@ pub struct Worker<'p> {
     policies: &'p Policies,
     builtin: HashMap<Choice, Panel>,
     user: Asker,
+    /// Engines for some of the definitions of a user's rule.
+    chosen: Engines,
 }
 
 impl<'p> Worker<'p> {
     pub(super) fn new(policies: &'p Policies) -> Self {
-        Worker { policies, builtin: HashMap::new(), user: Asker::default() }
+        Worker { policies, builtin: HashMap::new(), user: Asker::default(), chosen: Engines::new() }
     }
 
     /// Checks one resource against every policy that looks at its kind. `source_name` is the printed name of its file.
@@ -36,7 +39,7 @@ impl<'p> Worker<'p> {
         let policies = self.policies;
         let set = policies.builtin.set_for(resource.group(), &resource.kind);
         let wanted = |rule: &&Reporting| rule.kinds.include(resource.group(), &resource.kind);
-        let mut rules = policies.user.rules.iter().filter(wanted).peekable();
+        let mut rules = policies.user.rules.iter().enumerate().filter(|(_, rule)| wanted(rule)).peekable();
         let mut subject = Subject::new(resource, source_name);
         let choice = set.and_then(|set| policies.builtin.choose(set, resource.value)).and_then(|choice| {
             policies.builtin.ask_native(choice, resource.value, &mut |rule, violations| {
@@ -53,8 +56,10 @@ impl<'p> Worker<'p> {
             self.check_builtin(choice, &mut subject, &input, out);
         }
         self.user.set_file(source_name);
-        for rule in rules {
-            self.check_user(rule, &mut subject, &input, out);
+        for (number, rule) in rules {
+            if !self.are_silent(number, rule, resource, &input) {
+                self.check_user(rule, &mut subject, &input, out);
+            }
         }
     }
 
@@ -82,6 +87,14 @@ impl<'p> Worker<'p> {
                 Err(failure) => out.push(finding::broken(&rule.rule.id, &failure, subject.resource, subject.id())),
             }
         }
+    }
+
+    /// Whether it is known, without asking all of them, that the definitions of a rule have nothing to say.
+    fn are_silent(&mut self, number: usize, rule: &Reporting, resource: &Resource<'_>, input: &Rego) -> bool {
+        let Some(chooser) = &rule.chooser else { return false };
+        let choice = chooser.choose(resource.group(), &resource.kind, input);
+        let program = &self.policies.user.program;
+        choice == 0 || chooser.are_silent(program, &mut self.chosen, number, choice, input)
     }
 
     fn check_user(&mut self, rule: &Reporting, subject: &mut Subject<'_, '_>, input: &Rego, out: &mut Vec<Diagnostic>) {

@@ -1,6 +1,7 @@
 //! The expressions of a policy: conditions, variables and validations, in this order
 //! (`k8s.io/apiserver/pkg/admission/plugin/policy/validating/validator.go`).
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Scope, Value as Cel, compiled, variable};
@@ -37,7 +38,7 @@ pub struct Expressions {
 }
 
 /// A violation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Broken {
     /// The number of the validation, or none for a condition.
     pub at: Option<usize>,
@@ -47,7 +48,7 @@ pub struct Broken {
 }
 
 /// What came out of a policy for one object.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Judged {
     pub violations: Vec<Broken>,
     /// What could not be evaluated, where it stands, and why.
@@ -125,10 +126,25 @@ impl Expressions {
 
     /// Whether any of the expressions has a name in it.
     pub fn names(&self, name: &str) -> bool {
+        self.judging().chain(self.telling()).any(|expression| expression.names(name))
+    }
+
+    /// What says whether an object is right.
+    fn judging(&self) -> impl Iterator<Item = &Expression> {
         let own = self.conditions.iter().chain(self.variables.iter().map(|(_, expression)| expression));
-        let validations = self.validations.iter();
-        let further = validations.flat_map(|one| [Some(&one.expression), one.message_expression.as_ref()]).flatten();
-        own.chain(further).any(|expression| expression.names(name))
+        own.chain(self.validations.iter().map(|one| &one.expression))
+    }
+
+    /// What makes messages.
+    fn telling(&self) -> impl Iterator<Item = &Expression> {
+        self.validations.iter().filter_map(|one| one.message_expression.as_ref())
+    }
+
+    /// What the expressions read below a name, those that make messages among them or not.
+    pub fn routes(&self, name: &str, told: bool) -> BTreeSet<Vec<String>> {
+        let own =
+            |expression: &Expression| expression.program().ok().and_then(|program| program.routes.get(name).cloned());
+        self.judging().chain(self.telling().filter(|_| told)).filter_map(own).flatten().collect()
     }
 
     fn judge_within(&self, scope: &mut Scope<'_>) -> Judged {

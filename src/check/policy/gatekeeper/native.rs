@@ -1,7 +1,8 @@
 //! Templates in CEL: the engine K8sNativeValidation
 //! (`open-policy-agent/gatekeeper/pkg/drivers/k8scel`).
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::Value as Rego;
 use regorus::value::Object as Fields;
@@ -14,6 +15,7 @@ use crate::model::source::Span;
 
 use super::super::admission::expressions::{Expressions, Judged};
 use super::super::admission::report::{self, Case};
+use super::super::memo::{Memo, Route};
 use super::super::position::Hints;
 use super::super::rego::value;
 use super::super::report::Subject;
@@ -39,14 +41,20 @@ pub struct Given {
     /// The whole of it, with the defaults of the schema, as the object in the cluster has them.
     constraint: Cel,
     parameters: Cel,
+    /// What the expressions read of an object and of its request: without those of messages, and with them.
+    reads: OnceLock<[Reads; 2]>,
+    /// The other objects about which they had nothing to say, and those about which they had.
+    memos: [Mutex<Memo<Judged>>; 2],
 }
 
 /// What expressions see of an object.
 pub struct Seen {
-    object: Cel,
-    request: Cel,
-    namespace: Cel,
+    object: Rego,
+    request: Rego,
+    namespace: Rego,
     weight: u64,
+    /// The three, as the expressions have them.
+    values: OnceLock<[Cel; 3]>,
 }
 
 impl Given {
@@ -59,35 +67,115 @@ impl Given {
                 fields.insert(Rego::from("spec"), Rego::from(spec));
             }
         }
-        Given { constraint: value::untyped(&constraint), parameters: value::untyped(parameters) }
+        Given {
+            constraint: value::untyped(&constraint),
+            parameters: value::untyped(parameters),
+            reads: OnceLock::new(),
+            memos: Default::default(),
+        }
     }
 }
 
 impl Seen {
     pub fn new(object: &Rego, review: &Review, namespace: Option<&Rego>) -> Seen {
-        let request = value::untyped(&review.with(object.clone()));
-        let object = value::untyped(object);
-        let namespace = namespace.map_or(Cel::Null, value::untyped);
-        Seen { weight: cel::weight(&object), object, request, namespace }
+        let request = review.with(object.clone());
+        let namespace = namespace.cloned().unwrap_or(Rego::Null);
+        Seen { weight: value::weight(object), object: object.clone(), request, namespace, values: OnceLock::new() }
+    }
+
+    fn values(&self) -> &[Cel; 3] {
+        self.values.get_or_init(|| [&self.object, &self.request, &self.namespace].map(value::untyped))
     }
 }
 
 impl Constraint<'_> {
-    fn judge(&self, seen: &Seen, object: &Cel) -> Judged {
-        let Given { constraint, parameters } = self.given;
+    /// Judges an object, or says what was said of one that is the same in all that counts. What messages read counts
+    /// only where there is something to say.
+    fn judge(&self, seen: &Seen, object: &Rego) -> Judged {
+        let [judging, telling] = self.given.reads.get_or_init(|| {
+            [
+                Reads::of(|name| self.expressions.routes(name, false)),
+                Reads::of(|name| self.expressions.routes(name, true)),
+            ]
+        });
+        let [silent, loud] = &self.given.memos;
+        let open = |memo: &'_ Mutex<Memo<Judged>>, reads: &Reads| {
+            let mut memo = memo.lock().unwrap_or_else(PoisonError::into_inner);
+            let question = memo.question("", || reads.parts(seen, object));
+            let known = question.as_ref().and_then(|question| memo.answer(question));
+            (question, known)
+        };
+        let (whether, known) = open(silent, judging);
+        if let Some(known) = known {
+            return known;
+        }
+        let (what, known) = open(loud, telling);
+        if let Some(known) = known {
+            return known;
+        }
+        let judged = self.judge_anew(seen, object);
+        let (memo, question) = if judged.violations.is_empty() { (silent, whether) } else { (loud, what) };
+        if let Some(question) = question {
+            memo.lock().unwrap_or_else(PoisonError::into_inner).keep(question, judged.clone());
+        }
+        judged
+    }
+
+    fn judge_anew(&self, seen: &Seen, object: &Rego) -> Judged {
+        let Given { constraint, parameters, .. } = self.given;
+        let [own, request, namespace] = seen.values();
+        let another = (!std::ptr::eq(object, &seen.object)).then(|| value::untyped(object));
+        let object = another.as_ref().unwrap_or(own);
         let given = [
             ("object", object),
             ("oldObject", &Cel::Null),
-            ("request", &seen.request),
+            ("request", request),
             ("params", constraint),
-            ("namespaceObject", &seen.namespace),
+            ("namespaceObject", namespace),
         ];
         self.expressions.judge(&given, &[("anyObject", object), ("params", parameters)], seen.weight)
     }
+}
 
-    fn judge_another(&self, seen: &Seen, object: &Rego) -> Judged {
-        self.judge(seen, &value::untyped(object))
+/// What expressions read, apart from what is the same for all objects.
+struct Reads {
+    object: Vec<Route>,
+    request: Vec<Route>,
+    namespace: Vec<Route>,
+}
+
+impl Reads {
+    fn of(routes: impl Fn(&str) -> BTreeSet<Route>) -> Reads {
+        let routes = |name: &str| routes(name).into_iter().collect::<Vec<_>>();
+        let object = [routes("object"), routes(&cel::variable("anyObject"))].concat();
+        Reads { object, request: routes("request"), namespace: routes("namespaceObject") }
     }
+
+    /// For each route the value there; what is in its way may be the reason why an expression fails.
+    fn parts(&self, seen: &Seen, object: &Rego) -> Vec<Rego> {
+        let mut parts = vec![Rego::from(seen.weight)];
+        let all = [(&self.object, object), (&self.request, &seen.request), (&self.namespace, &seen.namespace)];
+        for (routes, root) in all {
+            for route in routes {
+                let (depth, value) = reached(root, route);
+                parts.extend([Rego::from(depth as u64), value.clone()]);
+            }
+        }
+        parts
+    }
+}
+
+/// How far a route goes, and what is there: where an object lacks the next key, nothing.
+fn reached<'v>(root: &'v Rego, route: &Route) -> (usize, &'v Rego) {
+    let mut at = root;
+    for (depth, key) in route.iter().enumerate() {
+        match at {
+            Rego::Object(_) => at = &at[key.as_str()],
+            Rego::Undefined => return (depth - 1, at),
+            other => return (depth, other),
+        }
+    }
+    (route.len(), at)
 }
 
 /// What a constraint says about an object.
@@ -106,7 +194,7 @@ pub fn check(
             true => Vec::new(),
             false => {
                 let case = Case { expressions, object, within, rule, hints: &hints() };
-                report::report(&case, &judged, &mut |object| constraint.judge_another(seen, object), subject)
+                report::report(&case, &judged, &mut |object| constraint.judge(seen, object), subject)
             }
         };
         Checked { findings, unknown: judged.unknown }
@@ -120,7 +208,7 @@ pub fn check(
 /// What is found for every violation of an object, for others of the same shape.
 pub fn hints(constraint: &Constraint<'_>, object: &Rego, seen: &Seen) -> Arc<Hints> {
     let judged = constraint.judge(seen, &seen.object);
-    report::hints(object, &judged, &mut |object| constraint.judge_another(seen, object))
+    report::hints(object, &judged, &mut |object| constraint.judge(seen, object))
 }
 
 /// The messages of all violations, as a test counts them.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use regorus::{Engine, Value as Rego};
 
+use super::super::memo::Memo;
 use super::engine::{self, Failure};
 use super::extensions;
 use super::program::Program;
@@ -16,6 +17,7 @@ pub struct Asker {
     lenient: Option<Engine>,
     /// Those of the second reading, likewise.
     careful: [Option<Engine>; 2],
+    memo: Memo<Answer>,
     printed: Vec<String>,
     /// Whether the lines that rules asked leniently go through are noted.
     covering: bool,
@@ -66,6 +68,22 @@ impl Asker {
     /// # Errors
     /// The rule fails, or takes too long.
     pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
+        let reads = program.reads.as_ref().filter(|_| !program.reads_file);
+        let Some(question) = reads.and_then(|reads| self.memo.question(query, || reads.parts(input))) else {
+            return self.ask_anew(program, query, input);
+        };
+        if let Some(answer) = self.memo.answer(&question) {
+            return answer;
+        }
+        let answer = self.ask_anew(program, query, input);
+        // That time is up, or the engine broke down, is about this run.
+        if !answer.as_ref().is_err_and(|failure| failure.limit || failure.panic) {
+            self.memo.keep(question, answer.clone());
+        }
+        answer
+    }
+
+    fn ask_anew(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
         let query = &*self.in_file(program, query);
         extensions::set_lenient(false);
         let failure = match evaluate(&mut self.strict, || program.strict(), query, input) {

@@ -15,7 +15,9 @@ use super::bindings;
 use super::calls;
 use super::engine::{self, Failure, Place};
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
+use super::reads::{self, Reads};
 use super::repair;
+use super::requires::{Clause, Rules};
 use super::rewrite::{self, Rewritten};
 use super::scopes;
 use super::syntax;
@@ -34,6 +36,8 @@ pub struct Program {
     data: Option<Rego>,
     /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
     pub(super) reads_file: bool,
+    /// What is read of the input; `None` if that may be everything.
+    pub(super) reads: Option<Reads>,
 }
 
 /// A policy text.
@@ -215,7 +219,8 @@ impl Program {
     pub fn prepare(&mut self, data: Option<&Rego>) -> Result<(), Box<Diagnostic>> {
         self.data = data.cloned();
         match self.prepared(false) {
-            Ok(engine) => {
+            Ok(mut engine) => {
+                self.reads = reads::reads(engine.get_modules());
                 self.strict = Some(engine);
                 Ok(())
             }
@@ -252,6 +257,31 @@ impl Program {
         }
         engine::evaluate(&mut engine, "data.plimsoll.entry.ready", &Rego::new_object())?;
         Ok(engine)
+    }
+
+    /// What is read of the input.
+    #[cfg(test)]
+    pub fn reads(&self) -> Option<&Reads> {
+        self.reads.as_ref()
+    }
+
+    /// What each of some rules, by package and name, asks of an input before it can say anything.
+    pub fn clauses(&self, rules: &[(Vec<String>, String)]) -> Vec<Vec<Clause>> {
+        let mut engine = self.strict.clone();
+        let modules = engine.as_mut().map(|engine| engine.get_modules().clone()).unwrap_or_default();
+        match Rules::new(&modules).filter(|_| !self.reads_file) {
+            Some(known) => rules.iter().map(|(package, name)| known.clauses(package, name)).collect(),
+            None => rules.iter().map(|_| Vec::new()).collect(),
+        }
+    }
+
+    /// An engine for one thread that has one more module, in which an error of a built-in function is an error; `None`
+    /// if it cannot be.
+    pub fn with_rule(&self, name: &str, text: &str) -> Option<Engine> {
+        let mut engine = self.strict.clone()?;
+        engine::add(&mut engine, name, text, false).ok()?;
+        engine::evaluate(&mut engine, "data.plimsoll.entry.ready", &Rego::new_object()).ok()?;
+        Some(engine)
     }
 
     /// An engine for one thread, in which an error of a built-in function is an error.

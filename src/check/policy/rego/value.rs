@@ -37,6 +37,17 @@ pub fn untyped(value: &Rego) -> cel::Value {
     }
 }
 
+/// The weight of [`untyped`], as [`cel::weight`] has it.
+pub fn weight(value: &Rego) -> u64 {
+    match value {
+        Rego::String(text) => 1 + text.len() as u64 / 64,
+        Rego::Array(items) => items.iter().map(weight).sum::<u64>() + 1,
+        Rego::Set(items) => items.iter().map(weight).sum::<u64>() + 1,
+        Rego::Object(fields) => fields.iter().map(|(_, value)| weight(value)).sum::<u64>() + 1,
+        _ => 1,
+    }
+}
+
 fn name(key: &Rego) -> String {
     key.as_string().map_or_else(|_| key.to_string(), |key| key.to_string())
 }
