@@ -2,8 +2,8 @@
 //!
 //! [`rego`] is the language, and alone knows regorus. [`pack`] lists the built-in rules and [`builtin`] chooses and asks
 //! them by kind. [`conftest`] loads people's own rules, which [`reporting`] finds in their modules. [`worker`] is one
-//! thread at work: it asks, and [`report`] makes findings of the answers: [`position`] finds the place of what is wrong,
-//! [`condition`] the statement of the policy, and [`finding`] the words.
+//! thread at work: it asks, unless [`choice`] or [`memo`] know the answer, and [`report`] makes findings of the answers:
+//! [`position`] finds the place of what is wrong, [`condition`] the statement of the policy, and [`finding`] the words.
 
 mod admission;
 mod builtin;

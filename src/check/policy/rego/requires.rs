@@ -415,3 +415,77 @@ impl<'m> Scope<'m> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::engine;
+    use super::*;
+
+    /// What the rule `v` of a policy asks for.
+    fn of(policy: &str) -> Option<String> {
+        let mut engine = engine::blank();
+        engine::add(&mut engine, "p", &format!("package a\n\nimport rego.v1\n\n{policy}\n"), false).unwrap();
+        let modules = engine.get_modules().clone();
+        let rules = Rules::new(&modules)?;
+        let word = |word: &Word| match &word.test {
+            Test::Any => word.key.clone(),
+            Test::NotFalse => format!("{}?", word.key),
+            Test::OneOf(scalars) => {
+                let scalars: Vec<String> = scalars.iter().map(Rego::to_string).collect();
+                format!("{}={}", word.key, scalars.join("|"))
+            }
+        };
+        let clause = |clause: &Clause| clause.iter().map(word).collect::<Vec<_>>().join("/");
+        let package = ["a".to_owned()];
+        Some(rules.clauses(&package, "v").iter().map(clause).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn what_a_rule_asks_for_is_found_through_names_and_rules() {
+        for (policy, expected) in [
+            ("v contains 1 if input.spec.hostNetwork", "spec hostNetwork?"),
+            ("v contains 1 if { x := input.spec.a; x.b == false }", "spec a b=false"),
+            (
+                "v contains 1 if { some c in input.spec.containers; startswith(c.image, \"a\") }",
+                "spec containers image",
+            ),
+            ("v contains 1 if input.kind in {\"A\", \"B\"}", "kind=\"A\"|\"B\""),
+            (
+                "v contains 1 if c[_].d\n\nc contains x if some x in input.e\n\nc contains x if some x in input.f",
+                "e/f d?",
+            ),
+            ("v contains 1 if { some x in c; x.d }\n\nc contains x if some x in input.e", "e d?"),
+            ("v contains 1 if p.d\n\np := object.get(input, [\"a\"], {})", "d?"),
+            ("v contains m if { m := p.d }\n\np := input.a if input.b", "b? d"),
+            ("v contains 1 if is_bad\n\nis_bad if input.a\n\nis_bad if input.b", "a?/b?"),
+            ("v contains 1 if { x := [c | some c in input.a][_]; x.b }", "b?"),
+        ] {
+            assert_eq!(of(policy).as_deref(), Some(expected), "{policy}");
+        }
+    }
+
+    #[test]
+    fn what_may_come_from_elsewhere_asks_for_nothing() {
+        for policy in [
+            "v contains 1 if not input.a.b",
+            "v contains 1 if { x := data.d; x.b }",
+            "v contains 1 if p.b\n\np := {\"b\": true}",
+            "v contains 1 if p.b\n\ndefault p := {\"b\": true}\n\np := input.a",
+            "v contains 1 if { x := object.get(input, \"a\", {\"b\": 1}); x.b }",
+            "v contains 1 if { x := json.unmarshal(input.a); x.b }",
+            "v contains 1 if { count(c) == 0 }\n\nc contains x if some x in input.e",
+            "v contains 1 if c == set()\n\nc contains x if some x in input.e",
+            "v contains 1 if is_bad\n\nis_bad if input.a\n\nis_bad if not input.b",
+            "v contains 1 if is_bad\n\nis_bad if input.a else := true",
+            "v contains 1 if f({\"b\": 1})\n\nf(x) if x.b",
+            "v contains 1 if { walk(input, [_, x]); x.b }",
+            "v contains 1 if { some x, _ in input; x.b }",
+            "v contains 1 if every x in input.a { x.b }",
+        ] {
+            let found = of(policy).unwrap();
+            assert!(!found.contains('b') && !found.contains('e'), "{policy}: {found}");
+        }
+        assert_eq!(of("v contains 1 if w with input as {\"a\": 1}\n\nw if input.a"), None);
+    }
+}
