@@ -200,10 +200,10 @@ mod tests {
         for (name, texts) in texts {
             let texts = texts.iter().map(|text| (Text::of_file(FileId(0), text), Version::Either)).collect();
             let Ok(read) = Read::new(texts) else { continue };
-            let package = super::rego::syntax::package(read.parsed[0].module.as_ref());
+            let package = super::super::rego::syntax::package(read.parsed[0].module.as_ref());
             let mut program = read.program();
             if program.prepare(None).is_ok() {
-                programs.push((name, program, super::reporting::query(&package, "violation")));
+                programs.push((name, program, super::super::reporting::query(&package, "violation")));
             }
         }
         programs
@@ -221,8 +221,8 @@ mod tests {
         for (name, program, query) in &programs {
             // One that remembers nothing.
             for (group, kind, object) in &objects {
-                let review = super::gatekeeper::review::Review::of(group, "v1", kind, object, None);
-                let input = super::gatekeeper::review::input(review.with(object.clone()), &parameters);
+                let review = super::super::gatekeeper::review::Review::of(group, "v1", kind, object, None);
+                let input = super::super::gatekeeper::review::input(review.with(object.clone()), &parameters);
                 let Some(left) = pruned(&input, program) else { break };
                 let ask = |input: &Rego| Asker::default().ask(program, query, input).map_err(|failure| failure.message);
                 let (full, by_parts) = (ask(&input), ask(&left));

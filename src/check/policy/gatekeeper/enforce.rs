@@ -63,7 +63,7 @@ struct One<'a> {
 /// What the template is written in.
 enum Language<'a> {
     Rego(Held<'a>, &'a Reporting),
-    Cel(&'a Expressions, native::Given),
+    Cel(&'a Expressions, Box<native::Given>),
 }
 
 /// The program of a template: its own, or one that has the inventory.
@@ -127,7 +127,7 @@ impl<'a> Enforced<'a> {
             let parameters = constraint.parameters(schema.filter(|schema| !matches!(schema, Rego::Undefined)));
             let language = match &template.engine {
                 Engine::Cel(expressions) => {
-                    Language::Cel(expressions, native::Given::new(&constraint.whole, &parameters))
+                    Language::Cel(expressions, Box::new(native::Given::new(&constraint.whole, &parameters)))
                 }
                 Engine::Rego { program, rule, referential: false } => Language::Rego(Held::Own(program), rule),
                 Engine::Rego { program, rule, .. } => {
