@@ -19,7 +19,7 @@ impl<'p> Parser<'p> {
         loop {
             if self.frame().expect == Expect::Entry {
                 self.skip_to_token();
-                while self.column() == self.indent && self.usual_entry()? {}
+                while self.key_allowed && self.column() == self.indent && self.usual_entry()? {}
                 if self.frame().expect == Expect::Value {
                     continue;
                 }
@@ -39,7 +39,8 @@ impl<'p> Parser<'p> {
 
     /// Reads a key of the innermost block mapping and the colon behind it.
     fn block_key(&mut self) -> Result<(), Problem> {
-        if self.column() > self.indent {
+        // Behind a value of several lines any column may be met, and no key is allowed.
+        if self.column() > self.indent || !self.key_allowed {
             return Err(self.misplaced_in_mapping());
         }
         match self.byte(self.pos) {
@@ -147,7 +148,7 @@ impl<'p> Parser<'p> {
             if end || (!indented && (column != self.indent || !dash)) {
                 return self.close(self.last_end);
             }
-            if column > self.indent || !dash {
+            if column > self.indent || !dash || !self.key_allowed {
                 return Err(self.misplaced_in_sequence());
             }
             self.pos += 1;

@@ -36,7 +36,7 @@ impl Parser<'_> {
     /// Something else than a key at the place of one in a block mapping.
     pub(super) fn misplaced_in_mapping(&mut self) -> Problem {
         let at = self.pos;
-        let deeper = self.column() > self.indent;
+        let deeper = self.column() > self.indent || !self.key_allowed;
         let mapping = self.frame().node + 1;
         let problem = match self.byte(at) {
             _ if deeper => match self.behind_value(at).or_else(|| self.shallow_block(at)) {
@@ -60,7 +60,7 @@ impl Parser<'_> {
     /// Something else than a dash at the place of one in a block sequence.
     pub(super) fn misplaced_in_sequence(&mut self) -> Problem {
         let at = self.pos;
-        let deeper = self.column() > self.indent;
+        let deeper = self.column() > self.indent || !self.key_allowed;
         let sequence = self.frame().node;
         let start = self.tree.nodes[sequence as usize].start as usize;
         if deeper && let Some(problem) = self.behind_value(at).or_else(|| self.shallow_block(at)) {
