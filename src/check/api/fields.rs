@@ -62,13 +62,37 @@ pub(in crate::check::api) fn find(parent: Value<'_>, names: &[Name], found: &mut
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::load::yaml;
+    use crate::model::node::Tree;
+    use crate::model::source::FileId;
+
+    /// The values of names in a mapping.
+    fn found(text: &str, names: &[&'static str], tree: &mut Tree) -> Vec<Option<String>> {
+        let root = yaml::parse(text, 0..text.len(), tree, &mut Vec::new()).unwrap_or_default();
+        let names: Vec<Name> = names.iter().map(|name| Name::of(name)).collect();
+        let mut places = vec![None; names.len()];
+        find(Value::new(tree, text, root), &names, &mut places);
+        let at = |place: Option<NonZeroU32>| Value::new(tree, text, place?.get()).text().map(|text| text.into_owned());
+        places.into_iter().map(at).collect()
+    }
 
     #[test]
-    fn names_of_every_length_are_told_apart() {
-        let names = ["", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi", "abcdXfghi"];
-        let marks: std::collections::HashSet<u64> = names.iter().map(|name| mark(name.as_bytes())).collect();
-        assert!(marks.len() >= names.len() - 1, "one pair differs in the middle alone");
+    fn names_with_the_same_mark_are_told_apart() {
+        assert_eq!(mark(b"abcdefghi"), mark(b"abcdXfghi"), "the first and the last four letters are the same");
+        let tree = &mut Tree::new(FileId(0));
+        let found = found("abcdXfghi: 1\n", &["abcdefghi", "abcdXfghi"], tree);
+        assert_eq!(found, [None, Some("1".to_owned())]);
+    }
+
+    #[test]
+    fn names_of_every_length_are_found_and_the_last_one_counts() {
+        let names = ["a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi"];
+        for name in names {
+            let text = format!("x{name}: 0\n{name}: 1\n{name}: ~\n{name}: 2\n");
+            let others = names.iter().map(|other| (*other == name).then(|| "2".to_owned()));
+            assert_eq!(found(&text, &names, &mut Tree::new(FileId(0))), others.collect::<Vec<_>>());
+        }
+        assert_eq!(found("a: ~\n", &["a"], &mut Tree::new(FileId(0))), [None]);
     }
 }

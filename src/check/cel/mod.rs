@@ -3,6 +3,7 @@
 //! What cannot be evaluated here is told apart from what fails in the API server too; neither ever counts as kept.
 
 mod functions;
+mod names;
 mod rewrite;
 mod routes;
 pub mod types;
@@ -18,6 +19,7 @@ pub use kube_cel::cel::objects::{Key, Map};
 use kube_cel::cel::parser::{Expression, Parser};
 use kube_cel::cel::{Context, ExecutionError};
 pub use kube_cel::cel::{IdedExpr, Value};
+pub use names::escaped;
 pub use rewrite::variable;
 pub use routes::Routes;
 
@@ -36,8 +38,18 @@ pub const BUDGET: u64 = 100_000_000;
 /// An expression, ready to be evaluated, or why it cannot be.
 pub type Compiled = Arc<Result<Program, String>>;
 
-/// Expressions by their text, and by whether `oldSelf` is optional in them: reading one takes a quarter of a millisecond,
-/// and definitions repeat themselves.
+/// What the parser makes of a text.
+enum Read {
+    Expression(Expression),
+    /// Where it stops, line and column from 1, and what it says.
+    Fault((isize, isize), String),
+    /// It breaks down.
+    Nothing,
+}
+
+/// Expressions by their text: reading one takes a quarter of a millisecond, and definitions repeat themselves.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Read>>>> = LazyLock::new(Mutex::default);
+/// Expressions that are prepared, by their text, and by whether `oldSelf` is optional in them.
 static COMPILED: LazyLock<Mutex<HashMap<(String, bool), Compiled>>> = LazyLock::new(Mutex::default);
 /// How many are kept.
 const KEPT: usize = 10_000;
@@ -92,7 +104,7 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// Reads an expression, unless that was done before.
+/// Prepares an expression, unless that was done before.
 pub fn compiled(text: &str, optional_old: bool) -> Compiled {
     let key = (text.to_owned(), optional_old);
     let known = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,20 +119,43 @@ pub fn compiled(text: &str, optional_old: bool) -> Compiled {
     compiled
 }
 
-/// Reads an expression. The parser is not ours, nor is the text: whatever goes wrong is a reason not to evaluate it.
+/// Prepares an expression. The parser is not ours, nor is the text: whatever goes wrong is a reason not to evaluate it.
 pub fn compile(text: &str, optional_old: bool) -> Result<Program, String> {
     if text.len() > LENGTH || !is_flat(text) {
         return Err("it is too long".to_owned());
     }
-    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
-    match catch_unwind(AssertUnwindSafe(parse)) {
-        Ok(Ok(mut expression)) => {
+    match &*read(text) {
+        Read::Expression(expression) => {
+            let mut expression = expression.clone();
             let names = rewrite::rewrite(&mut expression, text, optional_old)?;
             let routes = routes::routes(&expression);
             Ok(Program { expression, names, routes })
         }
-        Ok(Err(_)) | Err(_) => Err("it cannot be read".to_owned()),
+        Read::Fault(..) | Read::Nothing => Err("it cannot be read".to_owned()),
     }
+}
+
+/// Reads an expression that is neither too long nor too deep, unless that was done before: to check its types and to
+/// evaluate it are two matters.
+fn read(text: &str) -> Arc<Read> {
+    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(read) = known().get(text) {
+        return read.clone();
+    }
+    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
+    let read = Arc::new(match catch_unwind(AssertUnwindSafe(parse)) {
+        Ok(Ok(expression)) => Read::Expression(expression),
+        Ok(Err(errors)) => match errors.errors.into_iter().next() {
+            Some(first) => Read::Fault(first.pos, first.msg),
+            None => Read::Nothing,
+        },
+        Err(_) => Read::Nothing,
+    });
+    let mut known = known();
+    if known.len() < KEPT {
+        known.insert(text.to_owned(), read.clone());
+    }
+    read
 }
 
 /// Whether an expression is free of long chains and deep brackets, which parser and interpreter walk by recursion.

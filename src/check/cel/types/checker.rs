@@ -3,9 +3,10 @@
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
 
+use super::super::names::RESERVED;
 use super::kind::{BOOL, INT, NULL, STRING, Type};
 use super::literals;
-use super::objects::{Names, RESERVED};
+use super::objects::Names;
 use super::problem::{Mark, Problem};
 use super::signatures;
 use super::unify::Bindings;

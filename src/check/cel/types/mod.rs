@@ -13,14 +13,7 @@ mod problem;
 mod signatures;
 mod unify;
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-
-use kube_cel::cel::IdedExpr;
-use kube_cel::cel::parser::Parser;
-
-use super::{KEPT, LENGTH, is_flat};
+use super::{LENGTH, Read, is_flat};
 pub use kind::Type;
 pub use objects::Names;
 pub use problem::Problem;
@@ -42,11 +35,6 @@ pub enum Wanted {
     Anything,
 }
 
-/// What an expression is, as it is read: nothing where that cannot be told.
-type Read = Option<Result<Arc<IdedExpr>, Box<Problem>>>;
-
-static READ: LazyLock<Mutex<HashMap<String, Read>>> = LazyLock::new(Mutex::default);
-
 /// The type of an expression, in a server of that minor version: new expressions may use what the version before it has
 /// (`DefaultCompatibilityVersion` in `k8s.io/apiserver/pkg/cel/environment`). Nothing where it cannot be told.
 ///
@@ -58,12 +46,16 @@ pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Res
     if text.len() > LENGTH || !is_flat(text) {
         return Ok(None);
     }
-    let expression = match read(text) {
-        None => return Ok(None),
-        Some(read) => read?,
+    let read = super::read(text);
+    let expression = match &*read {
+        Read::Expression(expression) => expression,
+        // The server's parser has another opinion of some texts, and of names in back quotes.
+        Read::Fault(_, message) if message.contains("literal") || text.contains('`') => return Ok(None),
+        Read::Fault(place, message) => return Err(syntax(text, *place, message)),
+        Read::Nothing => return Ok(None),
     };
     let mut checker = checker::Checker::new(names, minor.saturating_sub(1).max(OLDEST));
-    let is = checker.whole(&expression).map_err(|problem| problem.placed(text))?;
+    let is = checker.whole(expression).map_err(|problem| problem.placed(text))?;
     let fits = match wanted {
         Wanted::Truth => is == kind::BOOL,
         Wanted::Text => is == kind::STRING,
@@ -87,29 +79,6 @@ pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Res
         _ => "write `string(…)`".to_owned(),
     });
     Err(Problem::new(Mark::All, fault, label).help(help))
-}
-
-/// Reads an expression, unless that was done before: many definitions have the same.
-fn read(text: &str) -> Read {
-    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(read) = known().get(text) {
-        return read.clone();
-    }
-    let parse = || Parser::new().enable_optional_syntax(true).parse(text);
-    let read = match catch_unwind(AssertUnwindSafe(parse)) {
-        Ok(Ok(expression)) => Some(Ok(Arc::new(expression))),
-        Ok(Err(errors)) => errors.errors.first().and_then(|error| {
-            // The server's parser has another opinion of some texts, and of names in back quotes.
-            let is_own = error.msg.contains("literal") || text.contains('`');
-            (!is_own).then(|| Err(syntax(text, error.pos, &error.msg)))
-        }),
-        Err(_) => None,
-    };
-    let mut known = known();
-    if known.len() < KEPT {
-        known.insert(text.to_owned(), read.clone());
-    }
-    read
 }
 
 fn syntax(text: &str, (line, column): (isize, isize), message: &str) -> Box<Problem> {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::names::escaped;
 use super::kind::{INT, STRING, Type};
 use crate::model::value::Value;
 
@@ -26,31 +27,6 @@ enum Object<'t> {
     },
     Known(Fields),
 }
-
-/// Names that CEL keeps for itself: `celReservedSymbols`.
-pub(super) const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
 
 impl<'t> Names<'t> {
     /// Gives a type a name.
@@ -130,7 +106,7 @@ impl<'t> Names<'t> {
         if let Some(properties) = properties {
             properties.each_entry(|entry| {
                 if let Some(name) = escaped(&entry.name()) {
-                    fields.insert(name, self.described_here(entry.value));
+                    fields.insert(name.into_owned(), self.described_here(entry.value));
                 }
             });
         }
@@ -172,51 +148,4 @@ fn says_what_it_is(properties: Value<'_>) -> bool {
     ["kind", "apiVersion"].iter().all(|name| is(Some(properties), name, "string"))
         && is(Some(properties), "metadata", "object")
         && ["name", "generateName"].iter().all(|name| is(metadata, name, "string"))
-}
-
-/// A name of a field as expressions write it: `Escape` in `k8s.io/apiserver/pkg/cel/escaping.go`. Nothing for one that
-/// they cannot write.
-fn escaped(name: &str) -> Option<String> {
-    if RESERVED.contains(&name) {
-        return Some(format!("__{name}__"));
-    }
-    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    let mut written = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(next) = rest.chars().next() {
-        let (taken, as_this) = match next {
-            '_' if rest.starts_with("__") => (2, "__underscores__"),
-            '.' => (1, "__dot__"),
-            '-' => (1, "__dash__"),
-            '/' => (1, "__slash__"),
-            _ if next.is_ascii_alphanumeric() || next == '_' => (1, &rest[..1]),
-            _ => return None,
-        };
-        written.push_str(as_this);
-        rest = &rest[taken..];
-    }
-    Some(written)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_written_as_the_server_writes_them() {
-        for (name, wanted) in [
-            ("replicas", Some("replicas")),
-            ("namespace", Some("__namespace__")),
-            ("a.b-c/d", Some("a__dot__b__dash__c__slash__d")),
-            ("a__b_c___d", Some("a__underscores__b_c__underscores___d")),
-            ("$ref", None),
-            ("1a", None),
-            ("é", None),
-            ("", None),
-        ] {
-            assert_eq!(escaped(name).as_deref(), wanted, "{name}");
-        }
-    }
 }

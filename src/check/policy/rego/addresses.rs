@@ -155,21 +155,18 @@ fn parted(range: &Block) -> Vec<Block> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::value::values;
     use super::*;
 
-    fn of(arguments: &str) -> Vec<Value> {
-        Value::from_json_str(arguments).unwrap().as_array().unwrap().iter().cloned().collect()
-    }
-
     fn set(items: &str) -> Value {
-        Value::from(of(items).into_iter().collect::<Set>())
+        Value::from(values(items).into_iter().collect::<Set>())
     }
 
     // The expected values are those of OPA 1.21.
     #[test]
     fn blocks_are_compared() {
         let holds =
-            |function: fn(&[Value]) -> Answer, arguments| function(&of(arguments)).unwrap() == Value::from(true);
+            |function: fn(&[Value]) -> Answer, arguments| function(&values(arguments)).unwrap() == Value::from(true);
         assert!(holds(intersects, r#"["192.168.0.0/16", "192.168.1.0/24"]"#));
         assert!(!holds(intersects, r#"["192.168.0.0/16", "10.0.0.0/8"]"#));
         assert!(!holds(intersects, r#"["0.0.0.0/0", "::/0"]"#));
@@ -177,19 +174,19 @@ mod tests {
         for broken in
             [r#"["10.0.0.0/33", "10.0.0.0/8"]"#, r#"["10.0.0.0", "10.0.0.0/8"]"#, r#"["10.0.0.0/+8", ""]"#, "[1, 2]"]
         {
-            assert!(intersects(&of(broken)).is_err(), "{broken}");
+            assert!(intersects(&values(broken)).is_err(), "{broken}");
         }
     }
 
     #[test]
     fn pairs_are_named_by_their_keys() {
-        let found = matches(&of(r#"[["10.0.0.0/8", "0.0.0.0/0"], {"a": "10.1.1.1", "b": ["11.0.0.0/8", "x"]}]"#));
+        let found = matches(&values(r#"[["10.0.0.0/8", "0.0.0.0/0"], {"a": "10.1.1.1", "b": ["11.0.0.0/8", "x"]}]"#));
         assert_eq!(found.unwrap(), set(r#"[[0, "a"], [1, "a"], [1, "b"]]"#));
     }
 
     #[test]
     fn blocks_are_merged() {
-        let merged = |blocks: &str| merge(&of(&format!("[{blocks}]"))).unwrap();
+        let merged = |blocks: &str| merge(&values(&format!("[{blocks}]"))).unwrap();
         assert_eq!(merged(r#"["192.0.128.0/24", "192.0.129.0/24"]"#), set(r#"["192.0.128.0/23"]"#));
         assert_eq!(
             merged(r#"["10.0.0.0/24", "10.0.0.7/32", "10.0.2.0/24"]"#),

@@ -170,21 +170,18 @@ pub fn factor(arguments: &[Value]) -> Answer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::value::values;
     use super::*;
-
-    fn of(arguments: &str) -> Vec<Value> {
-        Value::from_json_str(arguments).unwrap().as_array().unwrap().iter().cloned().collect()
-    }
 
     #[test]
     fn small_results_are_those_of_opa() {
-        assert_eq!(concat(&of(r#"["-", ["a", "b"]]"#)).unwrap(), Value::from("a-b"));
-        assert_eq!(replace(&of(r#"["aba", "a", "cc"]"#)).unwrap(), Value::from("ccbcc"));
-        assert_eq!(hex(&of(r#"["aé"]"#)).unwrap(), Value::from("61c3a9"));
-        assert_eq!(lists(&of("[[1], [2, 3]]")).unwrap(), Value::from_json_str("[1, 2, 3]").unwrap());
-        let addresses = expand(&of(r#"["10.0.0.5/31"]"#)).unwrap();
-        assert_eq!(addresses, Value::from(of(r#"["10.0.0.4", "10.0.0.5"]"#).into_iter().collect::<Set>()));
-        assert!(concat(&of(r#"["-", [1]]"#)).is_err() && expand(&of(r#"["x"]"#)).is_err());
+        assert_eq!(concat(&values(r#"["-", ["a", "b"]]"#)).unwrap(), Value::from("a-b"));
+        assert_eq!(replace(&values(r#"["aba", "a", "cc"]"#)).unwrap(), Value::from("ccbcc"));
+        assert_eq!(hex(&values(r#"["aé"]"#)).unwrap(), Value::from("61c3a9"));
+        assert_eq!(lists(&values("[[1], [2, 3]]")).unwrap(), Value::from_json_str("[1, 2, 3]").unwrap());
+        let addresses = expand(&values(r#"["10.0.0.5/31"]"#)).unwrap();
+        assert_eq!(addresses, Value::from(values(r#"["10.0.0.4", "10.0.0.5"]"#).into_iter().collect::<Set>()));
+        assert!(concat(&values(r#"["-", [1]]"#)).is_err() && expand(&values(r#"["x"]"#)).is_err());
     }
 
     #[test]
@@ -194,6 +191,6 @@ mod tests {
         assert!(concat(&[Value::from(""), both]).is_err());
         assert!(replace(&[long.clone(), Value::from("x"), Value::from("xxx")]).is_err());
         assert!(hex(&[long]).is_err());
-        assert!(expand(&of(r#"["10.0.0.0/4"]"#)).is_err());
+        assert!(expand(&values(r#"["10.0.0.0/4"]"#)).is_err());
     }
 }

@@ -194,32 +194,29 @@ fn unescaped(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::value::values;
     use super::*;
 
     fn json(text: &str) -> Value {
         Value::from_json_str(text).unwrap()
     }
 
-    fn of(arguments: &str) -> Vec<Value> {
-        json(arguments).as_array().unwrap().iter().cloned().collect()
-    }
-
     // The expected values are those of OPA 1.21.
     #[test]
     fn texts_are_parted_from_either_end() {
-        assert_eq!(split_n(&of(r#"["a.b.c", ".", 2]"#)).unwrap(), json(r#"["a", "b"]"#));
-        assert_eq!(split_n(&of(r#"["a.b.c", ".", -2]"#)).unwrap(), json(r#"["b", "c"]"#));
-        assert_eq!(split_n(&of(r#"["a.b.c", ".", 9]"#)).unwrap(), json(r#"["a", "b", "c"]"#));
-        assert_eq!(split_n(&of(r#"["a.b.c", ".", 0]"#)).unwrap(), json("[]"));
-        assert!(split_n(&of(r#"["a", ".", "x"]"#)).is_err());
+        assert_eq!(split_n(&values(r#"["a.b.c", ".", 2]"#)).unwrap(), json(r#"["a", "b"]"#));
+        assert_eq!(split_n(&values(r#"["a.b.c", ".", -2]"#)).unwrap(), json(r#"["b", "c"]"#));
+        assert_eq!(split_n(&values(r#"["a.b.c", ".", 9]"#)).unwrap(), json(r#"["a", "b", "c"]"#));
+        assert_eq!(split_n(&values(r#"["a.b.c", ".", 0]"#)).unwrap(), json("[]"));
+        assert!(split_n(&values(r#"["a", ".", "x"]"#)).is_err());
     }
 
     #[test]
     fn lists_and_sets_become_each_other() {
-        assert_eq!(flatten(&of("[[1, [2, [3]], 4]]")).unwrap(), json("[1, 2, [3], 4]"));
-        let set = cast_set(&of("[[2, 1, 2]]")).unwrap();
+        assert_eq!(flatten(&values("[[1, [2, [3]], 4]]")).unwrap(), json("[1, 2, [3], 4]"));
+        let set = cast_set(&values("[[2, 1, 2]]")).unwrap();
         assert_eq!(cast_array(&[set]).unwrap(), json("[1, 2]"));
-        assert!(cast_array(&of(r#"["a"]"#)).is_err());
+        assert!(cast_array(&values(r#"["a"]"#)).is_err());
     }
 
     #[test]

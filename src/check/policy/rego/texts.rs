@@ -62,28 +62,25 @@ pub fn is_yaml(arguments: &[Value]) -> Answer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::value::values;
     use super::*;
-
-    fn of(arguments: &str) -> Vec<Value> {
-        Value::from_json_str(arguments).unwrap().as_array().unwrap().iter().cloned().collect()
-    }
 
     // The expected values are those of OPA 1.21.
     #[test]
     fn texts_are_replaced_in_one_pass() {
-        let replaced = |arguments: &str| replace(&of(arguments)).unwrap();
+        let replaced = |arguments: &str| replace(&values(arguments)).unwrap();
         assert_eq!(replaced(r#"[{"a": "b", "b": "a"}, "abba"]"#), Value::from("baab"));
         assert_eq!(replaced(r#"[{"a": "1", "aa": "2"}, "aab"]"#), Value::from("11b"));
         assert_eq!(replaced(r#"[{"": "X"}, "ab"]"#), Value::from("XaXbX"));
         assert_eq!(replaced(r#"[{}, "é"]"#), Value::from("é"));
-        assert!(replace(&of(r#"[{"a": 1}, "a"]"#)).is_err());
+        assert!(replace(&values(r#"[{"a": 1}, "a"]"#)).is_err());
     }
 
     #[test]
     fn parts_are_counted_without_overlaps() {
-        assert_eq!(count(&of(r#"["aaaa", "aa"]"#)).unwrap(), Value::from(2));
-        assert_eq!(count(&of(r#"["abc", ""]"#)).unwrap(), Value::from(4));
-        assert_eq!(is_json(&of("[1]")).unwrap(), Value::from(false));
-        assert_eq!(is_yaml(&of(r#"["a: b"]"#)).unwrap(), Value::from(true));
+        assert_eq!(count(&values(r#"["aaaa", "aa"]"#)).unwrap(), Value::from(2));
+        assert_eq!(count(&values(r#"["abc", ""]"#)).unwrap(), Value::from(4));
+        assert_eq!(is_json(&values("[1]")).unwrap(), Value::from(false));
+        assert_eq!(is_yaml(&values(r#"["a: b"]"#)).unwrap(), Value::from(true));
     }
 }

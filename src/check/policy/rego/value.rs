@@ -89,3 +89,10 @@ fn scalar(scalar: Scalar<'_>) -> Rego {
         Scalar::Str(text) => Rego::from(text.as_ref()),
     }
 }
+
+/// The arguments of a function, from a list in JSON.
+#[cfg(test)]
+pub(super) fn values(list: &str) -> Vec<Rego> {
+    let list = Rego::from_json_str(list).and_then(|list| list.as_array().cloned());
+    list.map_or_else(|error| panic!("{error}"), |list| list.to_vec())
+}

@@ -1,41 +1,16 @@
 //! Values as expressions see them (`k8s.io/apiserver/pkg/cel/common/values.go`).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, without_names};
+use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, escaped, without_names};
 
 use super::super::super::table::{Shape, Table};
 use super::super::{Asks, Limit};
 use super::inner;
-
-/// Words that are no names in CEL (`k8s.io/apiserver/pkg/cel/escaping.go`).
-const RESERVED: [&str; 22] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-    "__namespace__",
-];
 
 /// A settled value by its type. `Err` says why it has no form in CEL.
 pub(super) fn to_cel(value: &Json, table: Table<'_>, index: u32, asks: Option<&Asks>) -> Result<Value, String> {
@@ -57,7 +32,9 @@ pub(super) fn to_cel(value: &Json, table: Table<'_>, index: u32, asks: Option<&A
         Json::Object(members) => {
             let map = members.iter().map(|(name, member)| {
                 let below = asks.and_then(|asks| asks.property(name).or(asks.additional.as_deref()));
-                let key = if of.shape == Shape::Map { name.clone() } else { escape(name) };
+                // No expression can write a name that is not escaped, but objects are compared with it.
+                let written = if of.shape == Shape::Map { None } else { escaped(name) };
+                let key = written.map_or_else(|| name.clone(), Cow::into_owned);
                 Ok((Key::String(Arc::new(key)), to_cel(member, table, inner(table, &of, name), below)?))
             });
             Value::Map(Map { map: Arc::new(map.collect::<Result<HashMap<_, _>, String>>()?) })
@@ -83,32 +60,4 @@ fn string(text: &str, asks: Option<&Asks>) -> Result<Value, String> {
     let argument = plain(Expr::Literal(LiteralValue::String(text.as_str().into())));
     let call = plain(Expr::Call(CallExpr { func_name: function.to_owned(), target, args: vec![argument] }));
     without_names(&call).map_err(|_| format!("`{text}` cannot be read here"))
-}
-
-/// The name of a field in expressions.
-fn escape(name: &str) -> String {
-    if RESERVED.contains(&name) {
-        return format!("__{name}__");
-    }
-    if !name.contains(['.', '-', '/']) && !name.contains("__") {
-        return name.to_owned();
-    }
-    name.replace("__", "__underscores__").replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_have_names_that_expressions_can_write() {
-        for (name, escaped) in [
-            ("a_b", "a_b"),
-            ("namespace", "__namespace__"),
-            ("a-b.c/d", "a__dash__b__dot__c__slash__d"),
-            ("a__b", "a__underscores__b"),
-        ] {
-            assert_eq!(escape(name), escaped);
-        }
-    }
 }
