@@ -58,6 +58,9 @@ pub struct Lint {
     #[arg(long, value_name = "LOCATION")]
     pub schema: Vec<String>,
     /// Rego files, Gatekeeper templates and constraints, admission policies, or folders of them; repeatable
+    ///
+    /// Policies open no connections. `time.now_ns` is one moment for the whole run: SOURCE_DATE_EPOCH, in seconds, where
+    /// that is set, else the start.
     #[arg(long, value_name = "PATH")]
     pub policy: Vec<PathBuf>,
     /// JSON or YAML that policies see as `data`: files, or folders, whose names become keys; repeatable

@@ -51,15 +51,20 @@ pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mu
 /// `out = f(a)` for `f(a, out)`: what stands around `out`, and what ends the call.
 fn result_in_front(text: &str, call: &Expr, around: (&str, &str), end: &str) -> Vec<Edit> {
     let Expr::Call { span, params, .. } = call else { return Vec::new() };
-    let (Some(last), Some(out)) = (params.iter().rev().nth(1), params.last()) else { return Vec::new() };
-    let (call, last) = (bounds(text, span), bounds(text, last.span()));
-    let Some(out) = text.get(bounds(text, out.span())) else { return Vec::new() };
+    let Some(out) = params.last().map(|out| bounds(text, out.span())) else { return Vec::new() };
+    let call = bounds(text, span);
+    // What stands in front of the result: an argument, or the bracket if there is none.
+    let kept = params.iter().rev().nth(1).map(|last| bounds(text, last.span()).end);
+    let Some(kept) = kept.or_else(|| Some(call.start + text.get(call.start..out.start)?.find('(')? + 1)) else {
+        return Vec::new();
+    };
+    let Some(out) = text.get(out) else { return Vec::new() };
     // No line moves.
-    let removed = text.get(last.end..call.end).unwrap_or_default();
+    let removed = text.get(kept..call.end).unwrap_or_default();
     let lines = removed.matches('\n').count().saturating_sub(out.matches('\n').count());
     vec![
         Edit { start: call.start, end: call.start, text: format!("{}{out}{}", around.0, around.1) },
-        Edit { start: last.end, end: call.end, text: format!("{end}{}", "\n".repeat(lines)) },
+        Edit { start: kept, end: call.end, text: format!("{end}{}", "\n".repeat(lines)) },
     ]
 }
 
