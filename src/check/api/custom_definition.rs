@@ -1,7 +1,9 @@
 //! CustomResourceDefinitions themselves: `ValidateCustomResourceDefinition` in
 //! `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
 
+mod costs;
 mod expressions;
+mod limits;
 mod lists;
 mod nested;
 mod paths;

@@ -18,6 +18,7 @@ pub static RULES: &[Rule] = &[
     INVALID_LABEL,
     INVALID_TEXT,
     INVALID_EXPRESSION,
+    EXPENSIVE_EXPRESSION,
     FORBIDDEN_FIELD,
     CONFLICTING_FIELDS,
     NOT_FOUND,
@@ -117,6 +118,15 @@ pub const INVALID_EXPRESSION: Rule = rule(
     "the API server refuses the object: it compiles every expression before it keeps a definition or a policy, with the \
      types of all fields that the schema declares",
     "correct the name, or compare values of one type; what the schema leaves open has to be converted first",
+);
+
+/// An expression that may take too long.
+pub const EXPENSIVE_EXPRESSION: Rule = rule(
+    "expensive-expression",
+    "an expression in CEL that may take longer than the API server allows",
+    "the API server refuses the object: before it keeps a definition it computes what each rule may cost, with lists, maps \
+     and texts as big as the schema lets them be, and as big as a request where it has no limit",
+    "give what the rule looks at a limit (`maxItems`, `maxProperties`, `maxLength`), or make the rule simpler",
 );
 
 /// A field that must not be there.

@@ -1,11 +1,12 @@
 //! Types of expressions: `github.com/google/cel-go/checker/checker.go`, up to the first fault.
 
 use kube_cel::cel::IdedExpr;
-use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
+use kube_cel::cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
 
 use super::super::names::RESERVED;
 use super::kind::{BOOL, INT, NULL, STRING, Type};
 use super::literals;
+use super::notes::Notes;
 use super::objects::Names;
 use super::problem::{Mark, Problem};
 use super::signatures;
@@ -31,13 +32,34 @@ pub(super) struct Checker<'c, 't> {
     /// The items of lists and maps, which must be of one type each.
     pub(super) literals: Vec<Vec<(u64, Type)>>,
     pub(super) in_format: u32,
+    /// There are loops that the parser leaves as calls.
+    pub(super) has_calls_of_loops: bool,
+    /// What is remembered of each part, for who asks for it.
+    pub(super) notes: Option<Notes>,
 }
 
 impl<'c, 't> Checker<'c, 't> {
     pub(super) fn new(names: &'c Names<'t>, minor: u16) -> Self {
         let bindings = Bindings::default();
         let (scopes, literals) = (Vec::new(), Vec::new());
-        Checker { names, minor, scopes, bindings, is_unsure: false, literals, in_format: 0 }
+        Checker {
+            names,
+            minor,
+            scopes,
+            bindings,
+            is_unsure: false,
+            literals,
+            in_format: 0,
+            has_calls_of_loops: false,
+            notes: None,
+        }
+    }
+
+    /// What was remembered.
+    pub(super) fn into_notes(self) -> Option<Notes> {
+        let mut notes = self.notes.filter(|_| !self.is_unsure)?;
+        notes.settle(self.bindings);
+        Some(notes)
     }
 
     /// The type of a whole expression.
@@ -50,6 +72,14 @@ impl<'c, 't> Checker<'c, 't> {
     }
 
     pub(super) fn of(&mut self, at: &IdedExpr) -> Result {
+        let is = self.of_part(at)?;
+        if let Some(notes) = &mut self.notes {
+            notes.is_of(at.id, &is);
+        }
+        Ok(is)
+    }
+
+    fn of_part(&mut self, at: &IdedExpr) -> Result {
         match &at.expr {
             Expr::Unspecified => Ok(self.unsure()),
             Expr::Literal(literal) => Ok(match literal {
@@ -200,6 +230,7 @@ impl<'c, 't> Checker<'c, 't> {
             };
         }
         if let Some(is) = self.special(call) {
+            self.has_calls_of_loops = true;
             return is;
         }
         let name = call.func_name.trim_start_matches('.');
@@ -238,11 +269,22 @@ impl<'c, 't> Checker<'c, 't> {
             }
             return Ok(BOOL);
         }
-        self.overload(mark, name, target.is_some(), call, &given)
+        let is = self.overload((at, mark), name, target.is_some(), call, &given);
+        if let (Some(notes), Some(name)) = (&mut self.notes, space) {
+            notes.is_called(at, name);
+        }
+        is
     }
 
     /// `resolveOverload`
-    fn overload(&mut self, mark: Mark, name: &str, is_member: bool, call: &CallExpr, given: &[Type]) -> Result {
+    fn overload(
+        &mut self,
+        (at, mark): (u64, Mark),
+        name: &str,
+        is_member: bool,
+        call: &CallExpr,
+        given: &[Type],
+    ) -> Result {
         let mut found: Option<Type> = None;
         for overload in signatures::of(name, self.minor).filter(|overload| overload.is_member == is_member) {
             if overload.takes.len() != given.len() {
@@ -250,6 +292,9 @@ impl<'c, 't> Checker<'c, 't> {
             }
             let (takes, gives) = self.bindings.instance(&overload.takes, &overload.gives, overload.open);
             if self.bindings.all_fit(given, &takes) {
+                if let Some(notes) = &mut self.notes {
+                    notes.may_be(at, overload);
+                }
                 let gives = self.bindings.settled(&gives, false);
                 found = Some(match found {
                     Some(before) if !before.is_dyn() && before != gives => Type::Dyn,
@@ -294,37 +339,6 @@ impl<'c, 't> Checker<'c, 't> {
             near.map(|near| format!("did you mean `{near}`?"))
         };
         Problem::new(mark, fault, "no such function").help(help)
-    }
-
-    fn comprehension(&mut self, at: u64, over: &ComprehensionExpr) -> Result {
-        let range = self.settled_of(&over.iter_range)?;
-        let start = self.of(&over.accu_init)?;
-        let depth = self.scopes.len();
-        self.scopes.push((over.accu_var.clone(), start.clone()));
-        let item = match &range {
-            Type::Applied("list" | "map", parts) => parts[0].clone(),
-            Type::Dyn | Type::Open(_) => {
-                self.bindings.fits(&Type::Dyn, &range);
-                Type::Dyn
-            }
-            other => {
-                let fault = format!("goes through `{other}`, which is neither a list nor a map");
-                return Err(Problem::new(mark_of(&over.iter_range), fault, format!("is `{other}`")));
-            }
-        };
-        if RESERVED.contains(&&*over.iter_var) {
-            let fault = format!("names a variable `{}`, a word that CEL keeps for itself", over.iter_var);
-            return Err(Problem::new(Mark::Behind(at, over.iter_var.clone()), fault, "a word of CEL"));
-        }
-        self.scopes.push((over.iter_var.clone(), item));
-        let condition = self.of(&over.loop_cond)?;
-        self.needs(&over.loop_cond, &condition, &BOOL)?;
-        let step = self.of(&over.loop_step)?;
-        self.needs(&over.loop_step, &step, &start)?;
-        self.scopes.truncate(depth + 1);
-        let is = self.settled_of(&over.result);
-        self.scopes.truncate(depth);
-        is
     }
 }
 

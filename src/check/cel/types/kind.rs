@@ -58,7 +58,7 @@ impl Type {
     }
 
     /// The parts of a type of that name.
-    pub(super) fn parts(&self, wanted: &str) -> Option<&[Type]> {
+    pub(in crate::check::cel) fn parts(&self, wanted: &str) -> Option<&[Type]> {
         match self {
             Type::Applied(name, parts) if *name == wanted => Some(parts),
             _ => None,

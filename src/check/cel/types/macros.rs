@@ -1,13 +1,49 @@
-//! Loops that the parser leaves as calls: those over two variables, and those about what may be absent
+//! Loops, among them those that the parser leaves as calls: those over two variables, and those about what may be absent
 //! (`github.com/google/cel-go/ext/comprehensions.go`, `cel/library.go`, `ext/lists.go`).
 
-use super::checker::{Checker, Result};
+use super::super::names::RESERVED;
+use super::checker::{Checker, Result, mark_of};
 use super::kind::{BOOL, INT, Type};
 use super::problem::{Mark, Problem};
 use kube_cel::cel::IdedExpr;
-use kube_cel::cel::common::ast::{CallExpr, Expr};
+use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, Expr};
 
 impl Checker<'_, '_> {
+    pub(super) fn comprehension(&mut self, at: u64, over: &ComprehensionExpr) -> Result {
+        let range = self.settled_of(&over.iter_range)?;
+        let start = self.of(&over.accu_init)?;
+        let depth = self.scopes.len();
+        self.scopes.push((over.accu_var.clone(), start.clone()));
+        let (item, second) = match &range {
+            Type::Applied("list", parts) if over.iter_var2.is_some() => (INT, parts[0].clone()),
+            Type::Applied("list" | "map", parts) => (parts[0].clone(), parts.last().cloned().unwrap_or(Type::Dyn)),
+            Type::Dyn | Type::Open(_) => {
+                self.bindings.fits(&Type::Dyn, &range);
+                (Type::Dyn, Type::Dyn)
+            }
+            other => {
+                let fault = format!("goes through `{other}`, which is neither a list nor a map");
+                return Err(Problem::new(mark_of(&over.iter_range), fault, format!("is `{other}`")));
+            }
+        };
+        if RESERVED.contains(&&*over.iter_var) {
+            let fault = format!("names a variable `{}`, a word that CEL keeps for itself", over.iter_var);
+            return Err(Problem::new(Mark::Behind(at, over.iter_var.clone()), fault, "a word of CEL"));
+        }
+        self.scopes.push((over.iter_var.clone(), item));
+        if let Some(name) = &over.iter_var2 {
+            self.scopes.push((name.clone(), second));
+        }
+        let condition = self.of(&over.loop_cond)?;
+        self.needs(&over.loop_cond, &condition, &BOOL)?;
+        let step = self.of(&over.loop_step)?;
+        self.needs(&over.loop_step, &step, &start)?;
+        self.scopes.truncate(depth + 1);
+        let is = self.settled_of(&over.result);
+        self.scopes.truncate(depth);
+        is
+    }
+
     /// What a call of such a loop gives; nothing for any other call.
     pub(super) fn special(&mut self, call: &CallExpr) -> Option<Result> {
         let over = call.target.as_deref()?;

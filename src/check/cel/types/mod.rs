@@ -5,19 +5,27 @@
 
 mod aggregates;
 mod checker;
+mod expand;
 mod kind;
 mod literals;
 mod macros;
+mod notes;
 mod objects;
 mod problem;
 mod signatures;
 mod unify;
 
+use std::sync::Arc;
+
 use super::{LENGTH, Read, is_flat};
 pub use kind::Type;
+use kube_cel::cel::IdedExpr;
+pub use notes::Notes;
 pub use objects::Names;
+pub(super) use objects::says_what_it_is;
 pub use problem::Problem;
 use problem::{Mark, position};
+pub use signatures::Overload;
 
 /// The oldest minor version whose functions are told apart.
 const OLDEST: u16 = 24;
@@ -35,6 +43,25 @@ pub enum Wanted {
     Anything,
 }
 
+/// An expression of which all types are known.
+#[derive(Debug)]
+pub struct Checked {
+    read: Arc<Read>,
+    /// The expression with all its loops written out, where the parser leaves some as calls.
+    expanded: Option<Box<IdedExpr>>,
+    pub(super) notes: Notes,
+}
+
+impl Checked {
+    pub(super) fn expression(&self) -> Option<&IdedExpr> {
+        match (&self.expanded, &*self.read) {
+            (Some(expanded), _) => Some(expanded),
+            (None, Read::Expression(expression)) => Some(expression),
+            _ => None,
+        }
+    }
+}
+
 /// The type of an expression, in a server of that minor version: new expressions may use what the version before it has
 /// (`DefaultCompatibilityVersion` in `k8s.io/apiserver/pkg/cel/environment`). Nothing where it cannot be told.
 ///
@@ -43,6 +70,41 @@ pub enum Wanted {
 /// # Errors
 /// The server refuses the expression.
 pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Result<Option<Type>, Box<Problem>> {
+    Ok(check(text, names, minor, wanted, None)?.map(|(is, ..)| is))
+}
+
+/// As [`type_of`], with the types of all parts; nothing where some of them cannot be told.
+///
+/// # Errors
+/// The server refuses the expression.
+pub fn checked(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Result<Option<Checked>, Box<Problem>> {
+    let Some((_, read, checker)) = check(text, names, minor, wanted, Some(Notes::default()))? else { return Ok(None) };
+    if !checker.has_calls_of_loops {
+        return Ok(checker.into_notes().map(|notes| Checked { read, expanded: None, notes }));
+    }
+    // The types of loops that are calls are known, but not those of their parts.
+    let Some(expanded) = (match &*read {
+        Read::Expression(expression) => expand::expanded(expression),
+        _ => None,
+    }) else {
+        return Ok(None);
+    };
+    let mut checker = checker::Checker::new(names, checker.minor);
+    checker.notes = Some(Notes::default());
+    let is_fine = checker.whole(&expanded).is_ok();
+    let notes = checker.into_notes().filter(|_| is_fine);
+    Ok(notes.map(|notes| Checked { read, expanded: Some(Box::new(expanded)), notes }))
+}
+
+type Found<'c, 't> = (Type, Arc<Read>, checker::Checker<'c, 't>);
+
+fn check<'c, 't>(
+    text: &str,
+    names: &'c Names<'t>,
+    minor: u16,
+    wanted: Wanted,
+    notes: Option<Notes>,
+) -> Result<Option<Found<'c, 't>>, Box<Problem>> {
     if text.len() > LENGTH || !is_flat(text) {
         return Ok(None);
     }
@@ -55,6 +117,7 @@ pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Res
         Read::Nothing => return Ok(None),
     };
     let mut checker = checker::Checker::new(names, minor.saturating_sub(1).max(OLDEST));
+    checker.notes = notes;
     let is = checker.whole(expression).map_err(|problem| problem.placed(text))?;
     let fits = match wanted {
         Wanted::Truth => is == kind::BOOL,
@@ -63,7 +126,7 @@ pub fn type_of(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Res
         Wanted::Anything => true,
     };
     if fits || checker.is_unsure {
-        return Ok(Some(is));
+        return Ok(Some((is, read, checker)));
     }
     let (what, label) = match wanted {
         Wanted::Truth => ("`true` or `false`", "neither true nor false"),

@@ -139,7 +139,7 @@ fn is_true(schema: Value<'_>, key: &str) -> bool {
 }
 
 /// Whether the schema of a resource declares all that every resource has: `WithTypeAndObjectMeta`.
-fn says_what_it_is(properties: Value<'_>) -> bool {
+pub(in crate::check::cel) fn says_what_it_is(properties: Value<'_>) -> bool {
     let is = |within: Option<Value<'_>>, name: &str, wanted: &str| {
         let of = within.and_then(|within| within.at([name, "type"])).and_then(Value::as_str);
         of.as_deref() == Some(wanted)

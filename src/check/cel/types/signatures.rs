@@ -7,12 +7,12 @@ use super::kind::Type;
 
 /// One way to call a function.
 #[derive(Debug)]
-pub(super) struct Overload {
+pub struct Overload {
     /// It is called on its first argument.
-    pub(super) is_member: bool,
+    pub(in crate::check::cel) is_member: bool,
     /// The minor version of Kubernetes that an API server must be compatible with.
     since: u16,
-    pub(super) takes: Vec<Type>,
+    pub(in crate::check::cel) takes: Vec<Type>,
     pub(super) gives: Type,
     /// How many types are open in it.
     pub(super) open: usize,

@@ -58,6 +58,14 @@ impl Bindings {
         }
     }
 
+    /// What is known of an open type, not of its parts.
+    pub(super) fn head<'b>(&'b self, of: &'b Type) -> &'b Type {
+        match of {
+            Type::Open(at) => self.known.get(*at).and_then(Option::as_ref).map_or(&Type::Dyn, |known| self.head(known)),
+            _ => of,
+        }
+    }
+
     fn learn(&mut self, at: usize, what: Type) {
         let was = self.known[at].replace(what);
         self.trail.push((at, was));

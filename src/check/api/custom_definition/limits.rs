@@ -1,0 +1,235 @@
+//! Which limit a rule that is too expensive needs: the one that makes it cheapest, and how high it may be.
+
+use std::rc::Rc;
+
+use crate::check::cel::cost::{self, Extents, Limit};
+use crate::check::cel::types::Checked;
+use crate::model::path::{Path, Segment};
+use crate::model::scalar::Scalar;
+use crate::model::value::Value;
+
+/// More limits than this are no advice.
+const KNOBS: usize = 3;
+/// Above this a limit is none.
+const HIGHEST: u64 = 1 << 22;
+
+/// An expression, and what its cost depends on.
+pub(super) struct Expression<'t> {
+    checked: Checked,
+    extents: Rc<Extents<'t>>,
+    /// The way to the schema that it is about.
+    way: Path,
+    /// The limits above; nothing where it does not matter how often there is such a value.
+    above: Option<Vec<Knob>>,
+}
+
+/// A limit that can be changed.
+#[derive(Debug, Clone)]
+pub(super) struct Knob {
+    /// The way to the schema that has it.
+    pub(super) path: Path,
+    keyword: &'static str,
+    now: Option<u64>,
+    /// What it limits in the expression; nothing where it limits how often there is such a value.
+    inner: Option<Limit>,
+}
+
+/// Limits that make an expression cheap enough, and how high each may be.
+pub(super) struct Mend {
+    pub(super) knobs: Vec<(Knob, u64)>,
+    /// Whether they are enough.
+    pub(super) fits: bool,
+}
+
+impl Knob {
+    /// The limits above a schema: `extractMaxElements`. Nothing where one of them cannot be read.
+    pub(super) fn above(root: Value<'_>, way: &Path) -> Option<Vec<Knob>> {
+        let mut above = Vec::new();
+        let mut at = root;
+        let mut segments = way.0.iter().enumerate();
+        while let Some((depth, segment)) = segments.next() {
+            let Segment::Key(key) = segment else { return None };
+            let has_values = || present(at, "additionalProperties").is_some();
+            let keyword = match present(at, "type").and_then(Value::as_str).as_deref() {
+                Some("array") => Some("maxItems"),
+                Some("object") if has_values() => Some("maxProperties"),
+                _ => None,
+            };
+            if let Some(keyword) = keyword {
+                let now = match present(at, keyword) {
+                    None => None,
+                    Some(limit) => match limit.scalar()? {
+                        Scalar::Int(limit) => Some(u64::try_from(limit).unwrap_or(0)),
+                        _ => return None,
+                    },
+                };
+                above.push(Knob { path: Path(way.0[..depth].to_vec()), keyword, now, inner: None });
+            }
+            at = at.get(key)?;
+            if **key == *"properties" {
+                let (_, Segment::Key(name)) = segments.next()? else { return None };
+                at = at.get(name)?;
+            }
+        }
+        Some(above)
+    }
+
+    /// A limit that most people can live with.
+    fn comfortable(&self) -> u64 {
+        if self.keyword == "maxLength" { 256 } else { 64 }
+    }
+
+    /// What is said of it.
+    pub(super) fn is_loose(&self) -> String {
+        let what = match self.keyword {
+            "maxItems" => "items",
+            "maxProperties" => "keys",
+            _ => "letters",
+        };
+        match self.now {
+            Some(now) => format!("up to {now} {what}"),
+            None if what == "letters" => "a text of any length".to_owned(),
+            None => format!("any number of {what}"),
+        }
+    }
+
+    /// What it limits, by its name.
+    fn name(&self) -> String {
+        name(&self.path.0)
+    }
+}
+
+fn name(path: &[Segment]) -> String {
+    match path {
+        [.., Segment::Key(above), Segment::Key(name)] if **above == *"properties" => format!("`{name}`"),
+        [above @ .., Segment::Key(key)] if **key == *"items" => format!("the items of {}", name(above)),
+        [above @ .., Segment::Key(_)] => format!("the values of {}", name(above)),
+        _ => "the schema".to_owned(),
+    }
+}
+
+impl<'t> Expression<'t> {
+    pub(super) fn new(checked: Checked, extents: Rc<Extents<'t>>, way: Path, above: Option<Vec<Knob>>) -> Self {
+        Expression { checked, extents, way, above }
+    }
+
+    /// What it may cost.
+    pub(super) fn cost(&self) -> Option<u64> {
+        self.cost_with(&[])
+    }
+
+    /// What it may cost with other limits.
+    fn cost_with(&self, limits: &[(&Knob, u64)]) -> Option<u64> {
+        let inner = || limits.iter().filter_map(|(knob, most)| Some((knob.inner.as_ref()?, *most)));
+        inner().for_each(|(limit, most)| self.extents.assume(limit, most));
+        let once = cost::most(&self.checked, &self.extents);
+        inner().for_each(|(limit, _)| self.extents.forget(limit));
+        let times = self.above.as_ref().map_or(Some(1), |above| {
+            let outer = |knob: &Knob| {
+                let set = limits.iter().find(|(set, _)| set.inner.is_none() && set.path == knob.path);
+                set.map(|(_, most)| *most).or(knob.now)
+            };
+            above.iter().try_fold(1_u64, |times, knob| Some(times.saturating_mul(outer(knob)?)))
+        });
+        Some(once?.saturating_mul(times.or_else(|| self.extents.times())?))
+    }
+
+    /// The limits that bring it from what it costs to what it may cost. Nothing if none of them helps.
+    pub(super) fn mend(&self, costs: u64, limit: u64) -> Option<Mend> {
+        let mut knobs: Vec<Knob> = self.above.iter().flatten().cloned().collect();
+        for inner in self.extents.limits() {
+            let path = Path(self.way.0.iter().chain(&inner.way.0).cloned().collect());
+            knobs.push(Knob { path, keyword: inner.keyword, now: inner.now, inner: Some(inner) });
+        }
+        // Those above help only together.
+        let (above, inner): (Vec<_>, Vec<_>) =
+            knobs.iter().filter(|knob| knob.now.is_none()).partition(|knob| knob.inner.is_none());
+        let mut groups: Vec<Vec<&Knob>> = inner.into_iter().map(|knob| vec![knob]).collect();
+        groups.extend(Some(above).filter(|above| !above.is_empty()));
+        let bounded = knobs.iter().filter(|knob| knob.now.is_some_and(|now| now > knob.comfortable()));
+        let mut chosen: Vec<(&Knob, u64)> = Vec::new();
+        let mut costs = costs;
+        for groups in [groups, bounded.map(|knob| vec![knob]).collect::<Vec<_>>()] {
+            while costs > limit && chosen.len() < KNOBS {
+                let with = groups.iter().filter_map(|group| {
+                    let added = group.iter().map(|knob| (*knob, knob.comfortable()));
+                    let all: Vec<(&Knob, u64)> = chosen.iter().copied().chain(added).collect();
+                    Some((self.cost_with(&all)?, all))
+                });
+                let best = with.min_by_key(|(costs, _)| *costs);
+                let Some((less, all)) = best.filter(|(less, _)| *less < costs) else { break };
+                (costs, chosen) = (less, all);
+            }
+        }
+        let fits = costs <= limit;
+        // What was chosen first may not be needed any more.
+        let mut at = 0;
+        while fits && chosen.len() > 1 && at < chosen.len() {
+            let mut fewer = chosen.clone();
+            fewer.remove(at);
+            if self.cost_with(&fewer).is_some_and(|costs| costs <= limit) { chosen = fewer } else { at += 1 }
+        }
+        if let ([(knob, most)], true) = (&mut *chosen, fits) {
+            *most = self.highest(knob, *most, limit);
+        }
+        let knobs: Vec<_> = chosen.into_iter().map(|(knob, most)| (knob.clone(), most)).collect();
+        (!knobs.is_empty()).then_some(Mend { knobs, fits })
+    }
+
+    /// What to do where limits do not help; nothing if that is not known.
+    pub(super) fn advice(&self) -> Option<String> {
+        match cost::endless(&self.checked, &self.extents)? {
+            endless if endless.is_added && endless.made_by == "string" => {
+                "write it as `'… %s'.format([…])`: the server takes what `string` gives for endless, and what it is added to"
+                    .to_owned()
+                    .into()
+            }
+            endless if endless.made_by == "orValue" => {
+                "write it with `has(…) ? … : …`: the server takes what `orValue` gives for endless".to_owned().into()
+            }
+            endless if endless.made_by.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+                Some(format!("do without `{}` here: the server takes what it gives for endless", endless.made_by))
+            }
+            _ => None,
+        }
+    }
+
+    /// How high a limit may be: in round numbers.
+    fn highest(&self, knob: &Knob, fits: u64, limit: u64) -> u64 {
+        let (mut low, mut high) = (fits, knob.now.unwrap_or(HIGHEST));
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            if self.cost_with(&[(knob, middle)]).is_some_and(|costs| costs <= limit) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        let unit = 10_u64.pow(low.checked_ilog10().unwrap_or(0).saturating_sub(1));
+        (low / unit * unit).max(fits)
+    }
+}
+
+impl Mend {
+    /// What to do; in a sum it may be enough, or not.
+    pub(super) fn help(&self, of_sum: Option<bool>) -> String {
+        let one = |(knob, _): &(Knob, u64)| match knob.now {
+            Some(_) => format!("lower `{}` of {}", knob.keyword, knob.name()),
+            None => format!("add `{}` to {}", knob.keyword, knob.name()),
+        };
+        let all: Vec<String> = self.knobs.iter().map(one).collect();
+        let mosts: Vec<String> = self.knobs.iter().map(|(_, most)| most.to_string()).collect();
+        let all = all.join(", and ");
+        let what = if of_sum.is_some() { "they fit" } else { "it fits" };
+        match (&*mosts, self.fits && of_sum != Some(false)) {
+            ([most], true) => format!("{all}: {what} with up to {most}"),
+            (_, true) => format!("{all}: {what} with {}, for example", mosts.join(" and ")),
+            _ if of_sum.is_some() => format!("{all}, and limits to what the other rules look at"),
+            _ => format!("{all}, and make the rule simpler"),
+        }
+    }
+}
+
+fn present<'t>(of: Value<'t>, key: &str) -> Option<Value<'t>> {
+    of.get(key).filter(|value| !value.is_null())
+}
