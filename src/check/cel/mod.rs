@@ -2,7 +2,6 @@
 //!
 //! What cannot be evaluated here is told apart from what fails in the API server too; neither ever counts as kept.
 
-pub mod cost;
 mod functions;
 mod names;
 mod rewrite;
@@ -40,7 +39,6 @@ pub const BUDGET: u64 = 100_000_000;
 pub type Compiled = Arc<Result<Program, String>>;
 
 /// What the parser makes of a text.
-#[derive(Debug)]
 enum Read {
     Expression(Expression),
     /// Where it stops, line and column from 1, and what it says.

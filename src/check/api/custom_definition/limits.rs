@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::check::cel::cost::{self, Extents, Limit};
 use crate::check::cel::types::Checked;
+use crate::check::cel::types::cost::{self, Extents, Limit};
 use crate::model::path::{Path, Segment};
 use crate::model::scalar::Scalar;
 use crate::model::value::Value;

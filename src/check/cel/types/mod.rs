@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod checker;
+pub mod cost;
 mod expand;
 mod kind;
 mod literals;
@@ -44,16 +45,15 @@ pub enum Wanted {
 }
 
 /// An expression of which all types are known.
-#[derive(Debug)]
 pub struct Checked {
     read: Arc<Read>,
     /// The expression with all its loops written out, where the parser leaves some as calls.
     expanded: Option<Box<IdedExpr>>,
-    pub(super) notes: Notes,
+    notes: Notes,
 }
 
 impl Checked {
-    pub(super) fn expression(&self) -> Option<&IdedExpr> {
+    fn expression(&self) -> Option<&IdedExpr> {
         match (&self.expanded, &*self.read) {
             (Some(expanded), _) => Some(expanded),
             (None, Read::Expression(expression)) => Some(expression),

@@ -19,7 +19,7 @@ const EITHER_IS_LIMITED: u16 = 34;
 /// What a schema says of the values of an expression.
 #[derive(Debug)]
 pub struct Extents<'t> {
-    minor: u16,
+    pub(super) minor: u16,
     parts: RefCell<Vec<Part<'t>>>,
     /// A limit cannot be read.
     is_unsure: Cell<bool>,
@@ -206,7 +206,7 @@ impl<'t> Extents<'t> {
             return None;
         }
         let properties = present(schema, "properties");
-        if is_resource && !properties.is_some_and(super::super::types::says_what_it_is) {
+        if is_resource && !properties.is_some_and(super::super::says_what_it_is) {
             match name {
                 "kind" | "apiVersion" => return Some((Cow::Borrowed(""), Is::Text)),
                 "metadata" => return Some((Cow::Borrowed(""), Is::Metadata)),
@@ -314,7 +314,7 @@ fn least(schema: Value<'_>, is_resource: bool, depth: usize) -> Option<u64> {
                 return Some(2);
             }
             let properties = present(schema, "properties");
-            let has_own = is_resource && !properties.is_some_and(super::super::types::says_what_it_is);
+            let has_own = is_resource && !properties.is_some_and(super::super::says_what_it_is);
             let needed = present(schema, "required").filter(|needed| needed.is_sequence());
             let mut names: Vec<_> = needed.iter().flat_map(|needed| needed.items()).filter_map(Value::as_str).collect();
             names.sort_unstable();

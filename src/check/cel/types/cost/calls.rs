@@ -13,6 +13,8 @@ use crate::check::cel::types::{Overload, Type};
 pub(super) const LETTER: f64 = 0.1;
 pub(super) const PATTERN: f64 = 0.25;
 
+/// The first version whose servers count what `matches` costs that is not called on a text (cel-go 0.29).
+const MATCHES_COSTS: u16 = 37;
 /// What costs so much is without any limit.
 const ENDLESS: u64 = 1 << 50;
 
@@ -152,7 +154,9 @@ impl<'e> Coster<'e, '_, '_> {
             }
             ("startsWith" | "endsWith", Some(_), [text]) => Estimate::of(text.known().cost(LETTER)),
             (operators::IN, None, [_, list]) if call.takes_part(1, "list") => Estimate::of(list.known().cost(1.0)),
-            ("matches", Some(text), [pattern]) => {
+            ("matches", Some(text), [pattern]) | ("matches", None, [text, pattern])
+                if call.target.is_some() || self.extents.minor >= MATCHES_COSTS =>
+            {
                 let letters = text.known().add(Size::fixed(1)).cost(LETTER);
                 Estimate::of(letters.saturating_mul(pattern.known().cost(PATTERN)))
             }
