@@ -267,9 +267,7 @@ impl<'r> Run<'r> {
 
     /// Loads the definition files and keeps them, in order of name.
     fn load_definitions(&self, definitions: &[(&str, FileId)], seen: &mut Seen) -> Vec<(FileId, Part)> {
-        let keep = |(name, file): &(&str, FileId)| {
-            (*file, self.loader.load(*file, name, self.source(*file), |part| (part, None)))
-        };
+        let keep = |(name, file): &(&str, FileId)| (*file, self.loader.keep(*file, name, self.source(*file)));
         let loaded: Vec<_> = definitions.par_iter().map(keep).collect();
         let mut kept = Vec::new();
         for (file, parts) in loaded {

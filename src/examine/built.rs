@@ -101,7 +101,7 @@ impl Run<'_> {
 
     /// Loads a file, and keeps it.
     fn keep(&self, file: FileId) -> (FileId, Result<Vec<Part>, crate::load::ReadError>) {
-        (file, self.loader.load(file, self.sources.name(file), self.source(file), |part| (part, None)))
+        (file, self.loader.keep(file, self.sources.name(file), self.source(file)))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::render;
 pub fn plan(inputs: &Inputs, sources: &Sources, environments: &[String]) -> Plan {
     let loader = Loader::default();
     let load = |(name, file): (&Arc<str>, FileId)| {
-        let parts = loader.load(file, name, Source::Path(sources.path(file)), |part| (part, None)).unwrap_or_default();
+        let parts = loader.keep(file, name, Source::Path(sources.path(file))).unwrap_or_default();
         parts.into_iter().map(move |part| (file, part)).collect::<Vec<_>>()
     };
     let definitions = inputs.to_read().filter(|(name, _)| render::is_definition(name));

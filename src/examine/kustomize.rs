@@ -48,7 +48,7 @@ pub fn load_from(folder: &str, inputs: &Inputs, sources: &Sources) -> Vec<(FileI
 pub(super) fn load(loader: &Loader, file: FileId, sources: &Sources) -> Vec<Part> {
     let source = sources.get(file);
     let bytes = source.text.as_deref().map_or(Source::Path(&source.path), Source::Bytes);
-    loader.load(file, &source.name, bytes, |part| (part, None)).unwrap_or_default()
+    loader.keep(file, &source.name, bytes).unwrap_or_default()
 }
 
 /// Loads every kustomization of a listing and what it reaches.

@@ -34,7 +34,7 @@ pub fn read_policies(files: &PolicyFiles) -> PolicyInput<'_> {
     let loader = Loader::default();
     let load = |file: &PolicyFile| {
         let bytes = Source::Bytes(file.text.as_bytes());
-        loader.load(file.file, &file.name, bytes, |part| (part, None)).unwrap_or_default()
+        loader.keep(file.file, &file.name, bytes).unwrap_or_default()
     };
     // The others may hold what policies read: namespaces, and parameters.
     let is_policy = |file: &&PolicyFile| MARKERS.iter().any(|marker| file.text.contains(marker));
@@ -75,7 +75,7 @@ impl Run<'_> {
                 return Vec::new();
             }
             let (name, source) = (self.sources.name(*file), self.source(*file));
-            let parts = self.loader.load(*file, name, source, |part| (part, None)).unwrap_or_default();
+            let parts = self.loader.keep(*file, name, source).unwrap_or_default();
             parts.into_iter().map(|part| (*file, part)).collect()
         };
         let parts: Vec<(FileId, Part)> = files.par_iter().flat_map_iter(read).collect();

@@ -103,6 +103,19 @@ impl Loader {
         Ok(self.load_if(file, name, source, |_| true, visit)?.unwrap_or_default())
     }
 
+    /// Reads a file, and keeps it in no more memory than it needs.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or read.
+    pub fn keep(&self, file: FileId, name: &str, source: Source<'_>) -> Result<Vec<Part>, ReadError> {
+        self.load(file, name, source, |mut part| {
+            part.text.shrink_to_fit();
+            part.tree.nodes.shrink_to_fit();
+            (part, None)
+        })
+    }
+
     /// As [`Loader::load`], but only if the bytes of the file are `wanted`; `None` if they are not.
     ///
     /// # Errors

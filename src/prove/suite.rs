@@ -36,7 +36,7 @@ impl Files<'_> {
         let file =
             discover::policy_file(&path, self.directory, self.sources).map_err(|error| unreadable(&error.why))?;
         let bytes = Source::Bytes(file.text.as_bytes());
-        let parts = self.loader.load(file.file, &file.name, bytes, |part| (part, None)).unwrap_or_default();
+        let parts = self.loader.keep(file.file, &file.name, bytes).unwrap_or_default();
         match parts.iter().flat_map(|part| &part.findings).find(|finding| finding.severity == Severity::Error) {
             Some(finding) => Err(unreadable(&finding.message)),
             None => Ok(parts),
@@ -51,7 +51,7 @@ impl Files<'_> {
 pub(super) fn run(file: &PolicyFile, directory: &Path, sources: &mut Sources) -> Result<Vec<Tested>, Vec<Diagnostic>> {
     let mut files = Files { loader: Loader::default(), directory, sources };
     let bytes = Source::Bytes(file.text.as_bytes());
-    let parts = files.loader.load(file.file, &file.name, bytes, |part| (part, None)).unwrap_or_default();
+    let parts = files.loader.keep(file.file, &file.name, bytes).unwrap_or_default();
     let broken: Vec<Diagnostic> = parts
         .iter()
         .flat_map(|part| &part.findings)
