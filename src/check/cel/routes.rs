@@ -1,14 +1,44 @@
 //! What an expression reads below each name: found in it as it is evaluated, and more rather than less.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
+use kube_cel::cel::objects::{Key, Map};
+use kube_cel::cel::{IdedExpr, Value};
 
 use super::functions::SELECT;
 
 /// The routes below each name.
 pub type Routes = BTreeMap<String, BTreeSet<Vec<String>>>;
+
+/// What is read of a value: all of it, or some fields.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    whole: bool,
+    fields: HashMap<Key, Wanted>,
+}
+
+impl Wanted {
+    /// Adds a route.
+    pub fn add(&mut self, route: &[String]) {
+        match route {
+            [] => self.whole = true,
+            [field, rest @ ..] => self.fields.entry(Key::String(Arc::new(field.clone()))).or_default().add(rest),
+        }
+    }
+
+    /// A value with nothing in it but what is read: to give a value a name is to copy it.
+    pub fn of(&self, value: &Value) -> Value {
+        match value {
+            Value::Map(map) if !self.whole => {
+                let field = |(key, wanted): (&Key, &Wanted)| Some((key.clone(), wanted.of(map.map.get(key)?)));
+                Value::Map(Map { map: Arc::new(self.fields.iter().filter_map(field).collect()) })
+            }
+            value => value.clone(),
+        }
+    }
+}
 
 /// Everything that an expression reads.
 pub(super) fn routes(expression: &IdedExpr) -> Routes {
@@ -77,7 +107,23 @@ fn route(at: &IdedExpr) -> Option<(&str, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::compile;
+    use super::super::{compile, map, text};
+    use super::*;
+
+    #[test]
+    fn nothing_is_copied_but_what_is_read() {
+        let fields =
+            |fields: &[(&str, Value)]| map(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let object = fields(&[("a", fields(&[("b", text("1")), ("c", text("2"))])), ("d", text("3"))]);
+        let mut wanted = Wanted::default();
+        wanted.add(&["a".to_owned(), "b".to_owned()]);
+        wanted.add(&["d".to_owned(), "e".to_owned()]);
+        wanted.add(&["f".to_owned()]);
+        assert_eq!(wanted.of(&object), fields(&[("a", fields(&[("b", text("1"))])), ("d", text("3"))]));
+        wanted.add(&["a".to_owned()]);
+        assert_eq!(wanted.of(&object), object);
+        assert_eq!(wanted.of(&text("x")), text("x"));
+    }
 
     #[test]
     fn every_route_is_found() {

@@ -1,10 +1,10 @@
 //! The expressions of a policy: conditions, variables and validations, in this order
 //! (`k8s.io/apiserver/pkg/admission/plugin/policy/validating/validator.go`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Scope, Value as Cel, compiled, variable};
+use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Scope, Value as Cel, Wanted, compiled, variable};
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 use crate::model::value::Value;
@@ -35,6 +35,7 @@ pub struct Expressions {
     pub validations: Vec<Validation>,
     /// `failurePolicy: Ignore`
     ignores: bool,
+    wanted: OnceLock<HashMap<String, Wanted>>,
 }
 
 /// A violation.
@@ -106,6 +107,7 @@ impl Expressions {
                 })
                 .collect(),
             ignores: text(spec, "failurePolicy").as_deref() == Some("Ignore"),
+            wanted: OnceLock::new(),
         }
     }
 
@@ -117,10 +119,24 @@ impl Expressions {
         cel::scope(|mut scope| {
             let also = also.iter().map(|(name, value)| (variable(name), *value));
             let given = given.iter().map(|(name, value)| ((*name).to_owned(), *value));
-            for (name, value) in given.chain(also).filter(|(name, _)| self.names(name)) {
-                scope.name(&name, value);
+            for (name, value) in given.chain(also) {
+                if let Some(wanted) = self.wanted().get(&name) {
+                    scope.name(&name, &wanted.of(value));
+                }
             }
             self.judge_within(&mut scope)
+        })
+    }
+
+    /// What the expressions read below each name.
+    fn wanted(&self) -> &HashMap<String, Wanted> {
+        self.wanted.get_or_init(|| {
+            let mut wanted: HashMap<String, Wanted> = HashMap::new();
+            let programs = self.judging().chain(self.telling()).filter_map(|expression| expression.program().ok());
+            for (name, routes) in programs.flat_map(|program| &program.routes) {
+                routes.iter().for_each(|route| wanted.entry(name.clone()).or_default().add(route));
+            }
+            wanted
         })
     }
 
