@@ -101,6 +101,7 @@ impl Combined<'_> {
             input: &whole,
             wrap: &wrap,
             route: &[],
+            reads: None,
             within: &[],
             others,
             hints: &report::no_hints,

@@ -12,6 +12,20 @@ use regorus::Value as Rego;
 /// A route into an input.
 pub(super) type Route = Vec<String>;
 
+/// A part of what an answer depends on. Parts that follow each other say where they stand.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    Value(Rego),
+    /// An object, of which only parts that follow are read.
+    Object,
+    /// An object of so many fields, of which names and parts follow.
+    Fields(usize),
+    /// A list, of which nothing else is read.
+    List,
+    /// A list of so many items, of which parts follow.
+    Items(usize),
+}
+
 /// Most answers that are kept.
 const MOST: usize = 512;
 
@@ -35,7 +49,7 @@ struct Known<A> {
 /// What is asked, and all of the input that the answer can depend on.
 pub(super) struct Question {
     query: String,
-    parts: Vec<Rego>,
+    parts: Vec<Part>,
     digest: u64,
 }
 
@@ -47,7 +61,7 @@ impl<A> Default for Memo<A> {
 
 impl<A: Clone> Memo<A> {
     /// A question about the `parts` of an input; `None` where inputs do not repeat themselves.
-    pub(super) fn question(&mut self, query: &str, parts: impl FnOnce() -> Vec<Rego>) -> Option<Question> {
+    pub(super) fn question(&mut self, query: &str, parts: impl FnOnce() -> Vec<Part>) -> Option<Question> {
         if self.asked >= TRIED {
             if self.found < FEWEST {
                 self.answers = HashMap::new();
@@ -59,7 +73,7 @@ impl<A: Clone> Memo<A> {
         let parts = parts();
         let mut hasher = DefaultHasher::new();
         hasher.write(query.as_bytes());
-        parts.iter().for_each(|part| digest(part, &mut hasher));
+        parts.iter().for_each(|part| part.digest(&mut hasher));
         Some(Question { query: query.to_owned(), parts, digest: hasher.finish() })
     }
 
@@ -85,16 +99,28 @@ impl Question {
     fn is(&self, other: &Question) -> bool {
         self.query == other.query
             && self.parts.len() == other.parts.len()
-            && self.parts.iter().zip(&other.parts).all(|(own, other)| are_same(own, other))
+            && self.parts.iter().zip(&other.parts).all(|(own, other)| own.is(other))
     }
 }
 
-/// What an input has at the end of a route.
-pub(super) fn at<'v>(input: &'v Rego, route: &[String]) -> &'v Rego {
-    route.iter().fold(input, |value, key| match value {
-        Rego::Object(_) => &value[key.as_str()],
-        _ => &Rego::Undefined,
-    })
+impl Part {
+    pub(super) fn is(&self, other: &Part) -> bool {
+        match (self, other) {
+            (Part::Value(own), Part::Value(other)) => are_same(own, other),
+            (Part::Fields(own), Part::Fields(other)) | (Part::Items(own), Part::Items(other)) => own == other,
+            (own, other) => discriminant(own) == discriminant(other),
+        }
+    }
+
+    fn digest(&self, hasher: &mut DefaultHasher) {
+        match self {
+            Part::Value(value) => digest(value, hasher),
+            Part::Object => hasher.write_u8(7),
+            Part::List => hasher.write_u8(8),
+            Part::Fields(count) => hasher.write_usize(count + 9),
+            Part::Items(count) => hasher.write_usize(count + 10),
+        }
+    }
 }
 
 fn digest(value: &Rego, hasher: &mut DefaultHasher) {
@@ -176,21 +202,21 @@ mod tests {
     fn what_never_repeats_itself_is_not_kept() {
         let mut memo: Memo<i64> = Memo::default();
         for number in 0..i64::from(TRIED) {
-            let question = memo.question("a", || vec![Rego::from(number)]).unwrap();
+            let question = memo.question("a", || vec![Part::Value(Rego::from(number))]).unwrap();
             assert_eq!(memo.answer(&question), None);
             memo.keep(question, number);
         }
         assert!(memo.question("a", Vec::new).is_none());
         let mut memo: Memo<i64> = Memo::default();
         for number in 0..3 * i64::from(TRIED) {
-            let parts = || vec![Rego::from(number % 7)];
+            let parts = || vec![Part::Value(Rego::from(number % 7))];
             let question = memo.question("a", parts).unwrap();
             assert_eq!(memo.answer(&question), (number >= 7).then_some(number % 7));
             if number < 7 {
                 memo.keep(question, number);
             }
         }
-        let question = memo.question("b", || vec![Rego::from(1i64)]).unwrap();
+        let question = memo.question("b", || vec![Part::Value(Rego::from(1i64))]).unwrap();
         assert_eq!(memo.answer(&question), None);
     }
 }

@@ -23,6 +23,16 @@ pub(super) struct Found {
     pub sure: bool,
 }
 
+/// The rule that trials are made with.
+pub(super) struct Tried<'a> {
+    /// All its messages for the object.
+    pub before: &'a [String],
+    /// Those for another object.
+    pub ask: &'a mut dyn FnMut(Rego) -> Option<Vec<String>>,
+    /// Whether it can make a difference that a node is taken away.
+    pub matters: &'a dyn Fn(&[Segment]) -> bool,
+}
+
 /// What is known of one node.
 struct Responsible {
     path: Vec<Segment>,
@@ -57,13 +67,8 @@ pub(super) fn hint<'h>(hints: &'h Hints, message: &str, object: &Rego) -> Option
 }
 
 /// As [`by_trial`], but what was found for an object of the same shape is tried first, which takes one evaluation.
-pub(super) fn by_hint(
-    input: &Rego,
-    wanted: &[&str],
-    before: &[String],
-    hints: &Hints,
-    ask: &mut dyn FnMut(Rego) -> Option<Vec<String>>,
-) -> Vec<Option<Found>> {
+pub(super) fn by_hint(input: &Rego, wanted: &[&str], hints: &Hints, rule: &mut Tried<'_>) -> Vec<Option<Found>> {
+    let before = rule.before;
     let mut found: Vec<Option<Found>> = vec![None; wanted.len()];
     let mut open = Vec::new();
     let mut tried: Vec<(&Path, Option<Vec<String>>)> = Vec::new();
@@ -73,7 +78,7 @@ pub(super) fn by_hint(
             Some(None) => {}
             Some(Some(hint)) => {
                 let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
-                    tried.push((&hint.path, ask(without(input, &hint.path.0))));
+                    tried.push((&hint.path, (rule.ask)(without(input, &hint.path.0))));
                     tried.len() - 1
                 });
                 let left = tried[known].1.as_ref();
@@ -88,7 +93,7 @@ pub(super) fn by_hint(
     }
     let rest: Vec<&str> = open.iter().map(|at| wanted[*at]).collect();
     if !rest.is_empty() {
-        for (at, trial) in open.into_iter().zip(by_trial(input, &rest, before, ask)) {
+        for (at, trial) in open.into_iter().zip(by_trial(input, &rest, rule)) {
             found[at] = trial;
         }
     }
@@ -96,9 +101,10 @@ pub(super) fn by_hint(
 }
 
 /// What is found for each of the messages of an object, for objects of the same shape.
-pub(super) fn hints(input: &Rego, before: &[String], ask: &mut dyn FnMut(Rego) -> Option<Vec<String>>) -> Vec<Hint> {
+pub(super) fn hints(input: &Rego, rule: &mut Tried<'_>) -> Vec<Hint> {
+    let before = rule.before;
     let wanted: Vec<&str> = before.iter().map(String::as_str).collect();
-    let found = by_trial(input, &wanted, before, ask);
+    let found = by_trial(input, &wanted, rule);
     let hint = |(message, found): (&String, Option<Found>)| Hint {
         message: anonymous(message, input),
         found,
@@ -146,46 +152,165 @@ pub(super) fn shape(value: &Rego) -> u64 {
     hasher.finish()
 }
 
-/// The responsible node for each of `wanted`; `None` where none is, or only one that says which object it is. `before`
-/// are all messages of the rule for the object, and `ask` gives those for another object.
-pub(super) fn by_trial(
-    input: &Rego,
-    wanted: &[&str],
-    before: &[String],
-    ask: &mut dyn FnMut(Rego) -> Option<Vec<String>>,
-) -> Vec<Option<Found>> {
+/// The responsible node for each of `wanted`; `None` where none is, or only one that says which object it is.
+///
+/// A message mostly names the item of a list that it is about. If the rule says the same of an object with nothing in
+/// its lists but that item, all there is to try is what is in the item.
+fn by_trial(input: &Rego, wanted: &[&str], rule: &mut Tried<'_>) -> Vec<Option<Found>> {
+    let mut search = Search { rule, trials: 0, start: Instant::now() };
     let mut found: Vec<Vec<Responsible>> = wanted.iter().map(|_| Vec::new()).collect();
-    let mut open = vec![Vec::new()];
-    let mut trials = 0;
-    let start = Instant::now();
-    while let Some(parent) = open.pop() {
-        for segment in segments(lookup(input, &parent)) {
-            let path = [parent.as_slice(), &[segment]].concat();
-            let leaf = segments(lookup(input, &path)).is_empty();
-            if leaf && is_identity(&path) {
-                continue;
-            }
-            trials += 1;
-            if trials > MOST_TRIALS || start.elapsed() > LONGEST {
-                open.clear();
-                break;
-            }
-            let Some(left) = ask(without(input, &path)) else { continue };
-            let mut responsible = false;
-            for (at, message) in wanted.iter().enumerate() {
-                if is_gone(message, before, &left) {
-                    responsible = true;
-                    let quoted = leaf && is_quoted(lookup(input, &path), message);
-                    found[at].push(Responsible { path: path.clone(), leaf, fewer: left.len() < before.len(), quoted });
-                }
-            }
-            // What leaves every message alone has nothing responsible below it.
-            if responsible && !leaf {
-                open.push(path);
-            }
+    let mut open: Vec<usize> = (0..wanted.len()).collect();
+    let mut named: Vec<(Vec<Segment>, Vec<usize>)> = Vec::new();
+    for (at, message) in wanted.iter().enumerate() {
+        let Some(item) = item_named_in(message, input) else { continue };
+        match named.iter_mut().find(|(known, _)| *known == item) {
+            Some((_, messages)) => messages.push(at),
+            None => named.push((item, vec![at])),
+        }
+    }
+    for (item, about) in named {
+        for (at, responsible) in search.in_item(input, &item, wanted, about) {
+            found[at] = responsible;
+            open.retain(|own| *own != at);
+        }
+    }
+    if !open.is_empty() {
+        let rest: Vec<&str> = open.iter().map(|at| wanted[*at]).collect();
+        let before = search.rule.before;
+        for (at, responsible) in open.into_iter().zip(search.below(input, Vec::new(), &rest, before)) {
+            found[at] = responsible;
         }
     }
     found.iter().map(|found| best(found)).collect()
+}
+
+/// The trials for one object.
+struct Search<'s, 'a> {
+    rule: &'s mut Tried<'a>,
+    trials: usize,
+    start: Instant,
+}
+
+impl Search<'_, '_> {
+    /// The messages for an object without a node.
+    fn left(&mut self, input: &Rego, path: &[Segment]) -> Option<Vec<String>> {
+        self.trials += 1;
+        (self.rule.ask)(without(input, path))
+    }
+
+    /// What is responsible below a node, for each of `wanted`. `before` are all messages about the object.
+    fn below(&mut self, input: &Rego, node: Vec<Segment>, wanted: &[&str], before: &[String]) -> Vec<Vec<Responsible>> {
+        let mut found: Vec<Vec<Responsible>> = wanted.iter().map(|_| Vec::new()).collect();
+        let mut open = vec![node];
+        while let Some(parent) = open.pop() {
+            for segment in segments(lookup(input, &parent)) {
+                let path = [parent.as_slice(), &[segment]].concat();
+                let leaf = segments(lookup(input, &path)).is_empty();
+                if (leaf && is_identity(&path)) || !(self.rule.matters)(&path) {
+                    continue;
+                }
+                if self.trials >= MOST_TRIALS || self.start.elapsed() > LONGEST {
+                    return found;
+                }
+                let Some(left) = self.left(input, &path) else { continue };
+                let mut responsible = false;
+                for (at, message) in wanted.iter().enumerate() {
+                    if is_gone(message, before, &left) {
+                        responsible = true;
+                        let quoted = leaf && is_quoted(lookup(input, &path), message);
+                        found[at].push(Responsible {
+                            path: path.clone(),
+                            leaf,
+                            fewer: left.len() < before.len(),
+                            quoted,
+                        });
+                    }
+                }
+                // What leaves every message alone has nothing responsible below it.
+                if responsible && !leaf {
+                    open.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// What is responsible for those messages about an item that are about nothing else, with their numbers.
+    fn in_item(
+        &mut self,
+        input: &Rego,
+        item: &[Segment],
+        wanted: &[&str],
+        mut about: Vec<usize>,
+    ) -> Vec<(usize, Vec<Responsible>)> {
+        let before = self.rule.before;
+        let (alone, way) = with_item_alone(input, item);
+        self.trials += 1;
+        let Some(said) = (self.rule.ask)(alone.clone()) else { return Vec::new() };
+        about.retain(|at| said.iter().any(|own| own == wanted[*at]));
+        if about.is_empty() {
+            return Vec::new();
+        }
+        let Some(left) = self.left(input, item).filter(|left| left.len() < before.len()) else { return Vec::new() };
+        about.retain(|at| is_gone(wanted[*at], before, &left));
+        let messages: Vec<&str> = about.iter().map(|at| wanted[*at]).collect();
+        let inside = self.below(&alone, way.clone(), &messages, &said);
+        let whole = || Responsible { path: item.to_vec(), leaf: false, fewer: true, quoted: false };
+        let placed = |mut node: Responsible| {
+            node.path.splice(..way.len(), item.iter().cloned());
+            node
+        };
+        let inside = inside.into_iter().map(|inside| inside.into_iter().map(placed).chain([whole()]).collect());
+        about.into_iter().zip(inside).collect()
+    }
+}
+
+/// The way to the one item of a list, outside of other such items, that has a name which is in a message.
+fn item_named_in(message: &str, input: &Rego) -> Option<Vec<Segment>> {
+    fn visit(message: &str, value: &Rego, way: &mut Vec<Segment>, found: &mut Vec<Vec<Segment>>) {
+        for segment in segments(Some(value)) {
+            let Some(inner) = lookup(value, std::slice::from_ref(&segment)) else { continue };
+            let is_item = matches!(segment, Segment::Index(_));
+            way.push(segment);
+            let name = inner.as_object().ok().and_then(|_| inner["name"].as_string().ok());
+            match is_item && name.is_some_and(|name| is_named_in(name, message)) {
+                true => found.push(way.clone()),
+                false => visit(message, inner, way, found),
+            }
+            way.pop();
+        }
+    }
+    let mut found = Vec::new();
+    visit(message, input, &mut Vec::new(), &mut found);
+    let [item] = <[Vec<Segment>; 1]>::try_from(found).ok()?;
+    Some(item)
+}
+
+/// Whether a name stands in a message for itself.
+fn is_named_in(name: &str, message: &str) -> bool {
+    let goes_on = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    !name.is_empty()
+        && message
+            .match_indices(name)
+            .any(|(at, _)| !message[..at].ends_with(goes_on) && !message[at + name.len()..].starts_with(goes_on))
+}
+
+/// An object in which there is nothing beside an item but what says which object it is, and the way to the item in it.
+fn with_item_alone(input: &Rego, item: &[Segment]) -> (Rego, Vec<Segment>) {
+    let Some((first, rest)) = item.split_first() else { return (input.clone(), Vec::new()) };
+    let inner = lookup(input, std::slice::from_ref(first)).cloned().unwrap_or(Rego::Undefined);
+    let (inner, mut way) = with_item_alone(&inner, rest);
+    let outer = match (input, first) {
+        (Rego::Object(fields), Segment::Key(key)) => {
+            let is_kept = |name: &str| matches!(name, "apiVersion" | "kind" | "metadata" | "name");
+            let kept = fields.iter().filter(|(name, _)| name.as_string().is_ok_and(|name| is_kept(name)));
+            let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
+            Rego::from(kept.chain([(Rego::from(&**key), inner)]).collect::<regorus::value::Object>())
+        }
+        _ => Rego::from(vec![inner]),
+    };
+    way.insert(0, if matches!(first, Segment::Index(_)) { Segment::Index(0) } else { first.clone() });
+    (outer, way)
 }
 
 /// Whether a message is missing, and has not merely another number in it: list items move when one of them goes.
@@ -295,6 +420,39 @@ mod tests {
     }
 
     #[test]
+    fn an_item_that_a_message_names_is_tried_alone() {
+        let text = r#"{"kind": "Pod", "metadata": {"name": "web"}, "spec": {"hostNetwork": true, "containers": [
+            {"name": "app", "image": "a", "resources": {"limits": {"cpu": "9"}}},
+            {"name": "app-2", "image": "b", "resources": {"limits": {"cpu": "8"}}}]}}"#;
+        let pod = Rego::from_json_str(text).unwrap();
+        let item = item_named_in("container <app-2> asks for 8", &pod).unwrap();
+        assert_eq!(Path(item.clone()).to_string(), "spec.containers[1]");
+        assert_eq!(item_named_in("container <app-3> asks for 8", &pod), None);
+        assert_eq!(item_named_in("containers app and app-2 differ", &pod), None);
+        let (alone, way) = with_item_alone(&pod, &item);
+        let expected = r#"{"kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [
+            {"name": "app-2", "image": "b", "resources": {"limits": {"cpu": "8"}}}]}}"#;
+        assert_eq!(alone, Rego::from_json_str(expected).unwrap());
+        assert_eq!(Path(way).to_string(), "spec.containers[0]");
+
+        let mut ask = |object: Rego| {
+            let containers = object["spec"]["containers"].as_array().map(|all| all.to_vec()).unwrap_or_default();
+            let greedy = containers.iter().filter(|own| own["resources"]["limits"]["cpu"] != Rego::Undefined);
+            let mut messages: Vec<String> = greedy.map(|own| format!("<{}> is greedy", own["name"])).collect();
+            // This one is about what is beside the containers, too.
+            if object["spec"]["hostNetwork"] == Rego::from(true) && containers.len() > 1 {
+                messages.push("app shares the network".to_owned());
+            }
+            Some(messages)
+        };
+        let before = ["<\"app\"> is greedy", "<\"app-2\"> is greedy", "app shares the network"].map(str::to_owned);
+        let mut rule = Tried { before: &before, ask: &mut ask, matters: &|_| true };
+        let found = by_trial(&pod, &["<\"app-2\"> is greedy", "app shares the network"], &mut rule);
+        let found: Vec<String> = found.into_iter().map(|found| found.unwrap().path.to_string()).collect();
+        assert_eq!(found, ["spec.containers[1].resources.limits.cpu", "spec.hostNetwork"]);
+    }
+
+    #[test]
     fn a_hint_is_tried_and_dropped_where_it_does_not_hold() {
         let object = |name: &str, first: bool| {
             let text = format!(r#"{{"metadata": {{"name": "{name}"}}, "spec": {{"a": {first}, "b": {}}}}}"#, !first);
@@ -309,9 +467,10 @@ mod tests {
         };
         let first = object("web", true);
         let message = ["web is bad".to_owned()];
-        let hints = hints(&first, &message, &mut ask);
+        let mut rule = Tried { before: &message, ask: &mut ask, matters: &|_| true };
+        let hints = hints(&first, &mut rule);
         let path = |found: Vec<Option<Found>>| found[0].as_ref().unwrap().path.to_string();
-        assert_eq!(path(by_hint(&first, &["web is bad"], &message, &hints, &mut ask)), "spec.a");
+        assert_eq!(path(by_hint(&first, &["web is bad"], &hints, &mut rule)), "spec.a");
         let before = asked;
         assert_eq!(shape(&first), shape(&object("api", false)));
         let other = object("web", false);
@@ -320,7 +479,8 @@ mod tests {
             let bad = ["a", "b"].iter().any(|key| object["spec"][*key] == Rego::from(true));
             Some(if bad { vec!["web is bad".to_owned()] } else { Vec::new() })
         };
-        assert_eq!(path(by_hint(&other, &["web is bad"], &message, &hints, &mut ask)), "spec.b");
+        let mut rule = Tried { before: &message, ask: &mut ask, matters: &|_| true };
+        assert_eq!(path(by_hint(&other, &["web is bad"], &hints, &mut rule)), "spec.b");
         assert!(asked > before + 1);
     }
 }

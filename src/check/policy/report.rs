@@ -10,9 +10,10 @@ use crate::model::resource::{Resource, ResourceId};
 
 use super::condition;
 use super::finding::{self, Place};
-use super::position::{self, Hints};
+use super::position::{self, Hints, Tried};
 use super::rego::asker::Asker;
 use super::rego::program::Program;
+use super::rego::reads::Reads;
 use super::rego::result::{self, Violation};
 use super::reporting::{Definition, Reporting};
 
@@ -46,6 +47,8 @@ pub(super) struct Case<'c> {
     pub wrap: &'c dyn Fn(Rego) -> Rego,
     /// The route to the object in the input.
     pub route: &'c [&'c str],
+    /// What of the input counts, if that is known and the object is at the end of the route.
+    pub reads: Option<&'c Reads>,
     /// The route to the object in the resource: not empty for a pod that a workload makes.
     pub within: &'c [Segment],
     /// What else the rule says, and nobody asks for.
@@ -64,10 +67,18 @@ impl<'c> Case<'c> {
             input: object,
             wrap: &|object| object,
             route: &[],
+            reads: program.reads(),
             within: &[],
             others: &[],
             hints: &no_hints,
         }
+    }
+}
+
+impl Case<'_> {
+    /// Whether it can make a difference that a node of the object is taken away.
+    fn matters(&self, path: &[Segment]) -> bool {
+        self.reads.is_none_or(|reads| reads.matters(path, self.route))
     }
 }
 
@@ -82,7 +93,9 @@ pub(super) fn hints(case: &Case<'_>, asker: &mut Asker) -> Arc<Hints> {
     let Some(violations) = said(case, asker, query, case.object.clone()) else { return Arc::new([]) };
     let messages = |violations: &[Violation]| violations.iter().map(|found| found.message.clone()).collect::<Vec<_>>();
     let mut ask = |object| said(case, asker, query, object).map(|violations| messages(&violations));
-    let mut hints = position::hints(case.object, &messages(&violations), &mut ask);
+    let before = &messages(&violations);
+    let mut hints =
+        position::hints(case.object, &mut Tried { before, ask: &mut ask, matters: &|path| case.matters(path) });
     for (hint, authors) in hints.iter_mut().zip(authors(case, asker, &violations, &[])) {
         let number = |author: &&Definition| case.rule.definitions.iter().position(|own| std::ptr::eq(own, *author));
         hint.authors = authors.iter().filter_map(number).collect();
@@ -110,10 +123,12 @@ pub(super) fn report(
         let query = first.filter(|_| one).unwrap_or(&case.rule.query);
         let wanted: Vec<&str> = open.iter().map(|at| messages[*at].as_str()).collect();
         let before = [messages.as_slice(), case.others].concat();
-        let trials = position::by_hint(case.object, &wanted, &before, &hints, &mut |object| {
+        let mut ask = |object| {
             let violations = said(case, asker, query, object)?;
             Some(violations.into_iter().map(|found| found.message).collect())
-        });
+        };
+        let mut rule = Tried { before: &before, ask: &mut ask, matters: &|path| case.matters(path) };
+        let trials = position::by_hint(case.object, &wanted, &hints, &mut rule);
         for (at, trial) in open.into_iter().zip(trials) {
             places[at] = Some(Place::found(trial, &authors[at], case, subject.resource));
         }

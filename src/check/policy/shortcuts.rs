@@ -19,7 +19,6 @@ mod tests {
     use crate::model::value::Value;
 
     use super::super::conftest::User;
-    use super::super::memo::Route;
     use super::super::rego::asker::Asker;
     use super::super::rego::program::Program;
     use super::super::rego::{result, value};
@@ -124,36 +123,6 @@ mod tests {
         assert!(passed_over > 10_000 && said > 100, "{passed_over} passed over and {said} answers prove little");
     }
 
-    /// An input with nothing in it but what is read.
-    fn pruned(input: &Rego, program: &Program) -> Option<Rego> {
-        let reads = program.reads()?;
-        let mut left = Rego::new_object();
-        for (route, whole) in
-            reads.types.iter().map(|route| (route, false)).chain(reads.whole.iter().map(|route| (route, true)))
-        {
-            put(&mut left, input, route, whole);
-        }
-        Some(left)
-    }
-
-    fn put(left: &mut Rego, input: &Rego, route: &[String], whole: bool) {
-        let Some((key, rest)) = route.split_first() else { return };
-        let key = Rego::from(key.as_str());
-        let (Rego::Object(own), Ok(fields)) = (input, left.as_object_mut()) else { return };
-        let Some(value) = own.get(&key) else { return };
-        let is_object = matches!(value, Rego::Object(_));
-        if rest.is_empty() && (whole || !is_object) {
-            fields.insert(key, value.clone());
-            return;
-        }
-        if !rest.is_empty() && !is_object {
-            return;
-        }
-        let mut below = fields.get(&key).cloned().unwrap_or_else(Rego::new_object);
-        put(&mut below, value, rest, whole);
-        fields.insert(key, below);
-    }
-
     /// Policies in the form of templates, and what parameters they are given.
     fn all_programs() -> Vec<(String, Program, String)> {
         use super::super::rego::parse::Version;
@@ -223,7 +192,7 @@ mod tests {
             for (group, kind, object) in &objects {
                 let review = super::super::gatekeeper::review::Review::of(group, "v1", kind, object, None);
                 let input = super::super::gatekeeper::review::input(review.with(object.clone()), &parameters);
-                let Some(left) = pruned(&input, program) else { break };
+                let Some(left) = program.reads().map(|reads| reads.pruned(&input)) else { break };
                 let ask = |input: &Rego| Asker::default().ask(program, query, input).map_err(|failure| failure.message);
                 let (full, by_parts) = (ask(&input), ask(&left));
                 asked += 1;
@@ -232,17 +201,5 @@ mod tests {
             }
         }
         assert!(asked > 1_000 && said > 100, "{asked} questions and {said} answers prove little");
-    }
-
-    /// A route is a route.
-    #[test]
-    fn a_pruned_input_keeps_what_is_on_the_way() {
-        let input = Rego::from_json_str(r#"{"a": {"b": 1, "c": 2}, "d": [1], "e": {"f": 3}}"#).unwrap();
-        let mut left = Rego::new_object();
-        let route = |text: &str| -> Route { text.split('.').map(str::to_owned).collect() };
-        put(&mut left, &input, &route("a.b"), true);
-        put(&mut left, &input, &route("d"), false);
-        put(&mut left, &input, &route("e"), false);
-        assert_eq!(left, Rego::from_json_str(r#"{"a": {"b": 1}, "d": [1], "e": {}}"#).unwrap());
     }
 }

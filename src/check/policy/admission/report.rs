@@ -9,7 +9,7 @@ use crate::model::path::{Path, Segment};
 use crate::model::rule::Rule;
 
 use super::super::finding::{self, Place};
-use super::super::position::{self, Hints};
+use super::super::position::{self, Hints, Tried};
 use super::super::rego::result::Violation;
 use super::super::report::Subject;
 use super::expressions::{Broken, Expressions, Judged};
@@ -34,8 +34,9 @@ pub fn report(
 ) -> Vec<Diagnostic> {
     let messages: Vec<String> = judged.violations.iter().map(key).collect();
     let wanted: Vec<&str> = messages.iter().map(String::as_str).collect();
-    let trials =
-        position::by_hint(case.object, &wanted, &messages, case.hints, &mut |object| left(&messages, &ask(&object)));
+    let mut ask = |object| left(&messages, &ask(&object));
+    let mut rule = Tried { before: &messages, ask: &mut ask, matters: &|_| true };
+    let trials = position::by_hint(case.object, &wanted, case.hints, &mut rule);
     let mut findings = Vec::new();
     for (Broken { at, message, .. }, trial) in judged.violations.iter().zip(trials) {
         let routes: Vec<Path> = case.expressions.references(*at);
@@ -55,7 +56,8 @@ pub fn report(
 /// What is found for every violation of an object, for others of the same shape.
 pub fn hints(object: &Rego, judged: &Judged, ask: &mut dyn FnMut(&Rego) -> Judged) -> Arc<Hints> {
     let messages: Vec<String> = judged.violations.iter().map(key).collect();
-    position::hints(object, &messages, &mut |object| left(&messages, &ask(&object))).into()
+    let mut ask = |object| left(&messages, &ask(&object));
+    position::hints(object, &mut Tried { before: &messages, ask: &mut ask, matters: &|_| true }).into()
 }
 
 fn key(broken: &Broken) -> String {

@@ -362,6 +362,7 @@ impl Enforcer {
                         input: &review::input(whole.clone(), &one.parameters),
                         wrap: &wrap,
                         route: ROUTE,
+                        reads: program.get().reads(),
                         within,
                         others: &[],
                         hints: &|asker| {
@@ -377,6 +378,7 @@ impl Enforcer {
                                     input: &input,
                                     wrap: &wrap,
                                     route,
+                                    reads: program.reads(),
                                     within,
                                     others,
                                     hints,

@@ -15,7 +15,7 @@ use crate::model::source::Span;
 
 use super::super::admission::expressions::{Expressions, Judged};
 use super::super::admission::report::{self, Case};
-use super::super::memo::{Memo, Route};
+use super::super::memo::{Memo, Part, Route};
 use super::super::position::Hints;
 use super::super::rego::value;
 use super::super::report::Subject;
@@ -152,13 +152,13 @@ impl Reads {
     }
 
     /// For each route the value there; what is in its way may be the reason why an expression fails.
-    fn parts(&self, seen: &Seen, object: &Rego) -> Vec<Rego> {
-        let mut parts = vec![Rego::from(seen.weight)];
+    fn parts(&self, seen: &Seen, object: &Rego) -> Vec<Part> {
+        let mut parts = vec![Part::Value(Rego::from(seen.weight))];
         let all = [(&self.object, object), (&self.request, &seen.request), (&self.namespace, &seen.namespace)];
         for (routes, root) in all {
             for route in routes {
                 let (depth, value) = reached(root, route);
-                parts.extend([Rego::from(depth as u64), value.clone()]);
+                parts.extend([Rego::from(depth as u64), value.clone()].map(Part::Value));
             }
         }
         parts

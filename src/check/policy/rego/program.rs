@@ -260,7 +260,6 @@ impl Program {
     }
 
     /// What is read of the input.
-    #[cfg(test)]
     pub fn reads(&self) -> Option<&Reads> {
         self.reads.as_ref()
     }
