@@ -1,6 +1,7 @@
 //! VERB 1: what to read. The paths of the command line become a [`Listing`] of files with their ids; the bytes stay on
 //! disk. Nothing outside the root is entered: a link that leads out is named and left alone.
 
+mod beside;
 mod ignored;
 mod policies;
 mod revision;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use globset::GlobSet;
 
+pub use beside::{Beside, root_of};
 pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
 pub use revision::{NoRevision, Revision, at_revision};
 pub use schemas::{SchemaFiles, schemas};

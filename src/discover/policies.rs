@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Unreadable, is_manifest_name, printed_name};
+use super::{Beside, Unreadable, is_manifest_name, printed_name};
 use crate::model::source::{FileId, Sources};
 
 /// A policy file, read.
@@ -29,6 +29,8 @@ pub struct PolicyFiles {
     pub manifests: Vec<PolicyFile>,
     /// YAML and JSON with data, each below the keys that its folders are.
     pub data: Vec<(Vec<String>, PolicyFile)>,
+    /// What policies may ask for by path.
+    pub beside: Option<Beside>,
 }
 
 /// Reads every Rego, YAML and JSON file below the given files and folders. Below a folder of policies a file `data.yaml`
@@ -42,7 +44,7 @@ pub fn policies(
     working_directory: &Path,
     sources: &mut Sources,
 ) -> Result<PolicyFiles, Unreadable> {
-    let mut found = PolicyFiles::default();
+    let mut found = PolicyFiles { beside: Some(Beside::new(working_directory)), ..PolicyFiles::default() };
     let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
         let files: Vec<_> = below(path)?.into_iter().filter(|file| is_rego(file) || is_manifest(file)).collect();

@@ -1,12 +1,14 @@
 //! Policies that come as manifests, and those that look at more than one object.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::seen::{Seen, secret_ranges};
 use super::{Other, Run};
-use crate::check::policy::{Before, Given, Object};
+use crate::check::policy::{Before, Files, Given, Object};
 use crate::check::schema::{Identity, Mode, identity};
-use crate::discover::{PolicyFile, PolicyFiles};
+use crate::discover::{Beside, PolicyFile, PolicyFiles};
 use crate::load::{Loader, Source};
 use crate::model::definition::{FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
@@ -14,6 +16,7 @@ use crate::model::document::Part;
 use crate::model::resource::Resource;
 use crate::model::rule::Severity;
 use crate::model::source::FileId;
+use crate::model::value::Value;
 
 /// The files of policies and of their data, read.
 #[derive(Debug, Default)]
@@ -21,6 +24,7 @@ pub struct PolicyInput<'f> {
     rego: &'f [PolicyFile],
     manifests: Vec<Part>,
     data: Vec<(&'f [String], Vec<Part>)>,
+    beside: Option<&'f Beside>,
     /// What keeps the files from being read.
     pub problems: Vec<Diagnostic>,
 }
@@ -45,7 +49,7 @@ pub fn read_policies(files: &PolicyFiles) -> PolicyInput<'_> {
     let findings = parts.flat_map(|part| &part.findings);
     let problems = findings.filter(|finding| finding.severity == Severity::Error).cloned().collect();
     manifests.extend(others.into_iter().flat_map(load));
-    PolicyInput { rego: &files.rego, manifests, data, problems }
+    PolicyInput { rego: &files.rego, manifests, data, beside: files.beside.as_ref(), problems }
 }
 
 impl PolicyInput<'_> {
@@ -58,8 +62,52 @@ impl PolicyInput<'_> {
             .iter()
             .flat_map(|(keys, parts)| parts.iter().flat_map(Part::roots).map(|(_, root)| (keys.to_vec(), root)));
         let objects = self.manifests.iter().flat_map(Part::roots).filter_map(|(_, root)| Resource::of(root));
-        Given { rego, data: roots.collect(), objects: objects.flat_map(Resource::expand).collect() }
+        let files = self.beside.map(|beside| Arc::new(Library(beside.clone())) as Arc<dyn Files>);
+        Given { rego, data: roots.collect(), objects: objects.flat_map(Resource::expand).collect(), files }
     }
+}
+
+/// The files that policies ask for by path.
+struct Library(Beside);
+
+impl Files for Library {
+    fn read(&self, path: &str, show: &mut dyn FnMut(Option<Value<'_>>)) -> Result<(), String> {
+        let bytes = self.0.read(path)?;
+        let loader = Loader::default();
+        let is_json = path.to_ascii_lowercase().ends_with(".json");
+        for text in if is_json { vec![bytes.as_slice()] } else { documents(&bytes) } {
+            let name = if is_json { "a.json" } else { "a.yaml" };
+            let parts = loader.load(FileId(0), name, Source::Bytes(text), |part| (part, None)).unwrap_or_default();
+            // Of two equal keys the last counts, as in Go.
+            let is_broken =
+                |finding: &&Diagnostic| finding.severity == Severity::Error && finding.rule != "duplicate-key";
+            if let Some(broken) = parts.iter().flat_map(|part| &part.findings).find(is_broken) {
+                return Err(format!("`{path}` cannot be read: {}", broken.message));
+            }
+            match parts.iter().flat_map(Part::roots).next() {
+                Some((_, root)) => show(Some(root)),
+                None if !is_json && is_empty(text) => show(None),
+                None => return Err(format!("`{path}` holds nothing that can be read")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a document has nothing but comments.
+fn is_empty(document: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(document);
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---")
+}
+
+/// The documents of a text as conftest tells them apart (`parser/yaml/yaml.go`, `separateSubDocuments`).
+fn documents(text: &[u8]) -> Vec<&[u8]> {
+    let separator: &[u8] = if memchr::memmem::find(text, b"\r\n").is_some() { b"\r\n---\r\n" } else { b"\n---\n" };
+    let ends: Vec<usize> = memchr::memmem::find_iter(text, separator).collect();
+    // The first line behind directives separates nothing.
+    let ends = if text.starts_with(b"%") { ends.get(1..).unwrap_or_default() } else { &ends };
+    let starts = std::iter::once(0).chain(ends.iter().map(|end| end + separator.len()));
+    starts.zip(ends.iter().copied().chain([text.len()])).map(|(start, end)| &text[start..end]).collect()
 }
 
 impl Run<'_> {

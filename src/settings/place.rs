@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Refusal;
-use crate::discover::printed_name;
+use crate::discover::{printed_name, root_of};
 use crate::report::Base;
 
 /// The working directory and the root of the repository.
@@ -27,11 +27,7 @@ impl Place {
         let working_directory = std::env::current_dir()
             .and_then(|folder| folder.canonicalize())
             .map_err(|error| Refusal::argument(format!("the working directory cannot be entered: {error}"), None))?;
-        let root = working_directory
-            .ancestors()
-            .find(|folder| folder.join(".git").exists())
-            .unwrap_or(&working_directory)
-            .to_path_buf();
+        let root = root_of(&working_directory).to_path_buf();
         Ok(Place { working_directory, base: root.clone(), root })
     }
 

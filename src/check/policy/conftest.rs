@@ -10,6 +10,7 @@ use crate::model::rule::Severity;
 use crate::model::source::FileId;
 
 use super::NEVER_REPORTS;
+use super::rego::files::Shelf;
 use super::rego::parse::Version;
 use super::rego::program::{Program, Read};
 use super::rego::text::Text;
@@ -28,11 +29,11 @@ pub(super) struct User {
 
 impl User {
     /// Reads policies. With a `policy-error` among the problems none is evaluated; the others are warnings.
-    pub(super) fn load(files: &[(FileId, String, String)], data: &Rego) -> (User, Vec<Diagnostic>) {
+    pub(super) fn load(files: &[(FileId, String, String)], data: &Rego, shelf: &Shelf) -> (User, Vec<Diagnostic>) {
         let files = files.iter().filter(|(_, name, _)| !name.ends_with("_test.rego"));
-        let texts = files.map(|(file, _, text)| (Text::of_file(*file, text), Version::Either)).collect();
+        let texts = files.map(|(file, name, text)| (Text::of_file(*file, name, text), Version::Either)).collect();
         let read = match Read::new(texts) {
-            Ok(read) => read,
+            Ok(read) => read.with_files(shelf.clone()),
             Err(problems) => return (User::default(), problems),
         };
         let mut problems = read.missing_data(data);

@@ -32,6 +32,8 @@ mod together;
 mod unanswered;
 mod worker;
 
+use std::sync::Arc;
+
 use crate::check::schema::Version;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
@@ -43,6 +45,8 @@ use builtin::Builtin;
 use conftest::User;
 pub use pack::pack_rules;
 pub use parameters::{Parameters, fault};
+pub use rego::files::Files;
+use rego::files::Shelf;
 use together::Cluster;
 pub use together::{Before, Former, Object, Sight, Together, TogetherWorker, is_policy};
 pub use worker::Worker;
@@ -133,7 +137,7 @@ impl Policies {
         let builtin = Builtin::new(wanted);
         let (user, mut problems) = match data::merged(&given.data) {
             Ok(_) if given.rego.is_empty() => (User::default(), Vec::new()),
-            Ok(data) => load_user(&given.rego, &data),
+            Ok(data) => load_user(given, &data),
             Err(problem) => (User::default(), vec![*problem]),
         };
         let objects: Vec<&Resource<'_>> = given.objects.iter().collect();
@@ -221,11 +225,14 @@ pub struct Given<'t> {
     pub data: Vec<(Vec<String>, Value<'t>)>,
     /// The objects of manifests that hold policies.
     pub objects: Vec<Resource<'t>>,
+    /// Who reads the files that policies ask for.
+    pub files: Option<Arc<dyn Files>>,
 }
 
-fn load_user(files: &[(FileId, String, String)], data: &regorus::Value) -> (User, Vec<Diagnostic>) {
-    on_big_stack(|| User::load(files, data))
-        .unwrap_or_else(|| (User::default(), vec![broke_down(Span::top(files[0].0))]))
+fn load_user(given: &Given<'_>, data: &regorus::Value) -> (User, Vec<Diagnostic>) {
+    let shelf = Shelf::new(given.files.clone());
+    on_big_stack(|| User::load(&given.rego, data, &shelf))
+        .unwrap_or_else(|| (User::default(), vec![broke_down(Span::top(given.rego[0].0))]))
 }
 
 /// The finding for policies that brought down what reads them.

@@ -20,6 +20,7 @@ mod tests {
 
     use super::super::conftest::User;
     use super::super::rego::asker::Asker;
+    use super::super::rego::files::Shelf;
     use super::super::rego::program::Program;
     use super::super::rego::{result, value};
 
@@ -87,7 +88,7 @@ mod tests {
             let given = set
                 .iter()
                 .map(|path| (FileId(0), path.display().to_string(), std::fs::read_to_string(path).unwrap_or_default()));
-            let (user, _) = User::load(&given.collect::<Vec<_>>(), &Rego::new_object());
+            let (user, _) = User::load(&given.collect::<Vec<_>>(), &Rego::new_object(), &Shelf::default());
             users.push((name, user));
         }
         users

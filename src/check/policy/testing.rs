@@ -15,6 +15,7 @@ use super::gatekeeper::constraint::Point;
 use super::gatekeeper::enforce::{Asked, Enforced, Enforcer};
 use super::gatekeeper::review::Review;
 use super::rego::asker::Asker;
+use super::rego::files::Shelf;
 use super::rego::parse::Version;
 use super::rego::program::{Program, Read};
 use super::rego::text::Text;
@@ -81,8 +82,9 @@ struct Test<'r> {
 }
 
 fn run(given: &Given<'_>, data: &Rego) -> Result<(Vec<Tested>, Vec<Coverage>), Vec<Diagnostic>> {
-    let texts = given.rego.iter().map(|(file, _, text)| (Text::of_file(*file, text), Version::Either)).collect();
-    let read = Read::new(texts)?;
+    let texts =
+        given.rego.iter().map(|(file, name, text)| (Text::of_file(*file, name, text), Version::Either)).collect();
+    let read = Read::new(texts)?.with_files(Shelf::new(given.files.clone()));
     let mut tests: Vec<Test<'_>> = Vec::new();
     for (module, parsed) in read.parsed.iter().enumerate() {
         let package = syntax::package(parsed.module.as_ref());

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use regorus::Value;
 use regorus::unstable::{Expr, Module, Rule};
 
-use super::extensions;
 use super::outputs;
 use super::rewrite::{Edit, Names, bounds, path_text};
 use super::syntax::{self, Node, Reference};
+use super::{extensions, files};
 
 /// Functions that write a value as a text, however long that is.
 const WRITERS: &[&str] = &["json.marshal", "json.marshal_with_options", "yaml.marshal", "urlquery.encode_object"];
@@ -37,6 +38,15 @@ pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mu
                 _ => edits.extend(result_in_front(text, expr, ("", " = "), ")[_]")),
             }
             edits.push(renamed("plimsoll.walk".to_owned()));
+        } else if let (Some((_, known)), Some(first)) =
+            (files::FUNCTIONS.iter().find(|(own, _)| *own == name), params.first())
+        {
+            edits.push(renamed((*known).to_owned()));
+            let start = bounds(text, first.span()).start;
+            edits.push(Edit { start, end: start, text: format!("{}, ", Value::from(names.folder.as_str())) });
+            if !negated && params.len() == 2 {
+                edits.extend(result_in_front(text, expr, ("", " = "), ")"));
+            }
         } else if let ("units.parse" | "units.parse_bytes", Some(first)) = (name.as_str(), params.first()) {
             outputs::guard(text, first.as_ref(), "plimsoll.unit", edits);
         } else if let (true, Some(first)) = (WRITERS.contains(&name.as_str()), params.first()) {

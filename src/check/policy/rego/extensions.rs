@@ -9,7 +9,7 @@ use std::cell::Cell;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use super::{addresses, bounded, clock, digests, functions, patterns, sprintf, texts};
+use super::{addresses, bounded, clock, digests, files, functions, patterns, sprintf, texts};
 
 /// A function by name, with its number of arguments.
 struct Extension {
@@ -72,6 +72,9 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "net.cidr_contains_matches", arity: 2, call: |args| failing(addresses::matches(args)) },
     Extension { name: "net.cidr_merge", arity: 1, call: |args| failing(addresses::merge(args)) },
     Extension { name: "parse_config", arity: 2, call: |args| failing(parse_config(args)) },
+    // The rewrite calls them otherwise, with the folder of the policy.
+    Extension { name: files::FUNCTIONS[0].0, arity: 1, call: |_| failing(Err("its folder is not known".to_owned())) },
+    Extension { name: files::FUNCTIONS[1].0, arity: 1, call: |_| failing(Err("its folder is not known".to_owned())) },
     Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
     Extension { name: "all", arity: 1, call: |args| Ok(all_of(&args[0], all)) },
     Extension { name: "set_diff", arity: 2, call: difference },
@@ -94,8 +97,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("graph.reachable_paths", "the paths of a small graph can be more than fit into memory"),
     ("rego.parse_module", "not supported yet"),
     ("strings.render_template", "not supported yet"),
-    ("parse_config_file", "not supported yet"),
-    ("parse_combined_config_files", "not supported yet"),
 ];
 
 /// The names that OPA has functions under. What regorus and the extensions lack of them is no misspelling.

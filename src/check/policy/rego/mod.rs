@@ -1,7 +1,8 @@
 //! The language: everything that knows regorus' engine and its syntax tree.
 //!
 //! [`engine`] sets up and asks regorus, under the eyes of [`watch`]; [`value`] gives it our tree, [`extensions`] the
-//! functions that it lacks ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`clock`], [`patterns`],
+//! functions that it lacks ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`clock`],
+//! [`files`], [`patterns`],
 //! [`sprintf`]). A text ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and
 //! [`repair`] has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`] and
 //! [`bindings`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`] make regorus read
@@ -18,6 +19,7 @@ mod comments;
 mod digests;
 pub mod engine;
 pub mod extensions;
+pub mod files;
 mod functions;
 mod go_number;
 pub mod metadata;

@@ -104,9 +104,13 @@ pub fn offset(text: &str, line: u32, column: u32) -> usize {
 
 /// The name or number that begins at an offset, or one character.
 pub fn word(text: &str, start: usize) -> (usize, usize) {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_' || char == '.';
     let start = start.min(text.len());
+    // regorus places a call at its bracket, people read its name.
+    let before = text.get(..start).unwrap_or_default();
+    let start = if text[before.len()..].starts_with('(') { before.trim_end_matches(is_part).len() } else { start };
     let rest = text.get(start..).unwrap_or_default();
-    let name = rest.find(|char: char| !(char.is_alphanumeric() || char == '_' || char == '.')).unwrap_or(rest.len());
+    let name = rest.find(|char: char| !is_part(char)).unwrap_or(rest.len());
     let length =
         if name == 0 { rest.chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8) } else { name };
     (start, start + length)
@@ -125,5 +129,7 @@ mod tests {
         assert_eq!(offset(text, 2, 90), 8);
         assert_eq!(offset(text, 9, 1), 9);
         assert_eq!(word(text, 3), (3, 5));
+        assert_eq!(word("x := a.f(1)", 8), (5, 8));
+        assert_eq!(word("x := (1)", 5), (5, 6));
     }
 }

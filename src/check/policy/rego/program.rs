@@ -14,6 +14,7 @@ use super::super::{DATA_MISSING, POLICY_ERROR};
 use super::bindings;
 use super::calls;
 use super::engine::{self, Failure, Place};
+use super::files::{self, Shelf};
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
 use super::reads::{self, Reads};
 use super::repair;
@@ -34,6 +35,8 @@ pub struct Program {
     /// first one fails.
     careful: OnceLock<Option<Engine>>,
     data: Option<Rego>,
+    /// The files that modules ask for.
+    shelf: Shelf,
     /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
     pub(super) reads_file: bool,
     /// What is read of the input; `None` if that may be everything.
@@ -79,6 +82,7 @@ impl Reading {
 pub struct Read {
     pub texts: Vec<Text>,
     pub parsed: Vec<Parsed>,
+    shelf: Shelf,
 }
 
 impl Read {
@@ -87,7 +91,7 @@ impl Read {
     /// # Errors
     /// What OPA would refuse, and what regorus cannot do.
     pub fn new(texts: Vec<(Text, Version)>) -> Result<Read, Vec<Diagnostic>> {
-        let mut read = Read { texts: Vec::new(), parsed: Vec::new() };
+        let mut read = Read { texts: Vec::new(), parsed: Vec::new(), shelf: Shelf::default() };
         let mut problems = Vec::new();
         for (text, version) in texts {
             match reserved(&text).map_or_else(|| parse(&text, version), Err) {
@@ -107,7 +111,18 @@ impl Read {
         if problems.is_empty() {
             problems = read.shown(&POLICY_ERROR, read.without_value());
         }
+        if problems.is_empty() {
+            let values =
+                read.texts.iter().zip(&read.parsed).enumerate().filter(|(_, (text, _))| text.folder().is_none());
+            let misplaced = values.flat_map(|(number, (_, parsed))| files::misplaced(number, parsed.module.as_ref()));
+            problems = read.shown(&POLICY_ERROR, misplaced.collect());
+        }
         if problems.is_empty() { Ok(read) } else { Err(problems) }
+    }
+
+    /// With files that the modules may ask for.
+    pub fn with_files(self, shelf: Shelf) -> Read {
+        Read { shelf, ..self }
     }
 
     /// Variables that nothing gives a value.
@@ -181,7 +196,8 @@ impl Read {
         let replaced: BTreeSet<String> = self.modules().into_iter().flat_map(calls::replaced).collect();
         let modules = self.texts.iter().zip(&self.parsed).map(|(text, parsed)| {
             let rules = names.get(&syntax::package(parsed.module.as_ref())).cloned().unwrap_or_default();
-            let names = rewrite::Names { rules, replaced: replaced.clone() };
+            let folder = text.folder().unwrap_or_default().to_owned();
+            let names = rewrite::Names { rules, replaced: replaced.clone(), folder };
             let reading = |careful| {
                 let source = rewrite::Source { text: &text.text, module: parsed.module.as_ref(), v0: parsed.v0 };
                 Reading::new(rewrite::rewrite(source, &names, careful))
@@ -189,7 +205,7 @@ impl Read {
             Module { text: text.clone(), v0: parsed.v0, plain: reading(false), careful: reading(true) }
         });
         let reads_file = self.modules().into_iter().any(syntax::reads_file);
-        Program { modules: modules.collect(), reads_file, ..Program::default() }
+        Program { modules: modules.collect(), reads_file, shelf: self.shelf.clone(), ..Program::default() }
     }
 }
 
@@ -233,13 +249,15 @@ impl Program {
     /// # Errors
     /// What regorus finds only then, at its place.
     pub fn with_data(&self, data: &Rego) -> Result<Program, Box<Diagnostic>> {
-        let mut program = Program { modules: self.modules.clone(), reads_file: self.reads_file, ..Program::default() };
+        let (modules, shelf) = (self.modules.clone(), self.shelf.clone());
+        let mut program = Program { modules, reads_file: self.reads_file, shelf, ..Program::default() };
         program.prepare(Some(data))?;
         Ok(program)
     }
 
     fn prepared(&self, careful: bool) -> Result<Engine, Failure> {
         let mut engine = engine::blank();
+        self.shelf.add(&mut engine);
         for (number, module) in self.modules.iter().enumerate() {
             let (reading, letter) = if careful { (&module.careful, 'q') } else { (&module.plain, 'p') };
             // A name that is sure to have no colon.

@@ -47,6 +47,8 @@ pub struct Names {
     pub rules: BTreeSet<String>,
     /// The last names of what a `with` replaces in any module.
     pub replaced: BTreeSet<String>,
+    /// The folder of the module, for files beside it.
+    pub folder: String,
 }
 
 /// What a module needs. A `careful` reading is slower, and takes for undefined what regorus takes for an error of the

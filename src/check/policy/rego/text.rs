@@ -15,6 +15,8 @@ pub struct Text {
     /// What was changed, one after the other.
     changes: Vec<Rewritten>,
     file: FileId,
+    /// The folder of the file, if the text is the file.
+    folder: Option<String>,
     place: Place,
 }
 
@@ -29,9 +31,10 @@ enum Place {
 }
 
 impl Text {
-    /// The text of a file.
-    pub fn of_file(file: FileId, text: &str) -> Text {
-        Text::repaired(text, file, Place::File)
+    /// The text of a file, with the name that it is printed under.
+    pub fn of_file(file: FileId, name: &str, text: &str) -> Text {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Text { folder: Some(folder.to_owned()), ..Text::repaired(text, file, Place::File) }
     }
 
     /// The text of a scalar; `None` if that is no text.
@@ -49,7 +52,7 @@ impl Text {
 
     fn repaired(text: &str, file: FileId, place: Place) -> Text {
         let repaired = Rewritten::new(text, repair::edits(text));
-        Text { text: repaired.text.clone(), changes: vec![repaired], file, place }
+        Text { text: repaired.text.clone(), changes: vec![repaired], file, folder: None, place }
     }
 
     /// The text with edits; places in it lead to what people see.
@@ -58,6 +61,11 @@ impl Text {
         self.text.clone_from(&edited.text);
         self.changes.push(edited);
         self
+    }
+
+    /// The folder of the file that it is; `None` if it is a value of a manifest.
+    pub fn folder(&self) -> Option<&str> {
+        self.folder.as_deref()
     }
 
     /// The file it stands in.
