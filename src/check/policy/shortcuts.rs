@@ -168,7 +168,7 @@ mod tests {
         }
         let mut programs = Vec::new();
         for (name, texts) in texts {
-            let texts = texts.iter().map(|text| (Text::of_file(FileId(0), text), Version::Either)).collect();
+            let texts = texts.iter().map(|text| (Text::of_file(FileId(0), "a.rego", text), Version::Either)).collect();
             let Ok(read) = Read::new(texts) else { continue };
             let package = super::super::rego::syntax::package(read.parsed[0].module.as_ref());
             let mut program = read.program();
