@@ -14,7 +14,7 @@ use super::rego::files::Shelf;
 use super::rego::parse::Version;
 use super::rego::program::{Program, Read};
 use super::rego::text::Text;
-use super::rego::verify;
+use super::rego::{rewrite, syntax, verify};
 use super::reporting::{self, Reporting};
 
 /// The user's policies, loaded and checked.
@@ -50,6 +50,7 @@ impl User {
             problems.push(Diagnostic::new(&NEVER_REPORTS, span, message, ""));
         }
         let mut program = read.program();
+        below_exceptions(&read, &mut rules, &mut program);
         reporting::copy_definitions(&mut rules, &mut program);
         if let Err(problem) = program.prepare(Some(data)) {
             problems.push(*problem);
@@ -59,6 +60,31 @@ impl User {
         let all: BTreeSet<Vec<String>> = verify::combined(&read.modules());
         let (combined, rules) = rules.into_iter().partition(|rule| all.contains(&rule.path));
         (User { rules, combined, program }, problems)
+    }
+}
+
+/// `data.<package>.exception` may be more than a rule: a package, whose rules are lists of names, or a name in front of a
+/// dot. The engine has a value for rules alone.
+fn below_exceptions(read: &Read, rules: &mut [Reporting], program: &mut Program) {
+    let modules: Vec<Vec<String>> = read.modules().into_iter().map(syntax::package).collect();
+    let mut packages: BTreeSet<&[String]> = BTreeSet::new();
+    for package in &modules {
+        let ends = package.iter().enumerate().filter(|(_, part)| *part == "exception").map(|(at, _)| at);
+        packages.extend(ends.map(|end| &package[..end]));
+    }
+    for (module, package) in read.modules().into_iter().zip(&modules) {
+        let mut names = module.policy.iter().map(|rule| syntax::name(rule.as_ref()).0);
+        if names.any(|name| name.len() > 1 && name[0] == "exception") {
+            packages.insert(package);
+        }
+    }
+    for package in packages {
+        let Some(module) = modules.iter().position(|own| own == package) else { continue };
+        let all = rewrite::path_text(&[&["data".to_owned()], package, &["exception".to_owned()]].concat());
+        program.append(module, &format!("plimsoll__exception := {all}\n"));
+        for rule in rules.iter_mut().filter(|rule| rule.path[..rule.path.len() - 1] == *package) {
+            rule.exception = Some(reporting::query(package, "plimsoll__exception"));
+        }
     }
 }
 

@@ -31,11 +31,19 @@ pub fn names(text: &str, module: &Module, rules: &BTreeSet<String>) -> Names {
     }));
     let mut names = Names::default();
     for rule in &module.policy {
-        let mut scopes = Scopes { text, globals: &globals, mentions: Vec::new(), frames: Vec::new(), names };
+        let (mentions, bodies, frames) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scopes = Scopes { text, globals: &globals, mentions, bodies, frames, names };
         syntax::walk(rule.as_ref(), &mut |node| match node {
             Node::Declared(span) => scopes.mentions.push((span.text().to_owned(), span.start as usize, true)),
-            Node::Expr { expr, .. } => scopes.mentions.extend(base(expr)),
-            Node::Statement(_) => {}
+            Node::Expr { expr, .. } => {
+                scopes.mentions.extend(base(expr));
+                scopes.bodies.extend(comprehended(expr).map(|span| bounds(text, span)));
+            }
+            Node::Statement(statement) => {
+                if let Literal::Every { query, .. } = &statement.literal {
+                    scopes.bodies.push(bounds(text, &query.span));
+                }
+            }
         });
         scopes.rule(rule.as_ref());
         names = scopes.names;
@@ -54,6 +62,14 @@ pub fn original(message: &str) -> String {
 
 fn base(expr: &Expr) -> Option<(String, usize, bool)> {
     Some((Reference::of(expr)?.base, bases(expr)?.start as usize, false))
+}
+
+/// A comprehension.
+fn comprehended(expr: &Expr) -> Option<&Span> {
+    match expr {
+        Expr::ArrayCompr { span, .. } | Expr::SetCompr { span, .. } | Expr::ObjectCompr { span, .. } => Some(span),
+        _ => None,
+    }
 }
 
 /// The variable that a reference starts with.
@@ -78,6 +94,8 @@ struct Scopes<'t> {
     globals: &'t BTreeSet<String>,
     /// Every name of the rule: where it stands, and whether it is declared there.
     mentions: Vec<(String, usize, bool)>,
+    /// Where it has comprehensions, and what stands below `every`.
+    bodies: Vec<Range<usize>>,
     frames: Vec<Frame>,
     names: Names,
 }
@@ -128,7 +146,13 @@ impl Scopes<'_> {
     }
 
     fn query(&mut self, query: &Query) {
-        query.stmts.iter().for_each(|statement| self.statement(statement));
+        let start = query.stmts.first().map_or(0, |first| bounds(self.text, &first.span).start);
+        for (at, statement) in query.stmts.iter().enumerate() {
+            match &statement.literal {
+                Literal::SomeVars { span, vars, .. } => self.some(span, vars, (at > 0).then_some(start)),
+                _ => self.statement(statement),
+            }
+        }
     }
 
     fn statement(&mut self, statement: &LiteralStmt) {
@@ -146,7 +170,7 @@ impl Scopes<'_> {
             return self.pattern(pattern, &|_| true);
         }
         match &statement.literal {
-            Literal::SomeVars { vars, .. } => vars.iter().for_each(|span| self.declare(span)),
+            Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection, .. } => {
                 self.some_in(key.as_deref(), value.as_ref(), collection.as_ref())
             }
@@ -164,6 +188,60 @@ impl Scopes<'_> {
 
     fn modifiers(&mut self, statement: &LiteralStmt) {
         statement.with_mods.iter().for_each(|modifier| self.expression(modifier.r#as.as_ref()));
+    }
+
+    /// Declares variables, behind the first statement of a body that begins at `start`.
+    ///
+    /// A variable that has its values in bodies within alone is one of its own in each of them: regorus looks for a value
+    /// here, so that the declaration goes. What stands behind a loop regorus declares in each turn, and refuses that as
+    /// the second time: it is declared at the start.
+    fn some(&mut self, span: &Span, vars: &[Span], start: Option<usize>) {
+        let kept: Vec<&Span> = vars.iter().filter(|var| !self.is_for_bodies_within(var)).collect();
+        let start = start.filter(|_| !vars.iter().any(|var| self.is_early(var)));
+        if kept.len() == vars.len() && start.is_none() {
+            return vars.iter().for_each(|span| self.declare(span));
+        }
+        let edits = self.names.edits.len();
+        vars.iter().for_each(|span| self.declare(span));
+        self.names.edits.truncate(edits);
+        let left = kept.iter().map(|var| self.name(var)).collect::<Vec<_>>().join(", ");
+        let here = bounds(self.text, span);
+        let lines = "\n".repeat(self.text.get(here.clone()).unwrap_or_default().matches('\n').count());
+        let (moved, text) = match (left.is_empty(), start) {
+            (true, _) => (None, "true".to_owned()),
+            (false, Some(start)) => (Some((start, format!("some {left}; "))), "true".to_owned()),
+            (false, None) => (None, format!("some {left}")),
+        };
+        self.names.edits.extend(moved.map(|(at, text)| Edit { start: at, end: at, text }));
+        self.names.edits.push(Edit { start: here.start, end: here.end, text: text + &lines });
+    }
+
+    /// Whether a name is used before it is declared, and not known from outside: OPA refuses that, and so does regorus.
+    fn is_early(&self, span: &Span) -> bool {
+        let Some((frame, outer)) = self.frames.split_last() else { return false };
+        let is_known =
+            |frame: &Frame| frame.declared.contains_key(span.text()) || frame.mentioned.contains(span.text());
+        frame.mentioned.contains(span.text()) && !outer.iter().any(is_known)
+    }
+
+    /// Whether a name is mentioned in bodies within the one that declares it, and nowhere else in that.
+    fn is_for_bodies_within(&self, declared: &Span) -> bool {
+        let Some(frame) = self.frames.last() else { return false };
+        let within = |at: usize| {
+            let closer = |body: &&Range<usize>| frame.range.start < body.start && body.end <= frame.range.end;
+            self.bodies.iter().filter(closer).any(|body| body.contains(&at))
+        };
+        let mut mentions = self.mentions.iter().filter(|(name, at, _)| {
+            name == declared.text() && *at != declared.start as usize && frame.range.contains(at)
+        });
+        let first = mentions.next();
+        first.is_some() && first.into_iter().chain(mentions).all(|(_, at, _)| within(*at))
+    }
+
+    /// What a variable is called now.
+    fn name<'s>(&'s self, span: &'s Span) -> &'s str {
+        let known = self.frames.iter().rev().find_map(|frame| frame.declared.get(span.text()));
+        known.and_then(|new| new.as_deref()).unwrap_or(span.text())
     }
 
     /// What the collection has too is no new name.
@@ -203,7 +281,8 @@ impl Scopes<'_> {
 
     fn declare(&mut self, span: &Span) {
         let name = span.text();
-        let Some((frame, outer)) = self.frames.split_last_mut() else { return };
+        let is_early = self.is_early(span);
+        let Some(frame) = self.frames.last_mut() else { return };
         if name == "_" {
             return;
         }
@@ -211,10 +290,6 @@ impl Scopes<'_> {
             let elsewhere = |(other, at, _): &(String, usize, bool)| {
                 other == name && !frame.range.contains(at) && *at != span.start as usize
             };
-            let is_known =
-                outer.iter().any(|frame| frame.declared.contains_key(name) || frame.mentioned.contains(name));
-            // Used before it is declared, and not known from outside: OPA refuses that, and so does regorus.
-            let is_early = frame.mentioned.contains(name) && !is_known;
             let is_again = self.globals.contains(name) || self.mentions.iter().any(elsewhere);
             let new = (is_again && !is_early).then(|| format!("{PREFIX}{}_{name}", span.start));
             frame.declared.insert(name.to_owned(), new);
