@@ -19,6 +19,7 @@ mod tests {
     use crate::model::value::Value;
 
     use super::super::conftest::User;
+    use super::super::gatekeeper::review::Operation;
     use super::super::rego::asker::Asker;
     use super::super::rego::files::Shelf;
     use super::super::rego::program::Program;
@@ -191,7 +192,8 @@ mod tests {
         for (name, program, query) in &programs {
             // One that remembers nothing.
             for (group, kind, object) in &objects {
-                let review = super::super::gatekeeper::review::Review::of(group, "v1", kind, object, None);
+                let review =
+                    super::super::gatekeeper::review::Review::of([group, "v1", kind], Operation::Unsaid, object, None);
                 let input = super::super::gatekeeper::review::input(review.with(object.clone()), &parameters);
                 let Some(left) = program.reads().map(|reads| reads.pruned(&input)) else { break };
                 let ask = |input: &Rego| Asker::default().ask(program, query, input).map_err(|failure| failure.message);

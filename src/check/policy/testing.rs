@@ -288,7 +288,7 @@ impl Gate {
             let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
             let kind = text(&inner["kind"]);
             let namespaced = !text(&inner["metadata"]["namespace"]).is_empty();
-            let asked = Asked { group, version, kind: &kind, object: inner, namespaced, like: None };
+            let asked = Asked { group, version, kind: &kind, object: inner, namespaced, like: None, old: None };
             Enforcer::default().messages(&enforced, &asked, review)
         })
         .unwrap_or_else(|| Err("the policy engine broke down on it".to_owned()))

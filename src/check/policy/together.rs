@@ -126,7 +126,10 @@ impl<'a> Sight<'a> {
     pub fn formers(&self) -> Vec<(&'a Object<'a>, Former)> {
         let [given, found] = self.admission();
         let mut policies = given.0.policies.iter().chain(&found.0.policies);
-        if !policies.any(|policy| policy.matching.is_about("UPDATE")) {
+        let mut templates = self.policies.cluster.gatekeeper.templates.iter().chain(&self.found.gatekeeper.templates);
+        let is_asked = policies.any(|policy| policy.matching.is_about("UPDATE"))
+            || templates.any(super::gatekeeper::template::Template::sees_changes);
+        if !is_asked {
             return Vec::new();
         }
         self.objects.iter().zip(&self.converted).map(|(object, whole)| (object, Former(whole.clone()))).collect()
@@ -213,18 +216,18 @@ impl TogetherWorker<'_> {
         let namespaced =
             matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some());
         let mut subject = Subject::new(resource, sight.objects[at].name);
+        let old = match sight.objects[at].before {
+            Before::Nothing => None,
+            Before::Same => Some(object),
+            Before::Old(Former(old)) => Some(old),
+        };
         if !enforced.is_empty() {
             let like = sight.like[at].map(|first| (first, &sight.converted[first]));
-            let asked = Asked { group, version, kind, object, namespaced, like };
+            let asked = Asked { group, version, kind, object, namespaced, like, old };
             self.enforcer.check(enforced, &asked, &mut subject, &mut out);
         }
         // The server asks no admission policy about these (`policy/generic/plugin.go`, `excludedResources`).
         if !admitted.is_empty() && !admission::is_policy(group, kind) {
-            let old = match sight.objects[at].before {
-                Before::Nothing => None,
-                Before::Same => Some(object),
-                Before::Old(Former(old)) => Some(old),
-            };
             let request = Request { group, version, kind, resource: "", object, old, namespaced };
             admitted.check(request, &mut subject, &mut out);
         }

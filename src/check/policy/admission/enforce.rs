@@ -14,7 +14,7 @@ use super::super::POLICY_ERROR;
 use super::super::rego::value;
 use super::super::report::Subject;
 use super::super::unanswered::Unanswered;
-use super::expressions::{Broken, Judged};
+use super::expressions::Judged;
 use super::matching::{Request, Verdict, plural};
 use super::report::{self, Case};
 use super::{Admission, Binding, ParameterRef, Policy};
@@ -192,15 +192,11 @@ impl<'a> Enforced<'a> {
                 ("params", &parameters),
                 ("namespaceObject", &seen.namespace),
             ];
-            let mut judged = one.policy.expressions.judge(&given, &[], seen.weight);
-            if request.old.is_some() && one.policy.expressions.names("oldObject") {
-                // The old object in the cluster has more than its file: defaults, and what controllers write.
-                let (failed, broken) = judged.violations.into_iter().partition(|broken| broken.fails);
-                judged.violations = broken;
-                let failed: Vec<Broken> = failed;
-                judged.unknown.extend(failed.into_iter().map(|broken| (one.policy.span, broken.message)));
+            let judged = one.policy.expressions.judge(&given, &[], seen.weight);
+            match request.old {
+                Some(_) => one.policy.expressions.without_failures_of_old(judged, one.policy.span),
+                None => judged,
             }
-            judged
         };
         let found = cel::on_deep_stack(|| {
             let judged = judge(&seen.object);

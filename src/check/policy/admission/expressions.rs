@@ -145,6 +145,17 @@ impl Expressions {
         self.judging().chain(self.telling()).any(|expression| expression.names(name))
     }
 
+    /// The verdict about an update: expressions that fail may do so because the old object in the cluster has more than
+    /// its file, defaults and what controllers write. These are unknown, at `span`.
+    pub fn without_failures_of_old(&self, mut judged: Judged, span: Span) -> Judged {
+        if self.names("oldObject") {
+            let (failed, broken): (Vec<Broken>, _) = judged.violations.into_iter().partition(|broken| broken.fails);
+            judged.violations = broken;
+            judged.unknown.extend(failed.into_iter().map(|broken| (span, broken.message)));
+        }
+        judged
+    }
+
     /// What says whether an object is right.
     fn judging(&self) -> impl Iterator<Item = &Expression> {
         let own = self.conditions.iter().chain(self.variables.iter().map(|(_, expression)| expression));

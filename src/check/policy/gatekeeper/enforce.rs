@@ -9,23 +9,22 @@ use regorus::Value as Rego;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Segment;
 use crate::model::report::NotChecked;
-use crate::model::rule::{Category, Rule, Severity};
-use crate::model::source::Span;
+use crate::model::rule::Category;
 
-use super::super::admission::expressions::Expressions;
 use super::super::position::Hints;
 use super::super::rego::asker::Asker;
 use super::super::rego::program::Program;
 use super::super::rego::result;
 use super::super::report::{self, Case, Subject};
-use super::super::reporting::Reporting;
 use super::super::unanswered::Unanswered;
 use super::super::{POLICY_ERROR, worker};
 use super::Gatekeeper;
 use super::constraint::{Constraint, Point};
 use super::expansion::{self, Expansion, Made};
 use super::matching::{Candidate, Verdict};
-use super::review::{self, Review};
+pub use super::one::Asked;
+use super::one::{Held, Language, One};
+use super::review::{self, Operation, Review};
 use super::template::{Engine, Template};
 use super::{naming, native};
 
@@ -44,52 +43,6 @@ pub struct Enforced<'a> {
     /// Where violations were found in the first object of a shape.
     hints: Mutex<HashMap<Shape, Arc<Hints>>>,
     pub unanswered: Unanswered,
-}
-
-/// A constraint that is enforced.
-struct One<'a> {
-    constraint: &'a Constraint,
-    template: &'a Template,
-    language: Language<'a>,
-    parameters: Rego,
-    rule: Rule,
-    severity: Severity,
-    /// The number of the template: constraints of one share engines.
-    engine: usize,
-    /// It was named on the command line.
-    given: bool,
-}
-
-/// What the template is written in.
-enum Language<'a> {
-    Rego(Held<'a>, &'a Reporting),
-    Cel(&'a Expressions, Box<native::Given>),
-}
-
-/// The program of a template: its own, or one that has the inventory.
-enum Held<'a> {
-    Own(&'a Program),
-    Shared(Arc<Program>),
-}
-
-impl Held<'_> {
-    fn get(&self) -> &Program {
-        match self {
-            Held::Own(program) => program,
-            Held::Shared(program) => program,
-        }
-    }
-}
-
-/// An object that constraints are asked about.
-pub struct Asked<'o> {
-    pub group: &'o str,
-    pub version: &'o str,
-    pub kind: &'o str,
-    pub object: &'o Rego,
-    pub namespaced: bool,
-    /// The first object of the same shape, by its number.
-    pub like: Option<(usize, &'o Rego)>,
 }
 
 /// What a constraint's places are kept by: its number, the number of an object, and the way to what that makes.
@@ -144,7 +97,18 @@ impl<'a> Enforced<'a> {
                 }
             };
             let rule = naming::described(template, severity);
-            enforced.enforced.push(One { constraint, template, language, parameters, rule, severity, engine, given });
+            let sees_changes = template.sees_changes();
+            enforced.enforced.push(One {
+                constraint,
+                template,
+                language,
+                parameters,
+                rule,
+                severity,
+                sees_changes,
+                engine,
+                given,
+            });
         }
         enforced
     }
@@ -188,7 +152,19 @@ impl Enforcer {
         subject: &mut Subject<'_, '_>,
         out: &mut Vec<Diagnostic>,
     ) {
-        let direct = self.ask(all, asked, None, &[], None, subject, out);
+        // What is changed here is made for the first time in another cluster, and must be right there too.
+        let created = Asked { old: None, ..*asked };
+        let start = out.len();
+        let direct = self.ask(all, &created, None, &[], None, subject, out);
+        if asked.old.is_some() {
+            let mut changed = Vec::new();
+            self.ask(all, &Asked { like: None, ..*asked }, None, &[], None, subject, &mut changed);
+            let is_same = |one: &Diagnostic, other: &Diagnostic| {
+                (&one.rule, &one.message, one.primary.span) == (&other.rule, &other.message, other.primary.span)
+            };
+            changed.retain(|finding| !out[start..].iter().any(|known| is_same(known, finding)));
+            out.extend(changed);
+        }
         let made = |object| expansion::made(asked.group, asked.version, asked.kind, object, &all.expansions, true);
         let mut alike: Option<(usize, Vec<Made>)> = None;
         for (number, made_here) in made(asked.object).into_iter().enumerate() {
@@ -205,6 +181,8 @@ impl Enforcer {
                 object: &made.object,
                 namespaced: asked.namespaced,
                 like: like.as_ref().and_then(|(at, object)| Some((*at, object.as_ref()?))),
+                // Pods are made anew.
+                old: None,
             };
             self.ask(all, &asked, Some(by), &made.within, Some(&direct), subject, out);
         }
@@ -239,7 +217,7 @@ impl Enforcer {
                 }
                 let namespace = object["metadata"]["namespace"].as_string().ok();
                 let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
-                let plain = || Review::of(group, version, kind, object, namespace);
+                let plain = || Review::of([group, version, kind], Operation::Unsaid, object, namespace);
                 let review = review.clone().filter(|_| by.is_none()).unwrap_or_else(plain);
                 let found: Vec<String> = match &one.language {
                     Language::Cel(expressions, given) => native::messages(
@@ -301,7 +279,15 @@ impl Enforcer {
                 continue;
             }
             let one = &all.enforced[at];
-            match one.constraint.matching.fits(candidate, &all.namespaces) {
+            let mut verdict = one.constraint.matching.fits(candidate, &all.namespaces);
+            if let Some(old) = asked.old {
+                // One of the two is enough (`pkg/target/matcher.go`, `matchAny`).
+                let fits = |object| one.constraint.matching.fits(Candidate { object, ..candidate }, &all.namespaces);
+                let is_asked = one.sees_changes && (verdict == Verdict::Fits || fits(old) == Verdict::Fits);
+                // What is not known was told when the object was asked about as a new one.
+                verdict = if is_asked { Verdict::Fits } else { Verdict::Other };
+            }
+            match verdict {
                 Verdict::Fits => fitting.push(at),
                 Verdict::Other => continue,
                 Verdict::Unknown(namespace) => {
@@ -317,7 +303,7 @@ impl Enforcer {
                 }
             }
             let (review, whole) = request.get_or_insert_with(|| {
-                let review = Review::of(asked.group, asked.version, asked.kind, asked.object, namespace);
+                let review = asked.review(asked.object, namespace);
                 let whole = review.with(asked.object.clone());
                 (review, whole)
             });
@@ -332,7 +318,7 @@ impl Enforcer {
                 }
                 let namespace = object["metadata"]["namespace"].as_string().ok();
                 let namespace = namespace.and_then(|name| all.namespaces.get(&**name));
-                let review = Review::of(asked.group, asked.version, asked.kind, object, namespace);
+                let review = asked.review(object, namespace);
                 let hints = compute(object, &review, namespace);
                 known().insert(key, hints.clone());
                 hints
@@ -349,7 +335,7 @@ impl Enforcer {
                     let judged = native::check(&constraint, asked.object, seen, within, &hints, subject);
                     out.extend(judged.findings);
                     for (span, why) in judged.unknown {
-                        one.not_evaluated(all, span, &why, subject, out);
+                        one.not_evaluated(&all.unanswered, span, &why, subject, out);
                     }
                 }
                 Language::Rego(program, reporting) => {
@@ -404,46 +390,5 @@ impl Enforcer {
             }
         }
         fitting
-    }
-}
-
-impl One<'_> {
-    fn native<'o>(&'o self, expressions: &'o Expressions, given: &'o native::Given) -> native::Constraint<'o> {
-        native::Constraint { expressions, given, rule: &self.rule, span: self.constraint.span }
-    }
-
-    /// Says that an expression could not be evaluated.
-    fn not_evaluated(
-        &self,
-        all: &Enforced<'_>,
-        span: Span,
-        why: &str,
-        subject: &mut Subject<'_, '_>,
-        out: &mut Vec<Diagnostic>,
-    ) {
-        let message = format!("an expression for constraint {} is not evaluated: {why}", self.constraint.name);
-        if self.given {
-            let effect = "the object is unchecked by this expression: exit code 2, not a pass";
-            let mut problem = Diagnostic::new(&POLICY_ERROR, span, message, "").effect(effect);
-            problem.resource = Some(subject.id());
-            out.push(problem);
-        } else {
-            all.unanswered.object(span, message);
-        }
-    }
-
-    /// Puts the names of the constraint into a finding.
-    fn sign(&self, finding: &mut Diagnostic, by: Option<&Expansion>) {
-        let implied = by.map(|by| format!("[Implied by {}] ", by.name)).unwrap_or_default();
-        finding.rule = self.rule.id.clone();
-        finding.severity = match by.and_then(|by| by.action.as_deref()) {
-            Some("deny") => Severity::Error,
-            Some("warn") => Severity::Warning,
-            Some(_) => Severity::Note,
-            None => self.severity,
-        };
-        finding.message = format!("[{}] {implied}{}", self.constraint.name, finding.message);
-        finding.effect = Some(self.rule.why.to_string());
-        *finding = finding.clone().see(self.constraint.span, format!("constraint of kind {}", self.template.kind));
     }
 }

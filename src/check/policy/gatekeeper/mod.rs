@@ -9,6 +9,7 @@ pub mod expansion;
 pub mod matching;
 mod naming;
 mod native;
+mod one;
 mod parameters;
 pub mod review;
 pub mod template;

@@ -50,11 +50,13 @@ pub struct Given {
 /// What expressions see of an object.
 pub struct Seen {
     object: Rego,
+    /// What it was; null for one that is made.
+    old: Rego,
     request: Rego,
     namespace: Rego,
     weight: u64,
-    /// The three, as the expressions have them.
-    values: OnceLock<[Cel; 3]>,
+    /// The four, as the expressions have them.
+    values: OnceLock<[Cel; 4]>,
 }
 
 impl Given {
@@ -78,13 +80,14 @@ impl Given {
 
 impl Seen {
     pub fn new(object: &Rego, review: &Review, namespace: Option<&Rego>) -> Seen {
-        let request = review.with(object.clone());
+        let (request, old) = (review.with(object.clone()), review.old());
         let namespace = namespace.cloned().unwrap_or(Rego::Null);
-        Seen { weight: value::weight(object), object: object.clone(), request, namespace, values: OnceLock::new() }
+        let weight = value::weight(object) + if old == Rego::Null { 0 } else { value::weight(&old) };
+        Seen { weight, object: object.clone(), old, request, namespace, values: OnceLock::new() }
     }
 
-    fn values(&self) -> &[Cel; 3] {
-        self.values.get_or_init(|| [&self.object, &self.request, &self.namespace].map(value::untyped))
+    fn values(&self) -> &[Cel; 4] {
+        self.values.get_or_init(|| [&self.object, &self.old, &self.request, &self.namespace].map(value::untyped))
     }
 }
 
@@ -123,23 +126,25 @@ impl Constraint<'_> {
 
     fn judge_anew(&self, seen: &Seen, object: &Rego) -> Judged {
         let Given { constraint, parameters, .. } = self.given;
-        let [own, request, namespace] = seen.values();
+        let [own, old, request, namespace] = seen.values();
         let another = (!std::ptr::eq(object, &seen.object)).then(|| value::untyped(object));
         let object = another.as_ref().unwrap_or(own);
         let given = [
             ("object", object),
-            ("oldObject", &Cel::Null),
+            ("oldObject", old),
             ("request", request),
             ("params", constraint),
             ("namespaceObject", namespace),
         ];
-        self.expressions.judge(&given, &[("anyObject", object), ("params", parameters)], seen.weight)
+        let judged = self.expressions.judge(&given, &[("anyObject", object), ("params", parameters)], seen.weight);
+        if seen.old == Rego::Null { judged } else { self.expressions.without_failures_of_old(judged, self.span) }
     }
 }
 
 /// What expressions read, apart from what is the same for all objects.
 struct Reads {
     object: Vec<Route>,
+    old: Vec<Route>,
     request: Vec<Route>,
     namespace: Vec<Route>,
 }
@@ -148,13 +153,18 @@ impl Reads {
     fn of(routes: impl Fn(&str) -> BTreeSet<Route>) -> Reads {
         let routes = |name: &str| routes(name).into_iter().collect::<Vec<_>>();
         let object = [routes("object"), routes(&cel::variable("anyObject"))].concat();
-        Reads { object, request: routes("request"), namespace: routes("namespaceObject") }
+        Reads { object, old: routes("oldObject"), request: routes("request"), namespace: routes("namespaceObject") }
     }
 
     /// For each route the value there; what is in its way may be the reason why an expression fails.
     fn parts(&self, seen: &Seen, object: &Rego) -> Vec<Part> {
         let mut parts = vec![Part::Value(Rego::from(seen.weight))];
-        let all = [(&self.object, object), (&self.request, &seen.request), (&self.namespace, &seen.namespace)];
+        let all = [
+            (&self.object, object),
+            (&self.old, &seen.old),
+            (&self.request, &seen.request),
+            (&self.namespace, &seen.namespace),
+        ];
         for (routes, root) in all {
             for route in routes {
                 let (depth, value) = reached(root, route);

@@ -6,6 +6,16 @@ use std::collections::BTreeMap;
 use regorus::Value as Rego;
 use regorus::value::Object as Fields;
 
+/// What a request does with its object.
+#[derive(Debug, Clone, Copy)]
+pub enum Operation<'o> {
+    /// Nobody says, as in the tests of gator.
+    Unsaid,
+    Create,
+    /// The object was this before.
+    Update(&'o Rego),
+}
+
 /// A request, but for its object.
 #[derive(Debug, Clone)]
 pub struct Review {
@@ -13,8 +23,18 @@ pub struct Review {
 }
 
 impl Review {
-    /// The request that makes an object.
-    pub fn of(group: &str, version: &str, kind: &str, object: &Rego, namespace: Option<&Rego>) -> Review {
+    /// The request for an object: its group, version and kind, and what is done with it.
+    pub fn of(
+        [group, version, kind]: [&str; 3],
+        operation: Operation<'_>,
+        object: &Rego,
+        namespace: Option<&Rego>,
+    ) -> Review {
+        let (operation, old) = match operation {
+            Operation::Unsaid => ("", Rego::Null),
+            Operation::Create => ("CREATE", Rego::Null),
+            Operation::Update(old) => ("UPDATE", old.clone()),
+        };
         let empty = || Rego::from("");
         let three = |group: Rego, version: Rego, last: &str, value: Rego| {
             let fields = [(Rego::from("group"), group), (Rego::from("version"), version), (Rego::from(last), value)];
@@ -24,9 +44,9 @@ impl Review {
             (Rego::from("uid"), empty()),
             (Rego::from("kind"), three(group.into(), version.into(), "kind", kind.into())),
             (Rego::from("resource"), three(empty(), empty(), "resource", empty())),
-            (Rego::from("operation"), empty()),
+            (Rego::from("operation"), Rego::from(operation)),
             (Rego::from("userInfo"), Rego::new_object()),
-            (Rego::from("oldObject"), Rego::Null),
+            (Rego::from("oldObject"), old),
             (Rego::from("options"), Rego::Null),
             (Rego::from("namespaceObject"), namespace.cloned().unwrap_or(Rego::Null)),
         ];
@@ -50,6 +70,12 @@ impl Review {
         let mut fields: Vec<(Rego, Rego)> = fields.unwrap_or_default();
         fields.retain(|(key, _)| *key != Rego::from("object"));
         Review { fields }
+    }
+
+    /// What the object was before; null for one that is made.
+    pub fn old(&self) -> Rego {
+        let old = self.fields.iter().find(|(key, _)| *key == Rego::from("oldObject"));
+        old.map_or(Rego::Null, |(_, old)| old.clone())
     }
 
     /// The request with an object in it.

@@ -76,6 +76,26 @@ impl Template {
     }
 }
 
+impl Template {
+    /// Whether it may say something else about an update than about a new object.
+    ///
+    /// `spec.targets[].operations` does not count: it is for the ValidatingAdmissionPolicy that may be made of the
+    /// template, and the webhook asks about all requests that it gets (`pkg/drivers/k8scel/transform/make_vap_objects.go`,
+    /// 3.22).
+    pub fn sees_changes(&self) -> bool {
+        match &self.engine {
+            Engine::Rego { program, .. } => {
+                ["operation", "oldObject"].iter().any(|key| program.may_read(&["review", key]))
+            }
+            Engine::Cel(expressions) => {
+                let reads =
+                    |route: &Vec<String>| route.first().is_none_or(|key| key == "operation" || key == "oldObject");
+                expressions.names("oldObject") || expressions.routes("request", true).iter().any(reads)
+            }
+        }
+    }
+}
+
 fn reaches(path: &Path, root: Value<'_>) -> bool {
     path.locate(root).depth == path.0.len()
 }

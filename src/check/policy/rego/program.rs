@@ -282,6 +282,11 @@ impl Program {
         self.reads.as_ref()
     }
 
+    /// Whether an answer may depend on what is at the end of a route into the input.
+    pub fn may_read(&self, route: &[&str]) -> bool {
+        self.reads.as_ref().is_none_or(|reads| reads.matters(&[], route))
+    }
+
     /// What each of some rules, by package and name, asks of an input before it can say anything.
     pub fn clauses(&self, rules: &[(Vec<String>, String)]) -> Vec<Vec<Clause>> {
         let mut engine = self.strict.clone();
