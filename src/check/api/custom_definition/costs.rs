@@ -69,7 +69,7 @@ pub(super) struct Here<'t> {
     extents: Rc<Extents<'t>>,
     way: Path,
     /// The limits above that tell how often there may be such a value.
-    above: Vec<Knob>,
+    above: Rc<[Knob]>,
 }
 
 impl<'t> Costs<'t> {

@@ -20,7 +20,7 @@ pub(super) struct Expression<'t> {
     /// The way to the schema that it is about.
     way: Path,
     /// The limits above; nothing where it does not matter how often there is such a value.
-    above: Option<Vec<Knob>>,
+    above: Option<Rc<[Knob]>>,
 }
 
 /// A limit that can be changed.
@@ -43,7 +43,7 @@ pub(super) struct Mend {
 
 impl Knob {
     /// The limits above a schema: `extractMaxElements`. Nothing where one of them cannot be read.
-    pub(super) fn above(root: Value<'_>, way: &Path) -> Option<Vec<Knob>> {
+    pub(super) fn above(root: Value<'_>, way: &Path) -> Option<Rc<[Knob]>> {
         let mut above = Vec::new();
         let mut at = root;
         let mut segments = way.0.iter().enumerate();
@@ -71,7 +71,7 @@ impl Knob {
                 at = at.get(name)?;
             }
         }
-        Some(above)
+        Some(above.into())
     }
 
     /// A limit that most people can live with.
@@ -109,7 +109,7 @@ fn name(path: &[Segment]) -> String {
 }
 
 impl<'t> Expression<'t> {
-    pub(super) fn new(checked: Checked, extents: Rc<Extents<'t>>, way: Path, above: Option<Vec<Knob>>) -> Self {
+    pub(super) fn new(checked: Checked, extents: Rc<Extents<'t>>, way: Path, above: Option<Rc<[Knob]>>) -> Self {
         Expression { checked, extents, way, above }
     }
 
@@ -136,7 +136,7 @@ impl<'t> Expression<'t> {
 
     /// The limits that bring it from what it costs to what it may cost. Nothing if none of them helps.
     pub(super) fn mend(&self, costs: u64, limit: u64) -> Option<Mend> {
-        let mut knobs: Vec<Knob> = self.above.iter().flatten().cloned().collect();
+        let mut knobs: Vec<Knob> = self.above.iter().flat_map(|above| above.iter()).cloned().collect();
         for inner in self.extents.limits() {
             let path = Path(self.way.0.iter().chain(&inner.way.0).cloned().collect());
             knobs.push(Knob { path, keyword: inner.keyword, now: inner.now, inner: Some(inner) });

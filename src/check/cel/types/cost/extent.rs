@@ -15,6 +15,9 @@ const REQUEST: u64 = 3 * 1024 * 1024;
 const DEPTH: usize = 400;
 /// Before this version a text that may be a number too has no limit (`estimateMaxElementsFromMaxLength`).
 const EITHER_IS_LIMITED: u16 = 34;
+/// Before this version the name of a resource has no limit, which then is that of names in DNS.
+const NAMES_ARE_LIMITED: u16 = 37;
+const NAME: u64 = 253;
 
 /// What a schema says of the values of an expression.
 #[derive(Debug)]
@@ -55,10 +58,10 @@ pub struct Limit {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Is<'t> {
     Schema(Value<'t>, bool),
-    /// A text that every resource has.
-    Text,
-    /// The metadata that every resource has.
-    Metadata,
+    /// A text that every resource has, and how long it may be.
+    Text(u64),
+    /// The metadata that every resource has, and what the schema says of them.
+    Metadata(Option<Value<'t>>),
 }
 
 impl<'t> Extents<'t> {
@@ -177,8 +180,8 @@ impl<'t> Extents<'t> {
     fn add(&self, is: Is<'t>, up: usize, way: Vec<Segment>) -> usize {
         let most = match is {
             Is::Schema(schema, _) => self.most_of(schema),
-            Is::Text => REQUEST - 2,
-            Is::Metadata => 0,
+            Is::Text(most) => most,
+            Is::Metadata(_) => 0,
         };
         let mut parts = self.parts.borrow_mut();
         parts.push(Part { is, most, up, way, known: Vec::new(), inner: None });
@@ -199,8 +202,15 @@ impl<'t> Extents<'t> {
     fn field(&self, of: Is<'t>, name: &str) -> Option<(Cow<'t, str>, Is<'t>)> {
         let (schema, is_resource) = match of {
             Is::Schema(schema, is_resource) => (schema, is_resource),
-            Is::Metadata => return matches!(name, "name" | "generateName").then_some((Cow::Borrowed(""), Is::Text)),
-            Is::Text => return None,
+            Is::Metadata(metadata) => {
+                let most = match name {
+                    "name" => NAME,
+                    "generateName" => NAME - 1,
+                    _ => return None,
+                };
+                return Some((Cow::Borrowed(""), Is::Text(self.most_of_name(metadata, name, most))));
+            }
+            Is::Text(_) => return None,
         };
         if !matches!(sort(schema), Some(Sort::Object)) || values(schema).is_some() {
             return None;
@@ -208,8 +218,11 @@ impl<'t> Extents<'t> {
         let properties = present(schema, "properties");
         if is_resource && !properties.is_some_and(super::super::says_what_it_is) {
             match name {
-                "kind" | "apiVersion" => return Some((Cow::Borrowed(""), Is::Text)),
-                "metadata" => return Some((Cow::Borrowed(""), Is::Metadata)),
+                "kind" | "apiVersion" => return Some((Cow::Borrowed(""), Is::Text(REQUEST - 2))),
+                "metadata" => {
+                    let metadata = properties.and_then(|properties| present(properties, "metadata"));
+                    return Some((Cow::Borrowed(""), Is::Metadata(metadata)));
+                }
                 _ => {}
             }
         }
@@ -223,6 +236,18 @@ impl<'t> Extents<'t> {
         })?;
         sort(property.value)?;
         Some((property.name(), Is::Schema(property.value, embeds(property.value))))
+    }
+
+    /// `cappedLengthStringType`
+    fn most_of_name(&self, metadata: Option<Value<'t>>, name: &str, most: u64) -> u64 {
+        if self.minor < NAMES_ARE_LIMITED {
+            return REQUEST - 2;
+        }
+        let written =
+            metadata.and_then(|metadata| present(present(present(metadata, "properties")?, name)?, "maxLength"));
+        let limit = written.map(whole);
+        self.is_unsure.set(self.is_unsure.get() || limit == Some(None));
+        limit.flatten().map_or(most, |limit| limit.min(most)) * 4
     }
 
     /// `MaxElements`

@@ -489,6 +489,23 @@ properties:
     }
 
     #[test]
+    fn names_of_resources_are_limited() {
+        let rule = "self.metadata.name.matches('^[a-z]+$')";
+        let limited = "{type: object, properties: {metadata: {type: object, properties: {name: {maxLength: 63}}}}}";
+        for (minor, schema, expected) in
+            [(36, "{type: object}", 629_149), (37, "{type: object}", 207), (36, limited, 629_149), (37, limited, 55)]
+        {
+            let found = with_schema(schema, |schema| {
+                let mut names = Names::default();
+                names.declare("self", names.described(schema, true).unwrap());
+                let checked = checked(rule, &names, minor, Wanted::Truth).unwrap().unwrap();
+                most(&checked, &Extents::new(schema, true, minor))
+            });
+            assert_eq!(found, Some(expected), "{schema} in 1.{minor}");
+        }
+    }
+
+    #[test]
     fn what_is_not_followed_costs_nothing_known() {
         with_schema(
             "{type: object, properties: {list: {type: array, maxItems: '${MOST}', items: {type: string}}}}",
