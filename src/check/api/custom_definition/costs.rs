@@ -21,8 +21,10 @@ const WORTH_A_WORD: u64 = LIMIT_OF_ALL / 100;
 const FIRST: u16 = 33;
 /// The last advice.
 const SIMPLER: &str = "make it simpler, with fewer loops inside of each other";
-/// For how many expressions of a schema a way out is looked for.
-const SOUGHT: usize = 10;
+/// How much may be done to find a way out, for all expressions of a schema: in parts of expressions that are computed.
+const SEARCH: u64 = 4_000_000;
+/// The advice where none was looked for.
+const UNSOUGHT: &str = "limit what it looks at by `maxItems`, `maxProperties` and `maxLength`, or make it simpler";
 
 /// What all rules of a schema may cost.
 pub(super) struct Costs<'t> {
@@ -107,9 +109,17 @@ impl<'t> Costs<'t> {
 
     /// What is too much, and what to do about it.
     pub(super) fn bill(mut self) -> Bill<'t> {
-        let item = |dear: Dear<'t>, limit: Option<u64>| {
+        let mut left = SEARCH;
+        let mut item = |dear: Dear<'t>, limit: Option<u64>| {
+            let limit = limit.filter(|_| {
+                let effort = dear.expression.effort();
+                let is_affordable = effort <= left;
+                left = left.saturating_sub(effort);
+                is_affordable
+            });
             let mend = limit.and_then(|limit| dear.expression.mend(dear.most, limit));
             let advice = match mend {
+                None if limit.is_none() => Advice::Words(UNSOUGHT.to_owned()),
                 Some(mend) if mend.fits => Advice::Limits(mend),
                 Some(mend) => dear.expression.advice().map_or(Advice::Limits(mend), Advice::Words),
                 None => Advice::Words(dear.expression.advice().unwrap_or_else(|| SIMPLER.to_owned())),
@@ -120,7 +130,7 @@ impl<'t> Costs<'t> {
         // Who mends those that cost too much by themselves may have mended all.
         let sum = over.iter().fold(self.sum, |sum, dear| sum.saturating_sub(dear.most));
         let sum = if over.is_empty() { self.sum } else { sum };
-        let each = over.into_iter().enumerate().map(|(at, dear)| item(dear, (at < SOUGHT).then_some(LIMIT))).collect();
+        let each = over.into_iter().map(|dear| item(dear, Some(LIMIT))).collect();
         let (mut together, mut is_one_enough) = (Vec::new(), true);
         if sum > LIMIT_OF_ALL {
             rest.sort_by_key(|dear| std::cmp::Reverse(dear.most));
@@ -153,7 +163,7 @@ impl Bill<'_> {
         let path = joined(root, &first.path);
         let by = factor(self.sum, LIMIT_OF_ALL);
         let message = format!(
-            "{} and the other rules of this schema may cost {by} together what the API server allows",
+            "{} and the other rules of this schema together may cost {by} what the API server allows",
             object.name(&path)
         );
         let mut finding = object.refuse(&EXPENSIVE_EXPRESSION, path, message, "the most expensive of them");

@@ -9,7 +9,7 @@ use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
 /// More limits than this are no advice.
-const KNOBS: usize = 3;
+const KNOBS: usize = 4;
 /// Above this a limit is none.
 const HIGHEST: u64 = 1 << 22;
 
@@ -134,6 +134,13 @@ impl<'t> Expression<'t> {
         Some(once?.saturating_mul(times.or_else(|| self.extents.times())?))
     }
 
+    /// How much has to be done at most to look for limits.
+    pub(super) fn effort(&self) -> u64 {
+        let knobs = self.extents.limits().len() + self.above.as_ref().map_or(0, |above| above.len());
+        let times = knobs * (KNOBS + 1) + 40;
+        self.checked.weight().saturating_mul(times as u64)
+    }
+
     /// The limits that bring it from what it costs to what it may cost. Nothing if none of them helps.
     pub(super) fn mend(&self, costs: u64, limit: u64) -> Option<Mend> {
         let mut knobs: Vec<Knob> = self.above.iter().flat_map(|above| above.iter()).cloned().collect();
@@ -161,7 +168,17 @@ impl<'t> Expression<'t> {
                 (costs, chosen) = (less, all);
             }
         }
-        let fits = costs <= limit;
+        let mut fits = costs <= limit;
+        // Loops inside of each other may need lower ones.
+        for halves in 1..=4 {
+            if fits || chosen.is_empty() {
+                break;
+            }
+            let lower: Vec<_> = chosen.iter().map(|(knob, most)| (*knob, most >> halves)).collect();
+            if self.cost_with(&lower).is_some_and(|costs| costs <= limit) {
+                (chosen, fits) = (lower, true);
+            }
+        }
         // What was chosen first may not be needed any more.
         let mut at = 0;
         while fits && chosen.len() > 1 && at < chosen.len() {
@@ -213,18 +230,20 @@ impl<'t> Expression<'t> {
 impl Mend {
     /// What to do; in a sum it may be enough, or not.
     pub(super) fn help(&self, of_sum: Option<bool>) -> String {
-        let one = |(knob, _): &(Knob, u64)| match knob.now {
-            Some(_) => format!("lower `{}` of {}", knob.keyword, knob.name()),
-            None => format!("add `{}` to {}", knob.keyword, knob.name()),
-        };
-        let all: Vec<String> = self.knobs.iter().map(one).collect();
-        let mosts: Vec<String> = self.knobs.iter().map(|(_, most)| most.to_string()).collect();
-        let all = all.join(", and ");
         let what = if of_sum.is_some() { "they fit" } else { "it fits" };
-        match (&*mosts, self.fits && of_sum != Some(false)) {
-            ([most], true) => format!("{all}: {what} with up to {most}"),
-            (_, true) => format!("{all}: {what} with {}, for example", mosts.join(" and ")),
-            _ if of_sum.is_some() => format!("{all}, and limits to what the other rules look at"),
+        let is_enough = self.fits && of_sum != Some(false);
+        if let ([(knob, most)], true) = (&*self.knobs, is_enough) {
+            let (verb, to) = if knob.now.is_some() { ("lower", "of") } else { ("add", "to") };
+            return format!("{verb} `{}` {to} {}: {what} with up to {most}", knob.keyword, knob.name());
+        }
+        let one = |(knob, most): &(Knob, u64)| match knob.now {
+            Some(_) => format!("lower `{}` of {} to {most}", knob.keyword, knob.name()),
+            None => format!("add `{}: {most}` to {}", knob.keyword, knob.name()),
+        };
+        let all = self.knobs.iter().map(one).collect::<Vec<_>>().join(", and ");
+        match (is_enough, of_sum) {
+            (true, _) => format!("{all}, for example: so {what}"),
+            (_, Some(_)) => format!("{all}, for example, and limits to what the other rules look at"),
             _ => format!("{all}, and make the rule simpler"),
         }
     }

@@ -53,6 +53,11 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// How many parts it has, more or less.
+    pub fn weight(&self) -> u64 {
+        self.notes.weight()
+    }
+
     fn expression(&self) -> Option<&IdedExpr> {
         match (&self.expanded, &*self.read) {
             (Some(expanded), _) => Some(expanded),

@@ -59,6 +59,10 @@ impl Notes {
         }
     }
 
+    pub(super) fn weight(&self) -> u64 {
+        self.nodes.len() as u64
+    }
+
     pub(super) fn settle(&mut self, bindings: Bindings) {
         self.bindings = bindings;
     }
