@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use super::path::Step;
 use crate::check::cel::names::escaped;
+use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::value::Value;
 
@@ -278,6 +279,8 @@ impl<'t> Extents<'t> {
                     (Some(limit), _) => limit.saturating_mul(4),
                     (None, None) => REQUEST - 2,
                     (None, Some(words)) => {
+                        let is_open = |word: Value<'_>| word.as_str().is_some_and(|word| is_placeholder(&word));
+                        self.is_unsure.set(self.is_unsure.get() || words.items().any(is_open));
                         let lengths = words.items().filter_map(|word| Some(word.as_str()?.len() as u64));
                         lengths.max().unwrap_or(0)
                     }

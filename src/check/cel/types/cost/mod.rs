@@ -488,6 +488,20 @@ properties:
         });
     }
 
+    /// The way to `o.b` is overwritten by that to `o.d`, so that its size is that of a text (in Kubernetes 1.36).
+    #[test]
+    fn ways_of_the_server_overwrite_each_other() {
+        let schema = "
+type: object
+properties:
+  objects:
+    type: array
+    maxItems: 10
+    items: {type: object, properties: {b: {type: array, maxItems: 3, items: {type: string}}, d: {type: string}}}";
+        let found = with_schema(schema, |schema| cost(schema, 36, "self.objects.all(o, o.b.all(x, x == o.d))"));
+        assert_eq!(found, Some(9_895_793_393_603));
+    }
+
     #[test]
     fn names_of_resources_are_limited() {
         let rule = "self.metadata.name.matches('^[a-z]+$')";
@@ -514,6 +528,9 @@ properties:
                 assert_eq!(cost(schema, 36, "self.list.size() > 1"), None);
             },
         );
+        with_schema("{type: object, properties: {word: {type: string, enum: [a, '${WORD}']}}}", |schema| {
+            assert_eq!(cost(schema, 36, "self.word == 'a'"), None);
+        });
     }
 
     #[test]
