@@ -13,6 +13,7 @@ mod policies;
 mod references;
 mod seen;
 mod texts;
+mod together;
 mod waiting;
 
 use std::collections::{HashMap, HashSet};
@@ -23,8 +24,7 @@ use rayon::prelude::*;
 
 use crate::check::api::update::Past;
 use crate::check::policy::Worker;
-use crate::check::reference::Names;
-use crate::check::schema::{Identity, Mode, Place, Verdict, broken_items, identity};
+use crate::check::schema::{Mode, Place};
 use crate::check::versions::Targets;
 use crate::check::{self, Rules};
 use crate::discover::{Inputs, SchemaFiles};
@@ -34,16 +34,14 @@ use crate::model::definition::kustomize::Taken;
 use crate::model::definition::{DefinitionKind, FileRole};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::reference::Facts;
 use crate::model::report::Examined;
-use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
 pub use crate::render::Then;
 pub use elsewhere::{Described, described};
 pub use policies::{PolicyInput, read_policies};
-use seen::{Seen, secret_ranges};
+use seen::Seen;
 use texts::Texts;
 use waiting::{Known, Versions};
 
@@ -117,7 +115,8 @@ pub fn examine_beside(
     let (gathered, kept) = run.build(kustomizations, &mut seen);
     let (built, targets) = built::add(gathered, &mut plan, &mut sources, &options.targets);
     let run = Run { targets: &targets, ..Run::new(inputs, rules, options, &loader, &sources, &plan.taken, other) };
-    parts.into_par_iter().for_each(|(file, part)| drop(run.look_at(file, part, plan.role(file), None)));
+    let role = |file| plan.role(file);
+    run.look_at_kept(parts, &role, None);
     let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
     let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(|file| !read.contains(file)).collect();
     let is_definition = |file: FileId| render::is_definition(sources.name(file));
@@ -126,21 +125,14 @@ pub fn examine_beside(
     seen.files += others.len() + kept.iter().filter(|(file, _)| !is_definition(*file)).count();
     let is_due = |(_, parts): &(FileId, Vec<Part>)| !parts.iter().any(|part| run.defines_kinds(part));
     let (kept, kept_off): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_due);
-    let look_at_kept = |(file, parts): (FileId, Vec<Part>), wanted| {
-        parts.into_iter().for_each(|part| drop(run.look_at(file, part, plan.role(file), wanted)));
-    };
-    let look_at = |file, wanted| run.look_at_file(file, plan.role(file), wanted);
-    kept.into_par_iter().for_each(|one| look_at_kept(one, None));
-    built.into_par_iter().for_each(|file| {
-        run.look_at_file(file, FileRole::Built, Some(&Versions::new()));
-    });
-    let put_off: Vec<FileId> = others.into_par_iter().filter(|file| !look_at(*file, None)).collect();
+    let each = |(file, parts): (FileId, Vec<Part>)| parts.into_iter().map(move |part| (file, part));
+    run.look_at_kept(kept.into_iter().flat_map(each).collect(), &role, None);
+    run.look_at_files(&built, &|_| FileRole::Built, Some(&Versions::new()));
+    let put_off = run.look_at_files(&others, &role, None);
     run.gather(&mut seen);
     let wanted = seen.waiting.versions();
-    put_off.into_par_iter().for_each(|file| {
-        look_at(file, Some(&wanted));
-    });
-    kept_off.into_par_iter().for_each(|one| look_at_kept(one, Some(&wanted)));
+    run.look_at_files(&put_off, &role, Some(&wanted));
+    run.look_at_kept(kept_off.into_iter().flat_map(each).collect(), &role, Some(&wanted));
     run.gather(&mut seen);
     run.check_waiting(&plan, &mut seen);
     run.check_together(&plan, &mut seen);
@@ -280,135 +272,6 @@ impl<'r> Run<'r> {
         kept
     }
 
-    /// Reads, parses and checks one file. False if it is put off, until it is known which kinds are `wanted`.
-    fn look_at_file(&self, file: FileId, role: FileRole, wanted: Option<&Versions>) -> bool {
-        let look = |part| ((), Some(self.look_at(file, part, role, wanted)));
-        let is_due = |bytes: &[u8]| wanted.is_some() || self.marker.find(bytes).is_none();
-        match self.loader.load_if(file, self.sources.name(file), self.source(file), is_due, look) {
-            Ok(parts) => parts.is_some(),
-            Err(error) => {
-                let mut seen = self.seen();
-                seen.findings.push(error.diagnostic(file));
-                self.keep_seen(seen);
-                true
-            }
-        }
-    }
-
-    /// Checks one part, and gives it back.
-    fn look_at(&self, file: FileId, mut part: Part, role: FileRole, wanted: Option<&Versions>) -> Part {
-        let mut seen = self.seen();
-        seen.documents += if role == FileRole::Built { 0 } else { part.count };
-        if part.template {
-            if role != FileRole::HelmTemplate {
-                seen.templates.push(Span::top(file));
-            }
-        } else {
-            self.look_into(file, &mut part, role, wanted, &mut seen);
-        }
-        self.keep_seen(seen);
-        part
-    }
-
-    fn look_into(&self, file: FileId, part: &mut Part, role: FileRole, wanted: Option<&Versions>, seen: &mut Seen) {
-        let (findings, resources) = (seen.count_findings(), seen.resources);
-        seen.definitions += usize::from(matches!(role, FileRole::Definition(_)));
-        // A comment in what a generator writes is a copy, or is gone with the next run: it belongs into the source.
-        if !matches!(role, FileRole::Generated | FileRole::Built) {
-            seen.suppressions.append(&mut part.suppressions);
-        }
-        let syntax = std::mem::take(&mut part.findings);
-        if role.is_manifest() || role.is_patch() {
-            self.check_part(file, part, role, wanted, seen);
-        }
-        if !syntax.is_empty() && self.is_ours(file, part, role, seen.resources > resources) {
-            seen.findings.extend(syntax);
-        }
-        if seen.count_findings() > findings {
-            seen.secrets.entry(file).or_default().extend(secret_ranges(part));
-        }
-    }
-
-    /// Checks the objects of a part, and notes those that have to wait and those that others wait for.
-    fn check_part(&self, file: FileId, part: &Part, role: FileRole, wanted: Option<&Versions>, seen: &mut Seen) {
-        let (mode, place) = reading(role);
-        let name = self.sources.name(file);
-        let mut worker = None;
-        let mut names = Names::default();
-        for (document, root) in part.roots() {
-            let resource = match identity(root, place) {
-                Identity::Resource(resource) => resource,
-                Identity::Other => continue,
-                Identity::Broken(finding) => {
-                    seen.findings.push(*finding);
-                    continue;
-                }
-            };
-            seen.findings.extend(broken_items(&resource));
-            for resource in resource.expand() {
-                let is_built = role == FileRole::Built;
-                seen.resources += usize::from(!is_built);
-                if self.taken.changed.contains(&resource.value.span()) {
-                    // What becomes of it is checked instead.
-                    seen.objects.add(&resource);
-                    seen.waiting.note_definition(&resource, document.span, wanted);
-                    continue;
-                }
-                let before = seen.findings.len();
-                seen.has_policies |= check::policy::is_policy(&resource);
-                let is_definition = if is_built {
-                    render::object(resource.group(), &resource.kind).is_some()
-                } else {
-                    seen.objects.add(&resource)
-                };
-                if is_definition {
-                    self.check_by_guess(&resource, document.span, mode, seen);
-                } else {
-                    if mode == Mode::Whole && !is_built {
-                        seen.waiting.note_definition(&resource, document.span, wanted);
-                    }
-                    let targets = self.targets(file);
-                    if targets.check(&resource, mode, self.rules.api, &mut seen.findings) == Verdict::Waits {
-                        let is_known = self.check_by_guess(&resource, document.span, mode, seen);
-                        if !is_known {
-                            seen.count_unknown(&resource);
-                        }
-                    }
-                }
-                if mode == Mode::Whole && self.rules.api {
-                    match self.other {
-                        Other::None => {}
-                        Other::Later => seen.past.add(name, &resource),
-                        Other::Earlier(past, _) => {
-                            seen.present.add(past, name, &resource, self.targets(file), &mut seen.findings);
-                        }
-                    }
-                }
-                if mode == Mode::Whole && !self.rules.policies.is_empty() {
-                    let worker = worker.get_or_insert_with(|| self.worker());
-                    worker.check(&resource, name, &mut seen.findings);
-                }
-                if mode == Mode::Whole && self.rules.references.names {
-                    names.check(&resource, &mut seen.findings);
-                }
-                check::exempt(&resource, &mut seen.findings[before..]);
-                if self.rules.references.facts() && mode == Mode::Whole && !is_built && !self.is_taken(&resource) {
-                    seen.facts
-                        .extend(Facts::of(&resource.value, self.rules.references.dangling).map(|facts| (file, facts)));
-                }
-            }
-        }
-        if let Some(worker) = worker {
-            self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-        }
-    }
-
-    /// Whether a kustomization makes the object as it stands.
-    fn is_taken(&self, resource: &Resource<'_>) -> bool {
-        let span = resource.value.span();
-        self.taken.as_written.contains_key(&(span.file, span.start))
-    }
-
     /// The Kubernetes versions that a file has to be right for.
     fn targets(&self, file: FileId) -> &'r Targets {
         let at = self.targets.get(&file).copied().unwrap_or_default();
@@ -420,15 +283,8 @@ impl<'r> Run<'r> {
         idle.unwrap_or_else(|| self.rules.policies.worker())
     }
 
-    /// Whether what is wrong with the text of a file is our business: YAML files of other tools lie in the same
-    /// repositories, and have rules of their own.
-    fn is_ours(&self, file: FileId, part: &Part, role: FileRole, has_resources: bool) -> bool {
-        role != FileRole::Manifest
-            || has_resources
-            || self.inputs.named.binary_search(&file).is_ok()
-            || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
-            // In UTF-16, which shells on Windows write.
-            || memchr::memmem::find(part.text.as_bytes(), b"a p i V e r s i o n").is_some()
+    fn keep_worker(&self, worker: Worker<'r>) {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::api;
 use super::deprecation::{DEPRECATED_API_VERSION, REMOVED_API_VERSION};
-use super::schema::{Mode, Schemas, Verdict, Version, Walked};
+use super::schema::{Mode, Schemas, Verdict, Version};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::resource::Resource;
 
@@ -13,6 +13,26 @@ use crate::model::resource::Resource;
 pub struct Targets {
     /// Oldest first; at least one.
     schemas: Vec<Schemas>,
+}
+
+/// What became of a resource in each version, the oldest first. Most often there is one.
+#[derive(Debug, Default)]
+pub struct Verdicts(Option<Verdict>, Vec<Verdict>);
+
+impl Verdicts {
+    fn add(&mut self, verdict: Verdict) {
+        match self.0 {
+            None => self.0 = Some(verdict),
+            Some(_) => self.1.push(verdict),
+        }
+    }
+
+    /// That it was checked, if it was in any version, or else the verdict of the oldest.
+    #[must_use]
+    pub fn overall(&self) -> Option<Verdict> {
+        let mut all = self.0.into_iter().chain(self.1.iter().copied());
+        all.find(|verdict| *verdict == Verdict::Checked).or(self.0)
+    }
 }
 
 impl Targets {
@@ -57,21 +77,22 @@ impl Targets {
         [self.schemas.first(), self.schemas.last()].into_iter().flatten().map(Schemas::version)
     }
 
-    /// Checks a resource against the schemas of every version, and where `api` is set against the API server's own
-    /// validation too.
-    pub fn check(&self, resource: &Resource<'_>, mode: Mode, api: bool, out: &mut Vec<Diagnostic>) -> Verdict {
-        match self.schemas.as_slice() {
-            [only] => check_one(only, resource, mode, api, &mut None, out),
-            _ => {
-                let mut walked = None;
-                let mut verdict = None;
-                self.each(out, |schemas, found| {
-                    let one = check_one(schemas, resource, mode, api, &mut walked, found);
-                    verdict = verdict.filter(|_| one != Verdict::Checked).or(Some(one));
-                });
-                verdict.unwrap_or(Verdict::Unknown)
-            }
-        }
+    /// Checks a resource against the schemas of every version.
+    pub fn check(&self, resource: &Resource<'_>, mode: Mode, out: &mut Vec<Diagnostic>) -> Verdicts {
+        let mut walked = None;
+        let mut verdicts = Verdicts::default();
+        self.each(out, |schemas, found| verdicts.add(schemas.check_again(resource, mode, &mut walked, found)));
+        verdicts
+    }
+
+    /// Checks a whole resource against the API server's own validation in every version that has a verdict for it.
+    pub fn check_api(&self, resource: &Resource<'_>, verdicts: &Verdicts, out: &mut Vec<Diagnostic>) {
+        let mut verdicts = verdicts.0.into_iter().chain(verdicts.1.iter().copied());
+        self.each(out, |schemas, found| match verdicts.next() {
+            Some(Verdict::Checked) => api::check(resource, schemas.version(), found),
+            Some(Verdict::Waits) => api::check_custom(resource, schemas.version(), found),
+            Some(Verdict::Foreign | Verdict::Unknown) | None => {}
+        });
     }
 
     /// Asks something for every version, and tells what was found with the versions for which it is true.
@@ -122,25 +143,6 @@ impl fmt::Display for Targets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&list(&self.schemas.iter().map(Schemas::version).collect::<Vec<_>>()))
     }
-}
-
-fn check_one(
-    schemas: &Schemas,
-    resource: &Resource<'_>,
-    mode: Mode,
-    api: bool,
-    walked: &mut Walked,
-    out: &mut Vec<Diagnostic>,
-) -> Verdict {
-    let verdict = schemas.check_again(resource, mode, walked, out);
-    if api && mode == Mode::Whole {
-        match verdict {
-            Verdict::Checked => api::check(resource, schemas.version(), out),
-            Verdict::Waits => api::check_custom(resource, schemas.version(), out),
-            Verdict::Foreign | Verdict::Unknown => {}
-        }
-    }
-    verdict
 }
 
 /// The same rule at the same place is the same finding; the words are those for the newest version.

@@ -199,10 +199,14 @@ impl Loader {
 
     fn show<R>(&self, part: Part, visit: &impl Fn(Part) -> (R, Option<Part>)) -> R {
         let (result, part) = visit(part);
-        if let Some(Part { text, tree, .. }) = part {
-            self.give_back(Scratch { text, tree });
-        }
+        part.into_iter().for_each(|part| self.reuse(part));
         result
+    }
+
+    /// Lends the memory of a part to the next one.
+    pub fn reuse(&self, part: Part) {
+        let Part { text, tree, .. } = part;
+        self.give_back(Scratch { text, tree });
     }
 
     fn take(&self) -> Scratch {
