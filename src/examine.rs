@@ -1,9 +1,9 @@
 //! load -> render -> check, for one tree of files.
 //!
 //! Definitions are read first, because they say what the other files are. Every other file is read, parsed and checked
-//! in one go, and its memory is used again for the next. Files with custom resource definitions come last, when it is
-//! known which kinds are in use; a custom resource that had to wait for its definition is noted, and read again. Findings
-//! in generated manifests are placed on the definition at the end.
+//! in one go with a few others ([`together`]), and its memory is used again for the next. Files with custom resource
+//! definitions come last, when it is known which kinds are in use; a custom resource that had to wait for its definition
+//! is noted, and read again. Findings in generated manifests are placed on the definition at the end.
 
 mod built;
 pub mod definitions;
