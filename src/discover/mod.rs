@@ -49,6 +49,8 @@ pub struct Inputs {
     pub folder: bool,
     /// What could not be entered below a folder: printed name, and why.
     pub skipped: Vec<(String, String)>,
+    /// The working directory as seen from the root of the repository; empty if it is that.
+    pub below: String,
 }
 
 /// A path of the command line that cannot be read.
@@ -88,7 +90,9 @@ fn is_manifest_name(name: &str) -> bool {
 /// # Errors
 /// A path of the command line that is not there or cannot be read.
 pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unreadable> {
-    let mut inputs = Inputs::default();
+    let below = options.working_directory.strip_prefix(&options.root).ok().filter(|below| *below != Path::new(""));
+    let below = below.map(|_| printed_name(&options.working_directory, &options.root)).unwrap_or_default();
+    let mut inputs = Inputs { below, ..Inputs::default() };
     for path in &options.paths {
         if path.as_os_str() == "-" {
             if let Some((name, text)) = &options.stdin {

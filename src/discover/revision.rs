@@ -64,6 +64,7 @@ pub fn at_revision(
     let mut found = Revision { commit: commit.to_hex_with_len(8).to_string(), ..Revision::default() };
     found.inputs.listing = now.listing.without_files();
     found.inputs.folder = now.folder;
+    found.inputs.below.clone_from(&now.below);
     let mut reader = Reader { options, now, sources, found };
     reader.read(&repository, &options.root, commit).map_err(|error| unknown(&error))?;
     Ok(reader.found)

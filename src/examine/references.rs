@@ -1,6 +1,6 @@
 //! The sets of objects that are applied together, for the rules between them.
 
-use std::collections::BTreeMap;
+mod answered;
 
 use super::Run;
 use super::seen::Seen;
@@ -10,14 +10,16 @@ use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::FileId;
 use crate::render::kustomize::rendered::kustomization_in;
+use answered::Plain;
 
 impl Run<'_> {
     /// Checks each set: what a kustomization makes, what is generated for an environment, and the plain files of a folder.
     pub(super) fn check_references(&self, plan: &Plan, seen: &mut Seen) {
+        self.take_back_namespaces(plan, seen);
         if !self.rules.references.facts() {
             return;
         }
-        let mut plain: BTreeMap<(String, Option<String>), Set> = BTreeMap::new();
+        let mut plain = Plain::new();
         // Threads bring them in any order.
         seen.facts.sort_by_key(|(file, facts)| (*file, facts.name.span));
         for (file, facts) in std::mem::take(&mut seen.facts) {
@@ -28,6 +30,9 @@ impl Run<'_> {
             set.open |= open;
         }
         let mut sets = std::mem::take(&mut seen.sets);
+        if self.rules.references.tokens {
+            self.take_back_tokens(plan, &plain, &sets, seen);
+        }
         sets.extend(plain.into_values());
         seen.findings.extend(check::reference::check(&sets, &self.rules.references));
     }
@@ -41,7 +46,7 @@ impl Run<'_> {
     }
 
     /// The folder of a file, or that of the environment which it is generated for.
-    fn set_of(&self, plan: &Plan, file: FileId) -> (String, Option<String>) {
+    pub(super) fn set_of(&self, plan: &Plan, file: FileId) -> (String, Option<String>) {
         if let Some(generated) = plan.generated.get(&file) {
             let environment = &plan.definitions[generated.definition].environments[generated.environment];
             return (environment.generated.clone().unwrap_or_default(), Some(environment.name.clone()));

@@ -5,6 +5,7 @@
 //! be placed.
 
 mod argo;
+mod deliveries;
 mod fabrikate;
 mod flux;
 mod helm;

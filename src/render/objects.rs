@@ -7,6 +7,7 @@ use crate::model::resource::Resource;
 use crate::model::source::Span;
 
 use super::count;
+use super::deliveries::Deliveries;
 
 /// What an object is to a definition format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub enum Object {
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     unrendered: BTreeMap<Object, (usize, Span)>,
+    /// The folders that they apply.
+    pub deliveries: Deliveries,
 }
 
 impl Objects {
@@ -30,6 +33,7 @@ impl Objects {
         if let Object::Unrendered(..) = object {
             let span = resource.value.get("kind").map_or_else(|| resource.value.title_span(), |kind| kind.span());
             self.count(object, 1, span);
+            self.deliveries.add(resource);
         }
         true
     }
@@ -39,6 +43,7 @@ impl Objects {
         for (object, (number, span)) in other.unrendered {
             self.count(object, number, span);
         }
+        self.deliveries.merge(other.deliveries);
     }
 
     /// Whether an object hands manifests to something that applies them server-side: Flux does, always.

@@ -17,6 +17,7 @@ package plimsoll.hygiene["namespace-missing"]
 import data.plimsoll.resource
 import data.plimsoll.workload
 
+# Where Flux or Argo CD name the namespace of what they apply, the finding is taken back when all objects are known.
 deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
 	not workload.partial
 	is_object(input.metadata)

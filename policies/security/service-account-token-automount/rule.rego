@@ -10,13 +10,14 @@
 #   default: false
 #   kinds: [workload]
 #   help: >-
-#     set `automountServiceAccountToken: false` on the pod, or on its service account and say so in a suppression
+#     set `automountServiceAccountToken: false` on the pod, or on a service account that is applied with it
 package plimsoll.security["service-account-token-automount"]
 
 import data.plimsoll.resource
 import data.plimsoll.workload
 
-# The value of the pod counts before that of its ServiceAccount.
+# The value of the pod counts before that of its ServiceAccount. Where one that is applied with the pod switches the token
+# off, the finding is taken back when all objects are known.
 deny contains {"msg": msg, "path": array.concat(workload.pod_path, ["automountServiceAccountToken"])} if {
 	workload.complete
 	not workload.pod.automountServiceAccountToken == false

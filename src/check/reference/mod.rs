@@ -17,6 +17,7 @@ mod names;
 mod rules;
 mod selector;
 mod slip;
+pub mod token;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -52,6 +53,8 @@ pub struct Asked {
     pub environments: bool,
     /// About what is not there.
     pub dangling: bool,
+    /// About tokens of accounts, which a rule of the pack looks at.
+    pub tokens: bool,
     /// What lives elsewhere.
     pub external: Vec<External>,
 }
@@ -68,13 +71,14 @@ impl Asked {
         };
         let environments = wanted(&MISSING_ENVIRONMENT_KEY);
         let sets = rules().filter(others).any(&wanted) || wanted(&rules::budget_blocks());
-        Asked { names, sets, cover, environments, dangling, external }
+        let tokens = super::policy::pack_rules().iter().any(|rule| rule.id == token::RULE && wanted(rule));
+        Asked { names, sets, cover, environments, dangling, tokens, external }
     }
 
     /// Whether the facts of objects are needed.
     #[must_use]
     pub fn facts(&self) -> bool {
-        self.sets || self.names || self.cover || self.environments || self.dangling
+        self.sets || self.names || self.cover || self.environments || self.dangling || self.tokens
     }
 }
 

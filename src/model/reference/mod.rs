@@ -128,6 +128,8 @@ pub struct Facts {
     pub is_scraped: bool,
     /// A Service without an address of its own: each client finds the pods itself.
     pub is_headless: bool,
+    /// Whether an account, or the pods of a workload, ask for a token of the API server, if they say so.
+    pub mounts_token: Option<bool>,
     /// `spec.minAvailable` of a disruption budget.
     pub least: Option<Written>,
     /// A definition that leaves the number of replicas to others (`ignoreDifferences` of Argo CD).

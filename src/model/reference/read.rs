@@ -40,6 +40,7 @@ impl Facts {
             recreates: false,
             is_scraped: false,
             is_headless: false,
+            mounts_token: None,
             least: None,
             ignores_replicas: false,
             makes: Vec::new(),
@@ -60,6 +61,7 @@ impl Facts {
                 facts.is_scraped = is_scraped(object, &facts.name.text);
                 facts.is_headless = object.word_at(&["spec", "clusterIP"]).is_some_and(|it| it.text == "None");
             }
+            ("", "ServiceAccount") => facts.mounts_token = mounts_token(object),
             ("policy", "PodDisruptionBudget") => {
                 facts.selects = labels_at(object, "selector");
                 facts.least = object.word_at(&["spec", "minAvailable"]);
@@ -80,7 +82,9 @@ impl Facts {
             let pod = if template.is_empty() { None } else { Some(object.at(template)?) };
             let pod = pod.as_ref().unwrap_or(object);
             facts.pods = Some(pods::read(object, pod, &facts.id.kind)?);
-            facts.needs = needs::of_pods(object, &pod.get("spec")?, template);
+            let spec = pod.get("spec")?;
+            facts.mounts_token = mounts_token(&spec);
+            facts.needs = needs::of_pods(object, &spec, template);
         }
         facts.needs.extend(needs::of_object(object, &facts.id));
         if all {
@@ -89,6 +93,13 @@ impl Facts {
         }
         Some(facts)
     }
+}
+
+/// `automountServiceAccountToken`, which may be written in the words of YAML 1.1. What is neither true nor false is taken
+/// for true: it is no word to go by.
+fn mounts_token(object: &impl Look) -> Option<bool> {
+    let word = object.word_at(&["automountServiceAccountToken"])?.text.to_ascii_lowercase();
+    Some(!matches!(&*word, "false" | "no" | "off" | "n"))
 }
 
 /// Kinds beside workloads that refer to others, or that others refer to.

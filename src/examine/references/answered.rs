@@ -1,0 +1,74 @@
+//! Findings about one object that another one answers, which only shows when all are known: they are taken back.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::Run;
+use super::super::seen::Seen;
+use crate::check::reference::token;
+use crate::model::definition::Plan;
+use crate::model::definition::kustomize::Object;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::reference::Set;
+use crate::model::resource::ResourceId;
+
+/// The rule of the pack about objects without a namespace.
+const NAMESPACE_MISSING: &str = "namespace-missing";
+
+/// Plain objects that are applied together, by their folder and their environment.
+pub(super) type Plain = BTreeMap<(String, Option<String>), Set>;
+
+impl Run<'_> {
+    /// Pods get no token if their ServiceAccount says so, in every set that the finding is about.
+    pub(super) fn take_back_tokens(&self, plan: &Plan, plain: &Plain, built: &[Set], seen: &mut Seen) {
+        if !seen.findings.iter().any(|finding| finding.rule == token::RULE) {
+            return;
+        }
+        let plain: HashMap<_, _> = plain.iter().map(|(key, set)| (key, token::kept_back(set))).collect();
+        let built: HashMap<_, _> =
+            built.iter().filter_map(|set| Some((set.name.as_deref()?, token::kept_back(set)))).collect();
+        let has =
+            |set: Option<&HashSet<Arc<ResourceId>>>, id: &Arc<ResourceId>| set.is_some_and(|set| set.contains(id));
+        seen.findings.retain(|finding| {
+            let Some(id) = finding.resource.as_ref().filter(|_| finding.rule == token::RULE) else { return true };
+            let is_kept_back = match roots(plan, finding) {
+                Some(roots) => roots.iter().all(|root| has(built.get(if root.is_empty() { "." } else { root }), id)),
+                None => has(plain.get(&self.set_of(plan, finding.primary.span.file)), id),
+            };
+            !is_kept_back
+        });
+    }
+
+    /// What Flux or Argo CD apply gets the namespace that they name.
+    pub(super) fn take_back_namespaces(&self, plan: &Plan, seen: &mut Seen) {
+        let deliveries = &seen.objects.deliveries;
+        if deliveries.is_empty() {
+            return;
+        }
+        let below = &self.inputs.below;
+        let from_root = |name: &str| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        seen.findings.retain(|finding| {
+            if finding.rule != NAMESPACE_MISSING {
+                return true;
+            }
+            let is_named = match roots(plan, finding) {
+                Some(roots) => roots.iter().all(|root| deliveries.name_namespace(&from_root(&format!("{root}/x")))),
+                None => deliveries.name_namespace(&from_root(self.sources.name(finding.primary.span.file))),
+            };
+            !is_named
+        });
+    }
+}
+
+/// The folders of the kustomizations that make what a finding is about; `None` for an object that none takes in.
+fn roots<'p>(plan: &'p Plan, finding: &Diagnostic) -> Option<&'p [Arc<str>]> {
+    let span = finding.primary.span;
+    let roots = match plan.builds.get(&span.file) {
+        Some(build) => {
+            let holds = |object: &&Object| object.start <= span.start && span.start < object.end;
+            build.objects.iter().find(holds).map_or(&[][..], |object| &object.roots)
+        }
+        None => plan.taken.roots(span),
+    };
+    (!roots.is_empty()).then_some(roots)
+}
