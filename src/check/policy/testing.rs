@@ -19,7 +19,7 @@ use super::rego::files::Shelf;
 use super::rego::parse::Version;
 use super::rego::program::{Program, Read};
 use super::rego::text::Text;
-use super::rego::{metadata, rewrite, syntax, value};
+use super::rego::{metadata, rewrite, scopes, syntax, value};
 use super::{Given, POLICY_ERROR, POLICY_TEST, data, on_big_stack};
 
 /// How a test ended.
@@ -145,6 +145,13 @@ fn tested(read: &Read, program: &Program, asker: &mut Asker, data: &Rego, test: 
         None => Diagnostic::new(&POLICY_TEST, span, message, ""),
     };
     let printed = asker.printed();
+    // As in OPA it makes an expression undefined, and nothing else says why.
+    let swallowed =
+        Asker::default().ask(program, &query, &Rego::new_object()).ok().and_then(|(_, swallowed)| swallowed);
+    let problem = match swallowed.map(|failure| program.failed(&failure, &POLICY_ERROR)) {
+        Some(failure) => problem.see(failure.primary.span, failure.message),
+        None => problem,
+    };
     done(
         Status::Failed,
         Some(printed.into_iter().fold(problem, |problem, line| problem.note(format!("printed: {line}")))),
@@ -178,8 +185,9 @@ fn culprit(read: &Read, data: &Rego, test: &Test<'_>) -> Option<(Span, String)> 
                 let end = rewrite::bounds(&text.text, last.r#as.span()).end;
                 program.stretch(test.module, first.span.start as usize..end)
             });
-            let written = program.stretch(test.module, bounds);
-            (format!("{{plimsoll__value | plimsoll__value := {written} {}}}", with.unwrap_or_default()), written)
+            let written = scopes::original(text.text.get(bounds.clone()).unwrap_or_default());
+            let loaded = program.stretch(test.module, bounds);
+            (format!("{{plimsoll__value | plimsoll__value := {loaded} {}}}", with.unwrap_or_default()), written)
         })
         .collect();
     let asked: Vec<_> = sides.iter().map(|(value, _)| (value.clone(), earlier.clone())).collect();

@@ -34,7 +34,7 @@ pub mod requires;
 pub mod result;
 pub mod rewrite;
 mod scan;
-mod scopes;
+pub mod scopes;
 mod sprintf;
 pub mod syntax;
 pub mod text;
