@@ -72,22 +72,33 @@ struct Library(Beside);
 
 impl Files for Library {
     fn read(&self, path: &str, show: &mut dyn FnMut(Option<Value<'_>>)) -> Result<(), String> {
-        let bytes = self.0.read(path)?;
-        let loader = Loader::default();
         let is_json = path.to_ascii_lowercase().ends_with(".json");
-        for text in if is_json { vec![bytes.as_slice()] } else { documents(&bytes) } {
+        self.parse(&format!("`{path}`"), is_json, &self.0.read(path)?, show)
+    }
+
+    fn parse(
+        &self,
+        what: &str,
+        is_json: bool,
+        bytes: &[u8],
+        show: &mut dyn FnMut(Option<Value<'_>>),
+    ) -> Result<(), String> {
+        let loader = Loader::default();
+        for text in if is_json { vec![bytes] } else { documents(bytes) } {
             let name = if is_json { "a.json" } else { "a.yaml" };
             let parts = loader.load(FileId(0), name, Source::Bytes(text), |part| (part, None)).unwrap_or_default();
             // Of two equal keys the last counts, as in Go.
             let is_broken =
                 |finding: &&Diagnostic| finding.severity == Severity::Error && finding.rule != "duplicate-key";
             if let Some(broken) = parts.iter().flat_map(|part| &part.findings).find(is_broken) {
-                return Err(format!("`{path}` cannot be read: {}", broken.message));
+                return Err(format!("{what} cannot be read: {}", broken.message));
             }
-            match parts.iter().flat_map(Part::roots).next() {
-                Some((_, root)) => show(Some(root)),
+            let mut roots = parts.iter().flat_map(Part::roots).map(|(_, root)| root);
+            match roots.next() {
+                Some(_) if is_json && roots.next().is_some() => return Err(format!("{what} has more than one value")),
+                Some(root) => show(Some(root)),
                 None if !is_json && is_empty(text) => show(None),
-                None => return Err(format!("`{path}` holds nothing that can be read")),
+                None => return Err(format!("{what} holds nothing that can be read")),
             }
         }
         Ok(())

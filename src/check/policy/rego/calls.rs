@@ -47,6 +47,11 @@ pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mu
             if !negated && params.len() == 2 {
                 edits.extend(result_in_front(text, expr, ("", " = "), ")"));
             }
+        } else if name == files::TEXT_FUNCTION.0 {
+            edits.push(renamed(files::TEXT_FUNCTION.1.to_owned()));
+            if !negated && params.len() == 3 {
+                edits.extend(result_in_front(text, expr, ("", " = "), ")"));
+            }
         } else if let ("units.parse" | "units.parse_bytes", Some(first)) = (name.as_str(), params.first()) {
             outputs::guard(text, first.as_ref(), "plimsoll.unit", edits);
         } else if let (true, Some(first)) = (WRITERS.contains(&name.as_str()), params.first()) {

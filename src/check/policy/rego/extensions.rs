@@ -71,8 +71,8 @@ const EXTENSIONS: &[Extension] = &[
     Extension { name: "net.cidr_intersects", arity: 2, call: |args| failing(addresses::intersects(args)) },
     Extension { name: "net.cidr_contains_matches", arity: 2, call: |args| failing(addresses::matches(args)) },
     Extension { name: "net.cidr_merge", arity: 1, call: |args| failing(addresses::merge(args)) },
-    Extension { name: "parse_config", arity: 2, call: |args| failing(parse_config(args)) },
-    // The rewrite calls them otherwise, with the folder of the policy.
+    // The rewrite calls them otherwise, and gives two the folder of the policy.
+    Extension { name: files::TEXT_FUNCTION.0, arity: 2, call: |_| failing(Err("its folder is not known".to_owned())) },
     Extension { name: files::FUNCTIONS[0].0, arity: 1, call: |_| failing(Err("its folder is not known".to_owned())) },
     Extension { name: files::FUNCTIONS[1].0, arity: 1, call: |_| failing(Err("its folder is not known".to_owned())) },
     Extension { name: "any", arity: 1, call: |args| Ok(all_of(&args[0], any)) },
@@ -203,19 +203,6 @@ fn range(from: &Value, to: &Value, step: Option<&Value>) -> Result<Value, String
     }
     let step = if distance < 0 { -step } else { step };
     Ok(Value::from((0..=steps as i64).map(|at| Value::from(from + at * step)).collect::<Array>()))
-}
-
-/// conftest's `parse_config(parser, text)`, for the formats that are read here (`builtins/parse_config.go`).
-fn parse_config(arguments: &[Value]) -> Result<Value, String> {
-    let (Ok(parser), Ok(text)) = (arguments[0].as_string(), arguments[1].as_string()) else {
-        return Err("it takes texts".to_owned());
-    };
-    let read = match &**parser {
-        "yaml" => Value::from_yaml_str(text),
-        "json" => Value::from_json_str(text),
-        other => return Err(format!("files of the format `{other}` are not read here")),
-    };
-    read.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
 }
 
 thread_local! {

@@ -23,6 +23,9 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("parse_combined_config_files", "plimsoll__parse_combined_config_files"),
 ];
 
+/// `parse_config(parser, text)`, which reads no file, and reads as these do.
+pub const TEXT_FUNCTION: (&str, &str) = ("parse_config", "plimsoll__parse_config");
+
 /// Who reads files for policies, and knows which of them a policy may see.
 pub trait Files: Send + Sync {
     /// Reads a file, named from the working directory, and shows its documents, one after the other; `None` is an empty
@@ -31,6 +34,18 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// Why it is not read.
     fn read(&self, path: &str, show: &mut dyn FnMut(Option<Written<'_>>)) -> Result<(), String>;
+
+    /// Reads a text, called `what`, as it does a file.
+    ///
+    /// # Errors
+    /// Why it is not read.
+    fn parse(
+        &self,
+        what: &str,
+        is_json: bool,
+        bytes: &[u8],
+        show: &mut dyn FnMut(Option<Written<'_>>),
+    ) -> Result<(), String>;
 }
 
 /// Files that were read, and where more come from.
@@ -60,16 +75,32 @@ impl Shelf {
             // Fails only for a name that is taken.
             let _ = engine.add_extension(name.to_owned(), 2, Box::new(call));
         }
+        let shelf = self.clone();
+        let text = move |arguments: Vec<Value>| {
+            Ok(failing(shelf.text(&arguments[0], &arguments[1])).map_err(std::io::Error::other)?)
+        };
+        let _ = engine.add_extension(TEXT_FUNCTION.1.to_owned(), 2, Box::new(text));
     }
 
     /// `parse_config_file(path)`: the document, or a list of them.
     fn one(&self, folder: &str, path: &Value) -> Answer {
         let path = path.as_string().map_err(|_| "it takes a text".to_owned())?;
-        let mut documents = self.documents(&joined(folder, path))?;
-        Ok(match documents.len() {
-            1 => documents.remove(0),
-            _ => Value::from(documents.into_iter().collect::<Array>()),
-        })
+        Ok(together(self.documents(&joined(folder, path))?))
+    }
+
+    /// `parse_config(parser, text)`
+    fn text(&self, parser: &Value, text: &Value) -> Answer {
+        let (Ok(parser), Ok(text)) = (parser.as_string(), text.as_string()) else {
+            return Err("it takes texts".to_owned());
+        };
+        let Some(kept) = &self.0 else { return Err("no files are read here".to_owned()) };
+        if !matches!(&**parser, "yaml" | "json") {
+            return Err(format!("files of the format `{parser}` are not read here"));
+        }
+        let mut documents = Vec::new();
+        let mut show = |document: Option<Written<'_>>| documents.push(document.map_or(Value::Null, value::convert));
+        kept.files.parse("the text", &**parser == "json", text.as_bytes(), &mut show)?;
+        Ok(together(documents))
     }
 
     /// `parse_combined_config_files(paths)`: as the input of `conftest --combine`, in order of the paths.
@@ -114,6 +145,13 @@ impl Shelf {
 
 type Answer = Result<Value, String>;
 
+fn together(mut documents: Vec<Value>) -> Value {
+    match documents.len() {
+        1 => documents.remove(0),
+        _ => Value::from(documents.into_iter().collect::<Array>()),
+    }
+}
+
 /// Go's `filepath.Join`: an absolute path is no other.
 fn joined(folder: &str, path: &str) -> String {
     let both =
@@ -143,7 +181,7 @@ pub fn misplaced(number: usize, module: &Module) -> Vec<Problem> {
         syntax::walk(rule.as_ref(), &mut |node| {
             let Node::Expr { expr: Expr::Call { fcn, .. }, .. } = node else { return };
             let name = Reference::of(fcn.as_ref()).map(|name| name.known().join(".")).unwrap_or_default();
-            if FUNCTIONS.iter().any(|(function, _)| *function == name) {
+            if FUNCTIONS.iter().chain([&TEXT_FUNCTION]).any(|(function, _)| *function == name) {
                 let span = fcn.span();
                 problems.push(Problem {
                     module: number,
