@@ -23,7 +23,7 @@ use super::waiting::Versions;
 use super::{Other, Run, reading};
 
 /// Most files that are looked at together: their texts and trees have to stay in the cache for data.
-const MOST: usize = 16;
+const MOST: usize = 32;
 
 /// The least number of turns that a thread should have, so that all end at about the same time.
 const TURNS: usize = 8;
