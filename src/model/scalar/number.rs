@@ -15,8 +15,19 @@ pub(super) enum Number {
 
 /// The number that goyaml reads from a text that begins with a digit or a sign; `None` for a string.
 pub(super) fn number(text: &str) -> Option<Number> {
+    if let Some(value) = plain(text.as_bytes()) {
+        return Some(Number::Int(value));
+    }
     let text = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     integer(&text).or_else(|| style_float(&text).map(Number::Float))
+}
+
+/// What most numbers are: digits, not so many that they may not fit, and no zero before others.
+fn plain(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 18 || (text[0] == b'0' && text.len() > 1) {
+        return None;
+    }
+    text.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
 /// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: base by prefix, a leading zero alone is octal.

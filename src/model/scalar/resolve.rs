@@ -62,7 +62,11 @@ fn untagged(text: &str) -> Option<Scalar<'static>> {
     if !is_hint(first) {
         return None;
     }
-    if let Some(word) = word(text) {
+    // No word begins with a digit, and none is longer than `false`.
+    if !first.is_ascii_digit()
+        && text.len() <= 5
+        && let Some(word) = word(text)
+    {
         return Some(word);
     }
     match first {
