@@ -71,9 +71,9 @@ impl PolicyInput<'_> {
 struct Library(Beside);
 
 impl Files for Library {
-    fn read(&self, path: &str, show: &mut dyn FnMut(Option<Value<'_>>)) -> Result<(), String> {
+    fn read(&self, folder: &str, path: &str, show: &mut dyn FnMut(Option<Value<'_>>)) -> Result<(), String> {
         let is_json = path.to_ascii_lowercase().ends_with(".json");
-        self.parse(&format!("`{path}`"), is_json, &self.0.read(path)?, show)
+        self.parse(&format!("`{path}`"), is_json, &self.0.read(folder, path)?, show)
     }
 
     fn parse(

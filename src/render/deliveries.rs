@@ -21,7 +21,10 @@ impl Deliveries {
         let spec = resource.value.get("spec");
         let text = |route: &[&str]| spec?.at(route.iter().copied())?.as_str().map(std::borrow::Cow::into_owned);
         match (resource.group(), &*resource.kind) {
-            ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
+            // What comes from a bucket or an image is no folder of a repository.
+            ("kustomize.toolkit.fluxcd.io", "Kustomization")
+                if text(&["sourceRef", "kind"]).is_none_or(|kind| kind == "GitRepository") =>
+            {
                 let (path, namespace) = (text(&["path"]).unwrap_or_default(), text(&["targetNamespace"]));
                 // Relative to the folder that they are added to.
                 let components = spec.and_then(|spec| spec.get("components")).into_iter().flat_map(Value::items);
@@ -34,7 +37,8 @@ impl Deliveries {
                 let namespace = text(&["destination", "namespace"]);
                 let several = spec.and_then(|spec| spec.get("sources")).into_iter().flat_map(Value::items);
                 let sources = spec.and_then(|spec| spec.get("source")).into_iter().chain(several);
-                for path in sources.filter_map(|source| source.get("path").and_then(Value::as_str)) {
+                let folders = sources.filter(|source| source.get("chart").is_none());
+                for path in folders.filter_map(|source| source.get("path").and_then(Value::as_str)) {
                     self.note(&path, namespace.clone());
                 }
             }
@@ -53,6 +57,10 @@ impl Deliveries {
                 ".." => drop(parts.pop()),
                 part => parts.push(part),
             }
+        }
+        // The whole of a repository, which is rarely this one, says nothing about a file.
+        if parts.is_empty() {
+            return;
         }
         let names_namespace = namespace.is_some_and(|namespace| !namespace.is_empty());
         self.0.push(Delivery { folder: parts.join("/"), names_namespace });
@@ -73,9 +81,7 @@ impl Deliveries {
     #[must_use]
     pub fn name_namespace(&self, file: &str) -> bool {
         let file = file.trim_start_matches('/');
-        let holds = |one: &&Delivery| {
-            one.folder.is_empty() || file.strip_prefix(&*one.folder).is_some_and(|rest| rest.starts_with('/'))
-        };
+        let holds = |one: &&Delivery| file.strip_prefix(&*one.folder).is_some_and(|rest| rest.starts_with('/'));
         let Some(longest) = self.0.iter().filter(holds).map(|one| one.folder.len()).max() else { return false };
         self.0.iter().filter(holds).filter(|one| one.folder.len() == longest).all(|one| one.names_namespace)
     }

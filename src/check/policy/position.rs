@@ -161,7 +161,7 @@ fn by_trial(input: &Rego, wanted: &[&str], rule: &mut Tried<'_>) -> Vec<Option<F
     let mut found: Vec<Vec<Responsible>> = wanted.iter().map(|_| Vec::new()).collect();
     let mut open: Vec<usize> = (0..wanted.len()).collect();
     let mut named: Vec<(Vec<Segment>, Vec<usize>)> = Vec::new();
-    for (at, message) in wanted.iter().enumerate() {
+    for (at, message) in wanted.iter().enumerate().take_while(|(at, _)| *at < MOST_TRIALS) {
         let Some(item) = item_named_in(message, input) else { continue };
         match named.iter_mut().find(|(known, _)| *known == item) {
             Some((_, messages)) => messages.push(at),
@@ -169,6 +169,9 @@ fn by_trial(input: &Rego, wanted: &[&str], rule: &mut Tried<'_>) -> Vec<Option<F
         }
     }
     for (item, about) in named {
+        if search.is_over() {
+            break;
+        }
         for (at, responsible) in search.in_item(input, &item, wanted, about) {
             found[at] = responsible;
             open.retain(|own| *own != at);
@@ -192,6 +195,10 @@ struct Search<'s, 'a> {
 }
 
 impl Search<'_, '_> {
+    fn is_over(&self) -> bool {
+        self.trials >= MOST_TRIALS || self.start.elapsed() > LONGEST
+    }
+
     /// The messages for an object without a node.
     fn left(&mut self, input: &Rego, path: &[Segment]) -> Option<Vec<String>> {
         self.trials += 1;
@@ -209,7 +216,7 @@ impl Search<'_, '_> {
                 if (leaf && is_identity(&path)) || !(self.rule.matters)(&path) {
                     continue;
                 }
-                if self.trials >= MOST_TRIALS || self.start.elapsed() > LONGEST {
+                if self.is_over() {
                     return found;
                 }
                 let Some(left) = self.left(input, &path) else { continue };
@@ -253,6 +260,9 @@ impl Search<'_, '_> {
         }
         let Some(left) = self.left(input, item).filter(|left| left.len() < before.len()) else { return Vec::new() };
         about.retain(|at| is_gone(wanted[*at], before, &left));
+        if about.is_empty() {
+            return Vec::new();
+        }
         let messages: Vec<&str> = about.iter().map(|at| wanted[*at]).collect();
         let inside = self.below(&alone, way.clone(), &messages, &said);
         let whole = || Responsible { path: item.to_vec(), leaf: false, fewer: true, quoted: false };

@@ -28,12 +28,12 @@ pub const TEXT_FUNCTION: (&str, &str) = ("parse_config", "plimsoll__parse_config
 
 /// Who reads files for policies, and knows which of them a policy may see.
 pub trait Files: Send + Sync {
-    /// Reads a file, named from the working directory, and shows its documents, one after the other; `None` is an empty
-    /// one.
+    /// Reads a file for a policy in a folder, both named from the working directory, and shows its documents, one after
+    /// the other; `None` is an empty one.
     ///
     /// # Errors
     /// Why it is not read.
-    fn read(&self, path: &str, show: &mut dyn FnMut(Option<Written<'_>>)) -> Result<(), String>;
+    fn read(&self, folder: &str, path: &str, show: &mut dyn FnMut(Option<Written<'_>>)) -> Result<(), String>;
 
     /// Reads a text, called `what`, as it does a file.
     ///
@@ -52,9 +52,12 @@ pub trait Files: Send + Sync {
 #[derive(Clone, Default)]
 pub struct Shelf(Option<Arc<Kept>>);
 
+/// The folder of a policy, and a path.
+type Asked = (String, String);
+
 struct Kept {
     files: Arc<dyn Files>,
-    read: Mutex<HashMap<String, Result<Vec<Value>, String>>>,
+    read: Mutex<HashMap<Asked, Result<Vec<Value>, String>>>,
 }
 
 impl Shelf {
@@ -85,7 +88,7 @@ impl Shelf {
     /// `parse_config_file(path)`: the document, or a list of them.
     fn one(&self, folder: &str, path: &Value) -> Answer {
         let path = path.as_string().map_err(|_| "it takes a text".to_owned())?;
-        Ok(together(self.documents(&joined(folder, path))?))
+        Ok(together(self.documents(folder, &joined(folder, path))?))
     }
 
     /// `parse_config(parser, text)`
@@ -113,7 +116,7 @@ impl Shelf {
         let mut files = BTreeMap::new();
         for path in paths {
             let path = joined(folder, path.as_string().map_err(|_| "it takes a list of texts".to_owned())?);
-            let documents = self.documents(&path)?;
+            let documents = self.documents(folder, &path)?;
             files.insert(path, documents);
         }
         let mut all = Vec::new();
@@ -130,16 +133,18 @@ impl Shelf {
         Ok(Value::from(all.into_iter().collect::<Array>()))
     }
 
-    fn documents(&self, path: &str) -> Result<Vec<Value>, String> {
+    fn documents(&self, folder: &str, path: &str) -> Result<Vec<Value>, String> {
         let Some(kept) = &self.0 else { return Err("no files are read here".to_owned()) };
         let known = || kept.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = known().get(path) {
+        let key = (folder.to_owned(), path.to_owned());
+        if let Some(read) = known().get(&key) {
             return read.clone();
         }
         let mut documents = Vec::new();
-        let read = kept.files.read(path, &mut |document| documents.push(document.map_or(Value::Null, value::convert)));
+        let mut show = |document: Option<Written<'_>>| documents.push(document.map_or(Value::Null, value::convert));
+        let read = kept.files.read(folder, path, &mut show);
         // Whoever was first is right.
-        known().entry(path.to_owned()).or_insert(read.map(|()| documents)).clone()
+        known().entry(key).or_insert(read.map(|()| documents)).clone()
     }
 }
 

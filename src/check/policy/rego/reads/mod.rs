@@ -41,7 +41,7 @@ struct Node {
 }
 
 /// Most parts that are told apart.
-const MOST: usize = 5_000;
+const MOST: usize = 20_000;
 
 impl Reads {
     /// `None` for everything, and for more than can be told apart.
@@ -120,18 +120,23 @@ impl Node {
         if self.whole {
             (self.each, self.keys) = (None, BTreeMap::new());
         }
-        if let Some(each) = &self.each {
-            self.keys.values_mut().for_each(|node| node.add(each));
+        if let Some(each) = &self.each
+            && !self.keys.values_mut().all(|node| node.add(each, room))
+        {
+            return false;
         }
         self.each.as_mut().is_none_or(|each| each.settle(room)) && self.keys.values_mut().all(|node| node.settle(room))
     }
 
-    fn add(&mut self, other: &Node) {
-        self.whole |= other.whole;
-        if let Some(each) = &other.each {
-            self.each.get_or_insert_default().add(each);
+    /// Adds what is read by another account. `false` when there is no `room` left.
+    fn add(&mut self, other: &Node, room: &mut usize) -> bool {
+        if *room == 0 {
+            return false;
         }
-        other.keys.iter().for_each(|(key, node)| self.keys.entry(key.clone()).or_default().add(node));
+        *room -= 1;
+        self.whole |= other.whole;
+        let each = other.each.as_ref().is_none_or(|each| self.each.get_or_insert_default().add(each, room));
+        each && other.keys.iter().all(|(key, node)| self.keys.entry(key.clone()).or_default().add(node, room))
     }
 
     fn parts(&self, value: &Rego, parts: &mut Vec<Part>) {

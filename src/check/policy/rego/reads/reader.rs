@@ -17,6 +17,9 @@ use super::{Reads, Route, Step};
 const MOST: usize = 2_000;
 const LONGEST: usize = 16;
 
+/// Most parts of the input that one name may be found to stand for.
+const WIDEST: usize = 200;
+
 /// What rules begin with that are asked from outside, where all of what they say is read.
 const ASKED: [&str; 5] = ["deny", "warn", "violation", "exception", PREFIX];
 
@@ -79,6 +82,13 @@ struct Function {
     name: String,
     /// The names of the parameters; `None` for a pattern.
     parameters: Vec<Option<String>>,
+}
+
+impl Function {
+    /// Whether it may be the one that is called by a path with this name at its end.
+    fn ends_in(&self, name: &str) -> bool {
+        self.name.rsplit('.').next() == Some(name)
+    }
 }
 
 /// The number of a rule, and a name in it.
@@ -169,7 +179,9 @@ impl Reader {
         match self.sets.contains_key(&path).then(|| self.taken(value)).flatten() {
             Some(routes) => {
                 self.types.extend(routes.iter().cloned());
-                self.sets.entry(path).or_default().extend(routes);
+                let known = self.sets.entry(path).or_default();
+                known.extend(routes);
+                self.lost |= known.len() > WIDEST;
             }
             None => self.value(value),
         }
@@ -197,7 +209,7 @@ impl Reader {
                 Literal::SomeIn { key, value, collection, .. } => {
                     key.iter().for_each(|key| self.value(key.as_ref()));
                     match variable(value.as_ref()) {
-                        Some(name) => self.goes_through(name, collection.as_ref()),
+                        Some(name) => self.goes_through(name, collection.as_ref(), key.is_some()),
                         None => {
                             self.value(value.as_ref());
                             self.value(collection.as_ref());
@@ -205,8 +217,8 @@ impl Reader {
                     }
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.value(expr.as_ref()),
-                Literal::Every { value, domain, query, .. } => {
-                    self.goes_through(value.text(), domain.as_ref());
+                Literal::Every { key, value, domain, query, .. } => {
+                    self.goes_through(value.text(), domain.as_ref(), key.is_some());
                     self.query(query.as_ref());
                 }
             }
@@ -216,6 +228,7 @@ impl Reader {
     /// An expression, the value of which counts.
     fn value(&mut self, expr: &Expr) {
         if let Some(routes) = self.taken(expr) {
+            self.lost |= routes.iter().any(|route| route.len() > LONGEST);
             self.whole.extend(routes);
             return;
         }
@@ -289,9 +302,9 @@ impl Reader {
         }
     }
 
-    /// A name for each element of a collection.
-    fn goes_through(&mut self, name: &str, collection: &Expr) {
-        let elements = self.set(collection).filter(|_| self.listing == 0);
+    /// A name for each element of a collection. The key of an element of a set is the element.
+    fn goes_through(&mut self, name: &str, collection: &Expr, has_key: bool) {
+        let elements = self.set(collection).filter(|_| self.listing == 0 && !has_key);
         if elements.is_none() {
             self.mark(collection);
         }
@@ -315,7 +328,11 @@ impl Reader {
     /// read.
     fn part(&mut self, expr: &Expr) -> Option<BTreeSet<Route>> {
         match expr {
-            Expr::Var { span, .. } if span.text() == "input" => Some(BTreeSet::from([Route::new()])),
+            // A parameter may have that name, too.
+            Expr::Var { span, .. } if span.text() == "input" => {
+                let own = self.names.get(&(self.rule, "input".to_owned())).into_iter().flatten().cloned();
+                Some(own.chain([Route::new()]).collect())
+            }
             Expr::Var { span, .. } => self.names.get(&(self.rule, span.text().to_owned())).cloned(),
             Expr::RefDot { refr, field, .. } => {
                 Some(longer(self.part(refr.as_ref())?, &Step::Key(field.0.text().to_owned())))
@@ -357,9 +374,14 @@ impl Reader {
     }
 
     fn stands_for(&mut self, rule: usize, name: String, routes: BTreeSet<Route>) {
-        self.lost |= routes.iter().any(|route| route.len() > LONGEST);
+        if self.lost {
+            return;
+        }
+        self.lost |= routes.len() > WIDEST || routes.iter().any(|route| route.len() > LONGEST);
         self.types.extend(routes.iter().cloned());
-        self.names.entry((rule, name)).or_default().extend(routes);
+        let known = self.names.entry((rule, name)).or_default();
+        known.extend(routes);
+        self.lost |= known.len() > WIDEST;
     }
 
     /// A call: of a function of the program each parameter stands for what is given for it.
@@ -367,11 +389,13 @@ impl Reader {
         let path = Reference::of(function).map(|path| path.known()).unwrap_or_default();
         let called: Vec<(usize, Vec<Option<String>>)> = match path.as_slice() {
             [name] => match self.imports.get(name) {
-                Some(path) => self.called(&|function: &Function| path.last() == Some(&function.name)),
+                Some(path) => {
+                    self.called(&|function: &Function| path.last().is_some_and(|name| function.ends_in(name)))
+                }
                 None => self.called(&|function: &Function| function.package == self.package && function.name == *name),
             },
             [first, .., name] if first == "data" || (self.imports.contains_key(first) && !is_taken(first)) => {
-                self.called(&|function: &Function| function.name == *name)
+                self.called(&|function: &Function| function.ends_in(name))
             }
             _ => Vec::new(),
         };
@@ -444,6 +468,9 @@ mod tests {
             ("deny[m] { m := f(input.a) } f(x) { x.b == 1 }", "a.b"),
             ("deny[m] { m := f(input.a) } f(x) = y { y := g(x.b) } g(x) { x.c } g(x) { x.d == 1 }", "a.b.c a.b.d"),
             ("deny[m] { m := f(input.a, 1) } f({\"b\": 1}, 1) { true }", "a"),
+            ("deny[m] { m := f(input.a) } f(input) { input.b }", "a.b b"),
+            ("deny[m] { g(input.a); m := 1 } g(x) { input := x.c; input.b }", "a.c.b b"),
+            ("deny[m] { data.a.u.f(input.a); m := 1 } u.f(x) { x.b } f(x) { x.c }", "a.b a.c"),
             ("deny[m] { m := count(input.a.b) }", "a.b"),
             ("deny[m] { m := object.get(object.get(input, \"p\", {}), [\"a\", \"b\"], [])[_] }", "p.a.b.*"),
             ("deny[input.a] { {input.b: x} := {1: 2}; [input.c | true]; x }", "a b c"),
@@ -498,6 +525,13 @@ mod tests {
             ("import data.lib.l\n\ndeny[m] { m := l.other }", "a.*? all.*? b?"),
             ("import data.lib.l\n\ndeny[m] { m := l }", "a.*? all.* b?"),
             ("import data.lib.l\n\ndeny[m] { m := l.all }", "a.*? all.* b?"),
+            // The key of an element of a set is the element.
+            ("import future.keywords\n\ndeny[m] { some k, _ in c; m := k.d }", "a.* all.*? b"),
+            ("import future.keywords\n\ndeny[m] { every k, _ in c { k.d == 1 }; m := 1 }", "a.* all.*? b"),
+            ("import future.keywords\n\ndeny[m] { some k in c; m := k.d }", "a.*.d all.*? b.d"),
+            // The engine may take either for the name.
+            ("import data.lib.l.all as c\n\ndeny[m] { m := c[k].d }", "a.* all.* b"),
+            ("import data.lib.l.all as c\n\ndeny[m] { m := c[_].d }", "a.* all.* b"),
         ] {
             let policy = match policy.split_once("\n\n") {
                 Some((import, rules)) => format!("{import}\n\n{sets}{rules}"),
@@ -505,6 +539,16 @@ mod tests {
             };
             assert_eq!(of(&policy).as_deref(), Some(expected), "{policy}");
         }
+    }
+
+    #[test]
+    fn a_policy_that_reads_too_much_to_be_told_apart_reads_everything() {
+        let calls = |next: usize| (0..10).map(|at| format!("f{next}(x.a{at}); ")).collect::<String>();
+        let functions: String = (0..8).map(|at| format!("f{at}(x) {{ {}true }} ", calls(at + 1))).collect();
+        assert_eq!(of(&format!("deny[m] {{ f0(input.a); m := 1 }} {functions}f8(x) {{ x.b }}")), None);
+        let below = ".a".repeat(14);
+        let rules: String = (0..900).map(|at| format!("r{at} {{ input.k{at}; input[_].x{at}{below} }}\n\n")).collect();
+        assert_eq!(of(&rules), None);
     }
 
     #[test]

@@ -10,26 +10,34 @@ use super::Route;
 use super::reader::{Reader, variable};
 
 impl Reader {
-    /// The way to a rule, as far as it is written out: below `data`, by an import, or a set of this package.
-    fn path(&self, expr: &Expr) -> Option<Vec<String>> {
-        let reference = Reference::of(expr)?;
-        let keys = reference.keys.iter().map_while(Clone::clone);
+    /// The ways to rules that an expression can be, as far as it is written out: below `data`, by an import, or a set of
+    /// this package. More than one where an import has the name of a rule.
+    fn paths(&self, expr: &Expr) -> Vec<Vec<String>> {
+        let Some(reference) = Reference::of(expr) else { return Vec::new() };
+        let keys = || reference.keys.iter().map_while(Clone::clone);
+        let mut paths = Vec::new();
         if reference.base == "data" {
-            return Some(keys.collect());
+            paths.push(keys().collect());
         }
         if let Some([first, path @ ..]) = self.imports.get(&reference.base).map(Vec::as_slice)
             && first == "data"
         {
-            return Some(path.iter().cloned().chain(keys).collect());
+            paths.push(path.iter().cloned().chain(keys()).collect());
         }
         let own = [self.package.as_slice(), std::slice::from_ref(&reference.base)].concat();
-        self.sets.contains_key(&own).then(|| own.into_iter().chain(keys).collect())
+        if self.sets.keys().any(|set| set.starts_with(&own)) {
+            paths.push(own.into_iter().chain(keys()).collect());
+        }
+        paths
     }
 
-    /// The parts that the elements of a set stand for, if the expression names one.
+    /// The parts that the elements of a set stand for, if the expression names one and nothing else.
     pub(super) fn set(&self, expr: &Expr) -> Option<BTreeSet<Route>> {
         let is_written_out = Reference::of(expr)?.keys.iter().all(Option::is_some);
-        is_written_out.then(|| self.sets.get(&self.path(expr)?).cloned())?
+        match self.paths(expr).as_slice() {
+            [only] if is_written_out => self.sets.get(only).cloned(),
+            _ => None,
+        }
     }
 
     /// What an element of a set is, in `containers[_]`.
@@ -54,8 +62,9 @@ impl Reader {
                 _ => break,
             }
         }
-        let Some(path) = self.path(expr) else { return };
-        let named = self.sets.iter().filter(|(own, _)| own.starts_with(&path) || path.starts_with(own));
+        let paths = self.paths(expr);
+        let is_named = |own: &[String]| paths.iter().any(|path| own.starts_with(path) || path.starts_with(own));
+        let named = self.sets.iter().filter(|(own, _)| is_named(own));
         self.whole.extend(named.flat_map(|(_, routes)| routes.iter().cloned()).collect::<Vec<_>>());
     }
 }
