@@ -125,7 +125,8 @@ pub const EXPENSIVE_EXPRESSION: Rule = rule(
     "expensive-expression",
     "an expression in CEL that may take longer than the API server allows",
     "the API server refuses the object: before it keeps a definition it computes what each rule may cost, with lists, maps \
-     and texts as big as the schema lets them be, and as big as a request where it has no limit",
+     and texts as big as the schema lets them be, and as big as a request where it has no limit (known here for \
+     Kubernetes 1.33 and later)",
     "give what the rule looks at a limit (`maxItems`, `maxProperties`, `maxLength`), or make the rule simpler",
 );
 
