@@ -182,9 +182,9 @@ impl Run<'_> {
         each(seen, &mut |object, _, seen| self.check_schema(object, wanted, seen));
         if self.rules.api {
             each(seen, &mut |object, _, seen| {
-                let Object { resource, verdicts, .. } = object;
-                if object.mode == Mode::Whole && !object.is_definition {
-                    self.targets(object.file).check_api(resource, verdicts, &mut seen.findings);
+                // What was not judged by a schema has no verdicts.
+                if object.is_whole() {
+                    self.targets(object.file).check_api(&object.resource, &object.verdicts, &mut seen.findings);
                 }
             });
             each(seen, &mut |object, _, seen| self.check_change(object, seen));

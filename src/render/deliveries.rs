@@ -1,5 +1,6 @@
 //! Which folders Flux and Argo CD apply, and whether they name the namespace for what is there.
 
+use crate::model::listing::join;
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
@@ -50,20 +51,10 @@ impl Deliveries {
         if path.contains("${") || path.contains("{{") {
             return;
         }
-        let mut parts: Vec<&str> = Vec::new();
-        for part in path.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
         // The whole of a repository, which is rarely this one, says nothing about a file.
-        if parts.is_empty() {
-            return;
-        }
+        let Some(folder) = join("", path.trim_start_matches('/')).filter(|folder| !folder.is_empty()) else { return };
         let names_namespace = namespace.is_some_and(|namespace| !namespace.is_empty());
-        self.0.push(Delivery { folder: parts.join("/"), names_namespace });
+        self.0.push(Delivery { folder, names_namespace });
     }
 
     pub(super) fn merge(&mut self, other: Deliveries) {

@@ -21,7 +21,7 @@ use kube_cel::cel::{Context, ExecutionError};
 pub use kube_cel::cel::{IdedExpr, Value};
 pub use names::escaped;
 pub use rewrite::variable;
-pub use routes::{Routes, Wanted};
+pub use routes::{Extract, Routes};
 
 /// The longest expression that is read, in bytes.
 const LENGTH: usize = 16 << 10;

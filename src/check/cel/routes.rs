@@ -14,12 +14,12 @@ pub type Routes = BTreeMap<String, BTreeSet<Vec<String>>>;
 
 /// What is read of a value: all of it, or some fields.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct Extract {
     whole: bool,
-    fields: HashMap<Key, Wanted>,
+    fields: HashMap<Key, Extract>,
 }
 
-impl Wanted {
+impl Extract {
     /// Adds a route.
     pub fn add(&mut self, route: &[String]) {
         match route {
@@ -32,7 +32,7 @@ impl Wanted {
     pub fn of(&self, value: &Value) -> Value {
         match value {
             Value::Map(map) if !self.whole => {
-                let field = |(key, wanted): (&Key, &Wanted)| Some((key.clone(), wanted.of(map.map.get(key)?)));
+                let field = |(key, inner): (&Key, &Extract)| Some((key.clone(), inner.of(map.map.get(key)?)));
                 Value::Map(Map { map: Arc::new(self.fields.iter().filter_map(field).collect()) })
             }
             value => value.clone(),
@@ -115,14 +115,14 @@ mod tests {
         let fields =
             |fields: &[(&str, Value)]| map(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let object = fields(&[("a", fields(&[("b", text("1")), ("c", text("2"))])), ("d", text("3"))]);
-        let mut wanted = Wanted::default();
-        wanted.add(&["a".to_owned(), "b".to_owned()]);
-        wanted.add(&["d".to_owned(), "e".to_owned()]);
-        wanted.add(&["f".to_owned()]);
-        assert_eq!(wanted.of(&object), fields(&[("a", fields(&[("b", text("1"))])), ("d", text("3"))]));
-        wanted.add(&["a".to_owned()]);
-        assert_eq!(wanted.of(&object), object);
-        assert_eq!(wanted.of(&text("x")), text("x"));
+        let mut extract = Extract::default();
+        extract.add(&["a".to_owned(), "b".to_owned()]);
+        extract.add(&["d".to_owned(), "e".to_owned()]);
+        extract.add(&["f".to_owned()]);
+        assert_eq!(extract.of(&object), fields(&[("a", fields(&[("b", text("1"))])), ("d", text("3"))]));
+        extract.add(&["a".to_owned()]);
+        assert_eq!(extract.of(&object), object);
+        assert_eq!(extract.of(&text("x")), text("x"));
     }
 
     #[test]

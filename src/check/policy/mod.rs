@@ -14,6 +14,7 @@ mod conftest;
 mod data;
 mod finding;
 mod gatekeeper;
+mod item;
 mod kinds;
 mod memo;
 mod native;

@@ -205,7 +205,6 @@ fn joined(root: &Path, below: &Path) -> Path {
 }
 
 /// How many times too much something is, as the server says it.
-#[allow(clippy::cast_precision_loss)]
 fn factor(most: u64, limit: u64) -> String {
     let by = most as f64 / limit as f64;
     if by > 100.0 {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use crate::check::cel::{self, Answer, BUDGET, Compiled, Program, Scope, Value as Cel, Wanted, compiled, variable};
+use crate::check::cel::{self, Answer, BUDGET, Compiled, Extract, Program, Scope, Value as Cel, compiled, variable};
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
 use crate::model::value::Value;
@@ -35,7 +35,8 @@ pub struct Expressions {
     pub validations: Vec<Validation>,
     /// `failurePolicy: Ignore`
     ignores: bool,
-    wanted: OnceLock<HashMap<String, Wanted>>,
+    /// What is read below each name.
+    extracts: OnceLock<HashMap<String, Extract>>,
 }
 
 /// A violation.
@@ -107,7 +108,7 @@ impl Expressions {
                 })
                 .collect(),
             ignores: text(spec, "failurePolicy").as_deref() == Some("Ignore"),
-            wanted: OnceLock::new(),
+            extracts: OnceLock::new(),
         }
     }
 
@@ -120,8 +121,8 @@ impl Expressions {
             let also = also.iter().map(|(name, value)| (variable(name), *value));
             let given = given.iter().map(|(name, value)| ((*name).to_owned(), *value));
             for (name, value) in given.chain(also) {
-                if let Some(wanted) = self.wanted().get(&name) {
-                    scope.name(&name, &wanted.of(value));
+                if let Some(extract) = self.extracts().get(&name) {
+                    scope.name(&name, &extract.of(value));
                 }
             }
             self.judge_within(&mut scope)
@@ -129,20 +130,20 @@ impl Expressions {
     }
 
     /// What the expressions read below each name.
-    fn wanted(&self) -> &HashMap<String, Wanted> {
-        self.wanted.get_or_init(|| {
-            let mut wanted: HashMap<String, Wanted> = HashMap::new();
+    fn extracts(&self) -> &HashMap<String, Extract> {
+        self.extracts.get_or_init(|| {
+            let mut extracts: HashMap<String, Extract> = HashMap::new();
             let programs = self.judging().chain(self.telling()).filter_map(|expression| expression.program().ok());
             for (name, routes) in programs.flat_map(|program| &program.routes) {
-                routes.iter().for_each(|route| wanted.entry(name.clone()).or_default().add(route));
+                routes.iter().for_each(|route| extracts.entry(name.clone()).or_default().add(route));
             }
-            wanted
+            extracts
         })
     }
 
     /// Whether any of the expressions has a name in it.
     pub fn names(&self, name: &str) -> bool {
-        self.judging().chain(self.telling()).any(|expression| expression.names(name))
+        self.extracts().contains_key(name)
     }
 
     /// The verdict about an update: expressions that fail may do so because the old object in the cluster has more than

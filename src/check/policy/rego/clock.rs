@@ -11,13 +11,23 @@ const NANOSECONDS: i64 = 1_000_000_000;
 /// The moment of this run, in nanoseconds from 1970 on.
 static MOMENT: OnceLock<i64> = OnceLock::new();
 
+/// What the variable is set to.
+fn given() -> Option<String> {
+    std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty())
+}
+
+/// Whether the variable is set to what is no moment. Whoever asks for one then would take today for the day that was
+/// meant: the specification wants that to end the run.
+pub fn is_misspelt() -> bool {
+    given().is_some_and(|text| nanoseconds(&text).is_none())
+}
+
 /// The moment of the run: `SOURCE_DATE_EPOCH`, or when this was asked for the first time.
 ///
 /// The variable is a number of seconds, as `date +%s` writes it (reproducible-builds.org/specs/source-date-epoch).
 pub fn now() -> i64 {
     *MOMENT.get_or_init(|| {
-        let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| nanoseconds(&text));
-        given.unwrap_or_else(|| {
+        given().and_then(|text| nanoseconds(&text)).unwrap_or_else(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
         })

@@ -156,6 +156,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Why a function is refused, if it is.
 pub fn refused(name: &str) -> Option<&'static str> {
+    if name == "time.now_ns" && clock::is_misspelt() {
+        return Some("`SOURCE_DATE_EPOCH` is set, and is no number of seconds");
+    }
     REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, reason)| *reason)
 }
 
