@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
-use crate::check::api::update::Past;
+use crate::check::api::update::{Home, Past, There};
 use crate::check::policy::Worker;
 use crate::check::schema::{Mode, Place};
 use crate::check::versions::Targets;
@@ -30,11 +30,11 @@ use crate::check::{self, Rules};
 use crate::discover::{Inputs, SchemaFiles};
 use crate::load::{Loader, Source};
 use crate::model::definition::fabrikate::Definition;
-use crate::model::definition::kustomize::Taken;
-use crate::model::definition::{DefinitionKind, FileRole};
+use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::report::Examined;
+use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
 
@@ -94,7 +94,7 @@ pub fn examine_beside(
     mut sources: Sources,
 ) -> (Examined, Kept) {
     let loader = Loader::default();
-    let nothing = Taken::default();
+    let nothing = Plan::default();
     let run = Run::new(inputs, rules, options, &loader, &sources, &nothing, other);
     let to_read: HashSet<FileId> = inputs.to_read().map(|(_, file)| file).collect();
     let (definitions, others): (Vec<_>, Vec<_>) =
@@ -114,9 +114,8 @@ pub fn examine_beside(
     let own: HashSet<FileId> = kustomizations.iter().map(|(file, _)| *file).collect();
     let (gathered, kept) = run.build(kustomizations, &mut seen);
     let (built, targets) = built::add(gathered, &mut plan, &mut sources, &options.targets);
-    let run = Run { targets: &targets, ..Run::new(inputs, rules, options, &loader, &sources, &plan.taken, other) };
-    let role = |file| plan.role(file);
-    run.look_at_kept(parts, &role, None);
+    let run = Run { targets: &targets, ..Run::new(inputs, rules, options, &loader, &sources, &plan, other) };
+    run.look_at_kept(parts, None);
     let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
     let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(|file| !read.contains(file)).collect();
     let is_definition = |file: FileId| render::is_definition(sources.name(file));
@@ -126,16 +125,16 @@ pub fn examine_beside(
     let is_due = |(_, parts): &(FileId, Vec<Part>)| !parts.iter().any(|part| run.defines_kinds(part));
     let (kept, kept_off): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_due);
     let each = |(file, parts): (FileId, Vec<Part>)| parts.into_iter().map(move |part| (file, part));
-    run.look_at_kept(kept.into_iter().flat_map(each).collect(), &role, None);
-    run.look_at_files(&built, &|_| FileRole::Built, Some(&Versions::new()));
-    let put_off = run.look_at_files(&others, &role, None);
+    run.look_at_kept(kept.into_iter().flat_map(each).collect(), None);
+    run.look_at_files(&built, Some(&Versions::new()));
+    let put_off = run.look_at_files(&others, None);
     run.gather(&mut seen);
     let wanted = seen.waiting.versions();
-    run.look_at_files(&put_off, &role, Some(&wanted));
-    run.look_at_kept(kept_off.into_iter().flat_map(each).collect(), &role, Some(&wanted));
+    run.look_at_files(&put_off, Some(&wanted));
+    run.look_at_kept(kept_off.into_iter().flat_map(each).collect(), Some(&wanted));
     run.gather(&mut seen);
-    run.check_waiting(&plan, &mut seen);
-    run.check_together(&plan, &mut seen);
+    run.check_waiting(&mut seen);
+    run.check_together(&mut seen);
     run.check_references(&plan, &mut seen);
     run.known.give_up();
 
@@ -195,8 +194,8 @@ struct Run<'r> {
     schemas: &'r SchemaFiles,
     loader: &'r Loader,
     sources: &'r Sources,
-    /// The objects that kustomizations take in.
-    taken: &'r Taken,
+    /// What the files are. Of the kustomizations, nothing is in it before they are built.
+    plan: &'r Plan,
     /// What threads have seen so far, in no order. Each adds to one of them, so that there are as many as threads.
     seen: Mutex<Vec<Seen>>,
     workers: Mutex<Vec<Worker<'r>>>,
@@ -213,7 +212,7 @@ impl<'r> Run<'r> {
         options: &'r Options,
         loader: &'r Loader,
         sources: &'r Sources,
-        taken: &'r Taken,
+        plan: &'r Plan,
         other: Other<'r>,
     ) -> Self {
         Run {
@@ -223,7 +222,7 @@ impl<'r> Run<'r> {
             schemas: &options.schemas,
             loader,
             sources,
-            taken,
+            plan,
             seen: Mutex::default(),
             workers: Mutex::default(),
             known: Known::default(),
@@ -278,6 +277,14 @@ impl<'r> Run<'r> {
         &self.rules.targets[at.min(self.rules.targets.len() - 1)]
     }
 
+    /// Where an object is applied from.
+    fn home(&self, resource: &Resource<'_>) -> Home<'r> {
+        // No kustomization changes the kind of an object.
+        let written = resource.value.get("kind").map_or(resource.value, |kind| kind).span();
+        let file = self.sources.name(self.plan.file_of(written));
+        Home { file, roots: self.plan.roots_of(resource.value.span()) }
+    }
+
     fn worker(&self) -> Worker<'r> {
         let idle = self.workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.unwrap_or_else(|| self.rules.policies.worker())
@@ -285,6 +292,16 @@ impl<'r> Run<'r> {
 
     fn keep_worker(&self, worker: Worker<'r>) {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    }
+}
+
+impl There for Run<'_> {
+    fn has_file(&self, name: &str) -> bool {
+        self.inputs.listing.file(name).is_some()
+    }
+
+    fn has_root(&self, folder: &str) -> bool {
+        self.plan.taken.roots.contains(folder)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::check::policy::{Before, Files, Given, Object};
 use crate::check::schema::{Identity, Mode, identity};
 use crate::discover::{Beside, PolicyFile, PolicyFiles};
 use crate::load::{Loader, Source};
-use crate::model::definition::{FileRole, Plan};
+use crate::model::definition::FileRole;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
@@ -123,7 +123,8 @@ fn documents(text: &[u8]) -> Vec<&[u8]> {
 
 impl Run<'_> {
     /// Checks what can only be checked when all objects are known. They are read a second time, and kept for it.
-    pub(super) fn check_together(&self, plan: &Plan, seen: &mut Seen) {
+    pub(super) fn check_together(&self, seen: &mut Seen) {
+        let plan = self.plan;
         if !self.rules.policies.wants_all() && !seen.has_policies {
             return;
         }
@@ -148,10 +149,10 @@ impl Run<'_> {
                 });
                 let name = self.sources.name(*file);
                 // What is built of an object is checked in its place.
-                let stands = |resource: &Resource<'_>| !self.taken.changed.contains(&resource.value.span());
+                let stands = |resource: &Resource<'_>| !self.plan.taken.changed.contains(&resource.value.span());
                 let resources = resources.flat_map(Resource::expand).filter(stands);
                 resources.map(move |resource| {
-                    let before = self.before(name, &resource);
+                    let before = self.before(&resource);
                     Object { resource, name, before }
                 })
             })
@@ -159,7 +160,7 @@ impl Run<'_> {
         let sight = self.rules.policies.sight(&objects);
         if matches!(self.other, Other::Later) {
             for (object, former) in sight.formers() {
-                seen.past.add_whole(object.name, &object.resource, former);
+                seen.past.add_whole(self.home(&object.resource), &object.resource, former);
             }
         }
         let together = sight.together();
@@ -180,13 +181,13 @@ impl Run<'_> {
     }
 
     /// What an object was before the change.
-    fn before(&self, name: &str, resource: &Resource<'_>) -> Before<'_> {
+    fn before(&self, resource: &Resource<'_>) -> Before<'_> {
         match self.other {
             Other::None => Before::Nothing,
             Other::Later => Before::Same,
             Other::Earlier(past, _) => {
-                let old = past.whole(name, resource, |name| self.inputs.listing.file(name).is_some());
-                old.map_or(Before::Nothing, Before::Old)
+                let old = past.whole(self.home(resource), resource, self);
+                if old.is_empty() { Before::Nothing } else { Before::Old(old) }
             }
         }
     }

@@ -72,37 +72,22 @@ impl Object<'_> {
 
 impl Run<'_> {
     /// Reads, parses and checks files. Returns those that are put off, until it is known which kinds are `wanted`.
-    pub(super) fn look_at_files(
-        &self,
-        files: &[FileId],
-        role: &(dyn Fn(FileId) -> FileRole + Sync),
-        wanted: Option<&Versions>,
-    ) -> Vec<FileId> {
-        files.par_chunks(at_once(files.len())).flat_map_iter(|some| self.look_at_some(some, role, wanted)).collect()
+    pub(super) fn look_at_files(&self, files: &[FileId], wanted: Option<&Versions>) -> Vec<FileId> {
+        files.par_chunks(at_once(files.len())).flat_map_iter(|some| self.look_at_some(some, wanted)).collect()
     }
 
     /// Checks what was read before.
-    pub(super) fn look_at_kept(
-        &self,
-        kept: Vec<(FileId, Part)>,
-        role: &(dyn Fn(FileId) -> FileRole + Sync),
-        wanted: Option<&Versions>,
-    ) {
+    pub(super) fn look_at_kept(&self, kept: Vec<(FileId, Part)>, wanted: Option<&Versions>) {
         let number = at_once(kept.len());
-        let read = |(file, part)| Read { file, role: role(file), part };
+        let read = |(file, part)| Read { file, role: self.plan.role(file), part };
         kept.into_par_iter().map(read).chunks(number).for_each(|mut some| self.look_at(&mut some, wanted));
     }
 
-    fn look_at_some(
-        &self,
-        files: &[FileId],
-        role: &(dyn Fn(FileId) -> FileRole + Sync),
-        wanted: Option<&Versions>,
-    ) -> Vec<FileId> {
+    fn look_at_some(&self, files: &[FileId], wanted: Option<&Versions>) -> Vec<FileId> {
         let is_due = |bytes: &[u8]| wanted.is_some() || self.marker.find(bytes).is_none();
         let (mut all, mut put_off) = (Vec::new(), Vec::new());
         for &file in files {
-            let role = role(file);
+            let role = self.plan.role(file);
             let look = |part: Part| match part.text.len() {
                 0..=LARGE => (Some(part), None),
                 _ => {
@@ -241,7 +226,7 @@ impl Run<'_> {
             for resource in resource.expand() {
                 seen.resources += usize::from(!is_built);
                 state.has_resources |= !is_built;
-                if self.taken.changed.contains(&resource.value.span()) {
+                if self.plan.taken.changed.contains(&resource.value.span()) {
                     // What becomes of it is checked instead.
                     seen.objects.add(&resource);
                     seen.waiting.note_definition(&resource, document.span, wanted);
@@ -279,12 +264,13 @@ impl Run<'_> {
         if !object.is_whole() {
             return;
         }
-        let name = self.sources.name(object.file);
+        let resource = &object.resource;
         match self.other {
             Other::None => {}
-            Other::Later => seen.past.add(name, &object.resource),
+            Other::Later => seen.past.add(self.home(resource), resource),
             Other::Earlier(past, _) => {
-                seen.present.add(past, name, &object.resource, self.targets(object.file), &mut seen.findings);
+                let (home, targets) = (self.home(resource), self.targets(object.file));
+                seen.present.add(past, home, resource, targets, &mut seen.findings);
             }
         }
     }
@@ -292,7 +278,7 @@ impl Run<'_> {
     /// Whether a kustomization makes the object as it stands.
     fn is_taken(&self, resource: &Resource<'_>) -> bool {
         let span = resource.value.span();
-        self.taken.as_written.contains_key(&(span.file, span.start))
+        self.plan.taken.as_written.contains_key(&(span.file, span.start))
     }
 
     /// Whether what is wrong with the text of a file is our business: YAML files of other tools lie in the same

@@ -15,7 +15,6 @@ use super::seen::{Seen, secret_ranges};
 use super::{Other, Run, elsewhere, reading};
 use crate::check::schema::{CustomKind, CustomKinds, Earlier, Mode, Schemas, declared, learn_versions};
 use crate::load::Loader;
-use crate::model::definition::Plan;
 use crate::model::document::Part;
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Span};
@@ -137,7 +136,7 @@ impl Run<'_> {
     /// their own, which come first. Otherwise it waits, and the answer is no.
     pub(super) fn check_by_guess(&self, resource: &Resource<'_>, document: Span, mode: Mode, seen: &mut Seen) -> bool {
         if matches!(self.other, Other::Later) && mode == Mode::Whole {
-            seen.past.add_custom(self.sources.name(document.file), resource);
+            seen.past.add_custom(self.home(resource), resource);
         }
         let known = self.schemas.is_empty().then(|| self.known.of(self.loader, resource));
         let Some(kinds) = known.as_deref().and_then(|slot| slot.get()?.as_ref()) else {
@@ -148,24 +147,22 @@ impl Run<'_> {
         let guess = seen.waiting.guesses.entry(kind).or_default();
         guess.documents.insert(document);
         let before = guess.seen.findings.len();
-        let earlier = self.earlier(document.file, resource, mode);
+        let earlier = self.earlier(resource, mode);
         check_custom(kinds, &self.targets(document.file).last(), resource, mode, earlier, &mut guess.seen);
         seen.waiting.guessed += guess.seen.findings.len() - before;
         true
     }
 
     /// What a custom resource was, if this is the tree after a change.
-    fn earlier(&self, file: FileId, resource: &Resource<'_>, mode: Mode) -> Option<&Earlier> {
+    fn earlier(&self, resource: &Resource<'_>, mode: Mode) -> Option<&Earlier> {
         match self.other {
-            Other::Earlier(past, _) if mode == Mode::Whole => {
-                past.custom(self.sources.name(file), resource, |name| self.inputs.listing.file(name).is_some())
-            }
+            Other::Earlier(past, _) if mode == Mode::Whole => past.custom(self.home(resource), resource, self),
             _ => None,
         }
     }
 
     /// Checks the custom resources whose definitions the input holds.
-    pub(super) fn check_waiting(&self, plan: &Plan, seen: &mut Seen) {
+    pub(super) fn check_waiting(&self, seen: &mut Seen) {
         let Waiting { mut resources, versions, mut definitions, mut learnt, guesses, .. } =
             std::mem::take(&mut seen.waiting);
         learnt.sort_by_key(|(_, document)| *document);
@@ -214,10 +211,10 @@ impl Run<'_> {
         let documents = resources.iter().filter(|(kind, _)| known(kind)).map(|(_, documents)| documents);
         let late = self.again(documents, |file, part| {
             let mut late = Seen::default();
-            let (mode, _) = reading(plan.role(file));
+            let (mode, _) = reading(self.plan.role(file));
             let schemas = self.targets(file).last();
             resources_of(part).for_each(|resource| {
-                let earlier = self.earlier(file, &resource, mode);
+                let earlier = self.earlier(&resource, mode);
                 check_custom(&kinds, &schemas, &resource, mode, earlier, &mut late);
             });
             if !late.findings.is_empty() {

@@ -30,14 +30,14 @@ pub struct Object<'t> {
 }
 
 /// What an object was.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Before<'t> {
     /// It is new, or nobody knows.
     Nothing,
     /// What it is: this is the tree before the change, and what is wrong without a change is no news after it.
     Same,
-    /// This.
-    Old(&'t Former),
+    /// This; several where environments that differed are alike now.
+    Old(Vec<&'t Former>),
 }
 
 /// An object as it was, for policies.
@@ -216,10 +216,14 @@ impl TogetherWorker<'_> {
         let namespaced =
             matches!(scope, Some(Scope::Namespaced)) || (scope.is_none() && resource.namespace().is_some());
         let mut subject = Subject::new(resource, sight.objects[at].name);
-        let old = match sight.objects[at].before {
+        let old = match &sight.objects[at].before {
             Before::Nothing => None,
             Before::Same => Some(object),
-            Before::Old(Former(old)) => Some(old),
+            // It is asked about once, and what changes is worth it.
+            Before::Old(all) => {
+                let changes = all.iter().find(|former| former.0 != *object);
+                changes.or(all.first()).map(|former| &former.0)
+            }
         };
         if !enforced.is_empty() {
             let like = sight.like[at].map(|first| (first, &sight.converted[first]));

@@ -7,7 +7,6 @@ use super::super::Run;
 use super::super::seen::Seen;
 use crate::check::reference::token;
 use crate::model::definition::Plan;
-use crate::model::definition::kustomize::Object;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::reference::Set;
 use crate::model::resource::ResourceId;
@@ -62,13 +61,6 @@ impl Run<'_> {
 
 /// The folders of the kustomizations that make what a finding is about; `None` for an object that none takes in.
 fn roots<'p>(plan: &'p Plan, finding: &Diagnostic) -> Option<&'p [Arc<str>]> {
-    let span = finding.primary.span;
-    let roots = match plan.builds.get(&span.file) {
-        Some(build) => {
-            let holds = |object: &&Object| object.start <= span.start && span.start < object.end;
-            build.objects.iter().find(holds).map_or(&[][..], |object| &object.roots)
-        }
-        None => plan.taken.roots(span),
-    };
+    let roots = plan.roots_of(finding.primary.span);
     (!roots.is_empty()).then_some(roots)
 }

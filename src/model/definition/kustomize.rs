@@ -73,12 +73,14 @@ pub struct Taken {
     pub changed: BTreeSet<Span>,
     /// Objects that are deployed as they stand, by file and start, with their end and the kustomizations.
     pub as_written: BTreeMap<(FileId, u32), Roots>,
+    /// The folders of the kustomizations that no other takes in.
+    pub roots: BTreeSet<Arc<str>>,
 }
 
 impl Taken {
     /// The kustomizations that deploy what stands at a place as it is.
     #[must_use]
-    pub fn roots(&self, span: Span) -> &[Arc<str>] {
+    pub fn roots_of(&self, span: Span) -> &[Arc<str>] {
         let before = self.as_written.range(..=(span.file, span.start)).next_back();
         match before {
             Some(((file, _), (end, roots))) if *file == span.file && span.start < *end => roots,

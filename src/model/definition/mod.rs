@@ -140,6 +140,22 @@ impl Plan {
         self.roles.get(&file).copied().unwrap_or(FileRole::Manifest)
     }
 
+    /// The folders of the kustomizations that deploy what stands at a place; none if none takes it in.
+    #[must_use]
+    pub fn roots_of(&self, span: Span) -> &[Arc<str>] {
+        match self.builds.get(&span.file) {
+            Some(build) => build.object(span.start).map_or(&[], |object| &object.roots),
+            None => self.taken.roots_of(span),
+        }
+    }
+
+    /// The file that something was written in, where it may be what a kustomization makes.
+    #[must_use]
+    pub fn file_of(&self, span: Span) -> FileId {
+        let place = self.builds.get(&span.file).and_then(|build| build.place(span.start));
+        place.map_or(span.file, |place| place.span.file)
+    }
+
     /// Gives a file a part, unless it has one.
     pub fn cast(&mut self, file: FileId, role: FileRole) {
         self.roles.entry(file).or_insert(role);

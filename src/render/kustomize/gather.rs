@@ -148,6 +148,7 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
     let mut parts_of: BTreeMap<String, usize> = BTreeMap::new();
     for (number_of_build, (one, made)) in built.into_iter().enumerate() {
         let root: Arc<str> = if one.folder.is_empty() { ".".into() } else { one.folder.as_str().into() };
+        gathered.taken.roots.insert(root.clone());
         one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
         for mut finding in one.findings {
             if [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id, UNDONE_OVERRIDE.id].contains(&finding.rule) {

@@ -25,7 +25,7 @@ pub(super) fn place(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnos
 /// A finding in a file that is deployed as it stands reaches those who take it in.
 fn reached(plan: &Plan, mut finding: Diagnostic) -> Diagnostic {
     if finding.affects.is_empty() {
-        finding.affects = plan.taken.roots(finding.primary.span).iter().map(ToString::to_string).collect();
+        finding.affects = plan.taken.roots_of(finding.primary.span).iter().map(ToString::to_string).collect();
         finding.affects.sort();
     }
     finding

@@ -17,6 +17,7 @@ mod config;
 mod custom_definition;
 mod defaults;
 mod difference;
+mod home;
 mod job;
 mod kinds;
 mod pairs;
@@ -38,6 +39,7 @@ use crate::model::resource::{Resource, ResourceId};
 use crate::model::rule::Rule;
 use crate::model::source::Span;
 
+pub use home::{Home, There};
 pub use pairs::{Past, Present};
 pub use rules::RULES;
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::home::{Home, Kept, There};
 use super::kinds::Kind;
 use super::plain::Plain;
 use super::rules::RENAMED_WITH_STORAGE;
@@ -25,37 +26,35 @@ fn key(id: &ResourceId) -> Key {
 /// What is kept of the tree before.
 #[derive(Debug, Default)]
 pub struct Past {
-    objects: Vec<(Box<str>, Before)>,
+    objects: Vec<(Kept, Before)>,
     by_key: HashMap<Key, Vec<usize>>,
     /// Objects of custom kinds, which have rules of their own.
-    custom: HashMap<Key, Vec<(Box<str>, Earlier)>>,
+    custom: HashMap<Key, Vec<(Kept, Earlier)>>,
     /// Objects that policies ask for.
-    whole: HashMap<Key, Vec<(Box<str>, Former)>>,
+    whole: HashMap<Key, Vec<(Kept, Former)>>,
 }
 
-/// The candidate that stood where an object stands now; one that stood elsewhere may have moved, if nothing `is_there`
-/// any more.
-fn found<'c, T>(candidates: &'c [(Box<str>, T)], scope: &str, is_there: impl Fn(&str) -> bool) -> Option<&'c T> {
-    let here = candidates.iter().find(|(own, _)| **own == *scope);
-    let moved = || match candidates {
-        [only] if !is_there(&only.0) => Some(only),
-        _ => None,
-    };
-    here.or_else(moved).map(|(_, was)| was)
+/// The candidates that were applied from where an object is applied from now: several, if environments that differed
+/// are alike now. A single one that was elsewhere has moved, if nothing is applied from there any more.
+fn found<'c, T>(candidates: &'c [(Kept, T)], home: Home<'_>, there: &impl There) -> Vec<&'c T> {
+    let here: Vec<&T> = candidates.iter().filter(|(own, _)| own.is(home)).map(|(_, was)| was).collect();
+    match candidates {
+        [only] if here.is_empty() && only.0.is_gone(there) => vec![&only.1],
+        _ => here,
+    }
 }
 
 impl Past {
-    /// Keeps an object, if a rule is about its kind. `scope` is where it is applied from: the folder of the kustomization
-    /// that builds it, or the file that it stands in. Several environments may have objects of the same name.
-    pub fn add(&mut self, scope: &str, resource: &Resource<'_>) {
+    /// Keeps an object, if a rule is about its kind. Several environments may have objects of the same name.
+    pub fn add(&mut self, home: Home<'_>, resource: &Resource<'_>) {
         if let Some(before) = Before::of(resource) {
-            self.keep(scope.into(), before);
+            self.keep(home.into(), before);
         }
     }
 
     /// Takes in what another thread kept.
     pub fn join(&mut self, other: Past) {
-        other.objects.into_iter().for_each(|(scope, before)| self.keep(scope, before));
+        other.objects.into_iter().for_each(|(home, before)| self.keep(home, before));
         for (key, objects) in other.custom {
             self.custom.entry(key).or_default().extend(objects);
         }
@@ -64,40 +63,46 @@ impl Past {
         }
     }
 
-    /// Keeps an object of a custom kind. `scope` is as for [`Past::add`].
-    pub fn add_custom(&mut self, scope: &str, resource: &Resource<'_>) {
+    /// Keeps an object of a custom kind.
+    pub fn add_custom(&mut self, home: Home<'_>, resource: &Resource<'_>) {
         if let Some(earlier) = Earlier::of(resource) {
-            self.custom.entry(key(&resource.id())).or_default().push((scope.into(), earlier));
+            self.custom.entry(key(&resource.id())).or_default().push((home.into(), earlier));
         }
     }
 
-    /// What an object of a custom kind was; nothing if it is new, or deleted and created again. One that stood elsewhere
-    /// may have moved, if nothing `is_there` any more.
+    /// What an object of a custom kind was; nothing if it is new, or deleted and created again.
     #[must_use]
-    pub fn custom(&self, scope: &str, resource: &Resource<'_>, is_there: impl Fn(&str) -> bool) -> Option<&Earlier> {
+    pub fn custom(&self, home: Home<'_>, resource: &Resource<'_>, there: &impl There) -> Option<&Earlier> {
         if self.custom.is_empty() || recreated::is(resource) {
             return None;
         }
-        found(self.custom.get(&key(&resource.id()))?, scope, is_there)
-    }
-
-    /// Keeps an object for policies. `scope` is as for [`Past::add`].
-    pub fn add_whole(&mut self, scope: &str, resource: &Resource<'_>, former: Former) {
-        self.whole.entry(key(&resource.id())).or_default().push((scope.into(), former));
-    }
-
-    /// What policies see of an object as it was: see [`Past::custom`].
-    #[must_use]
-    pub fn whole(&self, scope: &str, resource: &Resource<'_>, is_there: impl Fn(&str) -> bool) -> Option<&Former> {
-        if self.whole.is_empty() || recreated::is(resource) {
-            return None;
+        let all = found(self.custom.get(&key(&resource.id()))?, home, there);
+        if let [_, _, ..] = *all {
+            // It is looked at once, and what changes is worth it.
+            let now = Earlier::of(resource);
+            let changes = all.iter().copied().find(|was| Some(*was) != now.as_ref());
+            return changes.or(all.first().copied());
         }
-        found(self.whole.get(&key(&resource.id()))?, scope, is_there)
+        all.first().copied()
     }
 
-    fn keep(&mut self, scope: Box<str>, before: Before) {
+    /// Keeps an object for policies.
+    pub fn add_whole(&mut self, home: Home<'_>, resource: &Resource<'_>, former: Former) {
+        self.whole.entry(key(&resource.id())).or_default().push((home.into(), former));
+    }
+
+    /// What policies see of an object as it was: nothing if it is new, several if environments are alike that were not.
+    #[must_use]
+    pub fn whole(&self, home: Home<'_>, resource: &Resource<'_>, there: &impl There) -> Vec<&Former> {
+        if self.whole.is_empty() || recreated::is(resource) {
+            return Vec::new();
+        }
+        self.whole.get(&key(&resource.id())).map(|all| found(all, home, there)).unwrap_or_default()
+    }
+
+    fn keep(&mut self, home: Kept, before: Before) {
         self.by_key.entry(key(&before.id)).or_default().push(self.objects.len());
-        self.objects.push((scope, before));
+        self.objects.push((home, before));
     }
 }
 
@@ -114,7 +119,7 @@ pub struct Present {
 /// An object that was not there, or not here.
 #[derive(Debug)]
 struct Newcomer {
-    scope: Box<str>,
+    home: Kept,
     object: Before,
     /// The route to it in its document.
     prefix: Path,
@@ -127,25 +132,36 @@ fn compare_all(before: &Before, resource: &Resource<'_>, targets: &Targets, out:
 }
 
 impl Present {
-    /// Compares an object with what it was, if it was there, for every version that it has to be right for. `scope` is as
-    /// for [`Past::add`].
+    /// Compares an object with what it was, if it was there, for every version that it has to be right for. One that
+    /// several environments make alike now may have been several.
     pub fn add(
         &mut self,
         past: &Past,
-        scope: &str,
+        home: Home<'_>,
         resource: &Resource<'_>,
         targets: &Targets,
         out: &mut Vec<Diagnostic>,
     ) {
         let Some(object) = Before::of(resource) else { return };
         let candidates = past.by_key.get(&key(&object.id)).map(Vec::as_slice).unwrap_or_default();
-        if let Some(at) = candidates.iter().find(|at| *past.objects[**at].0 == *scope) {
-            self.met.push(*at);
-            return compare_all(&past.objects[*at].1, resource, targets, out);
+        let here: Vec<usize> = candidates.iter().copied().filter(|at| past.objects[*at].0.is(home)).collect();
+        if !here.is_empty() {
+            let first = out.len();
+            for at in &here {
+                let mut findings = Vec::new();
+                compare_all(&past.objects[*at].1, resource, targets, &mut findings);
+                let is_said = |finding: &Diagnostic, said: &[Diagnostic]| {
+                    let place = finding.primary.span;
+                    said.iter().any(|other| other.rule == finding.rule && other.primary.span == place)
+                };
+                findings.retain(|finding| !is_said(finding, &out[first..]));
+                out.append(&mut findings);
+            }
+            return self.met.extend(here);
         }
         let span = |field| Path::of(["metadata", field]).span(resource.value);
         let (name, namespace) = (span("name"), span("namespace"));
-        let newcomer = Newcomer { scope: scope.into(), object, prefix: resource.prefix.clone(), name, namespace };
+        let newcomer = Newcomer { home: home.into(), object, prefix: resource.prefix.clone(), name, namespace };
         match candidates {
             [only] => {
                 let mut findings = Vec::new();
@@ -192,13 +208,13 @@ impl Present {
 type Exchanged<'p, 'n> = (Vec<&'p Before>, Vec<&'n Newcomer>);
 
 /// Objects with volumes of their own that are gone where one alike is new.
-fn renamed<'p>(gone: impl Iterator<Item = &'p (Box<str>, Before)>, new: &[Newcomer]) -> Vec<Diagnostic> {
+fn renamed<'p>(gone: impl Iterator<Item = &'p (Kept, Before)>, new: &[Newcomer]) -> Vec<Diagnostic> {
     let mut alike: HashMap<(&str, &str), Exchanged<'_, '_>> = HashMap::new();
-    for (scope, before) in gone.filter(|(_, before)| holds_data(before)) {
-        alike.entry((scope, &before.id.kind)).or_default().0.push(before);
+    for (home, before) in gone.filter(|(_, before)| holds_data(before)) {
+        alike.entry((home.name(), &before.id.kind)).or_default().0.push(before);
     }
     for newcomer in new.iter().filter(|newcomer| holds_data(&newcomer.object)) {
-        alike.entry((&newcomer.scope, &newcomer.object.id.kind)).or_default().1.push(newcomer);
+        alike.entry((newcomer.home.name(), &newcomer.object.id.kind)).or_default().1.push(newcomer);
     }
     let mut found = Vec::new();
     for (gone, new) in alike.values() {

@@ -21,7 +21,7 @@ use super::{Asks, List};
 const DEPTH: u32 = 200;
 
 /// A custom resource as it was. It outlives its tree and its text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     version: Box<str>,
     /// As text, which takes a tenth of the memory.
