@@ -51,6 +51,8 @@ pub struct Inputs {
     pub skipped: Vec<(String, String)>,
     /// The working directory as seen from the root of the repository; empty if it is that.
     pub below: String,
+    /// The root of the repository.
+    pub root: PathBuf,
 }
 
 /// A path of the command line that cannot be read.
@@ -77,6 +79,12 @@ impl Inputs {
     pub fn to_read(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
         self.listing.iter().filter(|(name, id)| self.named.contains(id) || is_manifest_name(name))
     }
+
+    /// The addresses of the repositories that this one is a clone of, as git's configuration has them.
+    #[must_use]
+    pub fn remotes(&self) -> Vec<String> {
+        revision::remotes(&self.root)
+    }
 }
 
 fn is_manifest_name(name: &str) -> bool {
@@ -92,7 +100,7 @@ fn is_manifest_name(name: &str) -> bool {
 pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unreadable> {
     let below = options.working_directory.strip_prefix(&options.root).ok().filter(|below| *below != Path::new(""));
     let below = below.map(|_| printed_name(&options.working_directory, &options.root)).unwrap_or_default();
-    let mut inputs = Inputs { below, ..Inputs::default() };
+    let mut inputs = Inputs { below, root: options.root.clone(), ..Inputs::default() };
     for path in &options.paths {
         if path.as_os_str() == "-" {
             if let Some((name, text)) = &options.stdin {

@@ -65,6 +65,7 @@ pub fn at_revision(
     found.inputs.listing = now.listing.without_files();
     found.inputs.folder = now.folder;
     found.inputs.below.clone_from(&now.below);
+    found.inputs.root.clone_from(&now.root);
     let mut reader = Reader { options, now, sources, found };
     reader.read(&repository, &options.root, commit).map_err(|error| unknown(&error))?;
     Ok(reader.found)
@@ -196,6 +197,15 @@ fn target(repository: &Repository, link: &[u8], blob: ObjectId) -> Option<String
     let target = repository.find_object(blob).ok()?;
     let folder = link.rfind_byte(b'/').map_or(&b""[..], |end| &link[..end]);
     crate::model::listing::join(folder.to_str().ok()?, target.data.to_str().ok()?)
+}
+
+/// The addresses that a repository fetches from; none if there is no repository.
+pub(super) fn remotes(root: &Path) -> Vec<String> {
+    let Ok(repository) = open(root) else { return Vec::new() };
+    let configuration = repository.config_snapshot();
+    let address = |name: &gix::bstr::BString| configuration.string(format!("remote.{name}.url").as_str());
+    let names = repository.remote_names();
+    names.iter().filter_map(address).map(|address| address.to_string()).collect()
 }
 
 /// Isolated: no configuration but the repository's own, and nothing from the environment.

@@ -238,6 +238,9 @@ impl Run<'_> {
                 } else {
                     seen.objects.add(&resource)
                 };
+                if is_definition {
+                    seen.objects.deliveries.add(&resource);
+                }
                 let (file, document, verdicts) = (*file, document.span, Verdicts::default());
                 objects.push(Object { at, file, resource, document, mode, is_built, is_definition, verdicts });
             }

@@ -23,6 +23,7 @@ use crate::model::document::Part;
 use crate::model::listing::Listing;
 use crate::model::source::FileId;
 
+pub use deliveries::Repository;
 pub use objects::{Object, Objects};
 pub use rules::RULES;
 

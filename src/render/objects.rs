@@ -22,7 +22,7 @@ pub enum Object {
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     unrendered: BTreeMap<Object, (usize, Span)>,
-    /// The folders that they apply.
+    /// The folders that they apply. What a kustomization changes is to be added as it has become.
     pub deliveries: Deliveries,
 }
 
@@ -33,7 +33,6 @@ impl Objects {
         if let Object::Unrendered(..) = object {
             let span = resource.value.get("kind").map_or_else(|| resource.value.title_span(), |kind| kind.span());
             self.count(object, 1, span);
-            self.deliveries.add(resource);
         }
         true
     }

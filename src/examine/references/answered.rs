@@ -10,6 +10,7 @@ use crate::model::definition::Plan;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::reference::Set;
 use crate::model::resource::ResourceId;
+use crate::render::Repository;
 
 /// The rule of the pack about objects without a namespace.
 const NAMESPACE_MISSING: &str = "namespace-missing";
@@ -41,18 +42,24 @@ impl Run<'_> {
     /// What Flux or Argo CD apply gets the namespace that they name.
     pub(super) fn take_back_namespaces(&self, plan: &Plan, seen: &mut Seen) {
         let deliveries = &seen.objects.deliveries;
-        if deliveries.is_empty() {
+        if deliveries.is_empty() || !seen.findings.iter().any(|finding| finding.rule == NAMESPACE_MISSING) {
             return;
         }
-        let below = &self.inputs.below;
-        let from_root = |name: &str| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        let remotes = self.inputs.remotes();
+        let names = |file| self.sources.name(file);
+        let ours = deliveries.of(Repository {
+            below: &self.inputs.below,
+            listing: &self.inputs.listing,
+            names: &names,
+            remotes: &remotes,
+        });
         seen.findings.retain(|finding| {
             if finding.rule != NAMESPACE_MISSING {
                 return true;
             }
             let is_named = match roots(plan, finding) {
-                Some(roots) => roots.iter().all(|root| deliveries.name_namespace(&from_root(&format!("{root}/x")))),
-                None => deliveries.name_namespace(&from_root(self.sources.name(finding.primary.span.file))),
+                Some(roots) => roots.iter().all(|root| ours.name_namespace_of_kustomization(root)),
+                None => ours.name_namespace_of_file(self.sources.name(finding.primary.span.file)),
             };
             !is_named
         });
