@@ -64,26 +64,26 @@ impl User {
 }
 
 /// `data.<package>.exception` may be more than a rule: a package, whose rules are lists of names, or a name in front of a
-/// dot. The engine has a value for rules alone.
+/// dot. The engine has a value for rules alone; the rules of such a package are asked one by one, because they may use
+/// the package above them.
 fn below_exceptions(read: &Read, rules: &mut [Reporting], program: &mut Program) {
-    let modules: Vec<Vec<String>> = read.modules().into_iter().map(syntax::package).collect();
-    let mut packages: BTreeSet<&[String]> = BTreeSet::new();
-    for package in &modules {
-        let ends = package.iter().enumerate().filter(|(_, part)| *part == "exception").map(|(at, _)| at);
-        packages.extend(ends.map(|end| &package[..end]));
+    let names = read.names();
+    for rule in rules.iter_mut() {
+        let above = &rule.path[..rule.path.len() - 1];
+        let package = [above, &["exception".to_owned()]].concat();
+        rule.exceptions =
+            names.get(&package).into_iter().flatten().map(|name| reporting::query(&package, name)).collect();
     }
-    for (module, package) in read.modules().into_iter().zip(&modules) {
-        let mut names = module.policy.iter().map(|rule| syntax::name(rule.as_ref()).0);
-        if names.any(|name| name.len() > 1 && name[0] == "exception") {
-            packages.insert(package);
+    for (module, syntax) in read.modules().into_iter().enumerate() {
+        let mut own = syntax.policy.iter().map(|rule| syntax::name(rule.as_ref()).0);
+        if !own.any(|name| name.len() > 1 && name[0] == "exception") {
+            continue;
         }
-    }
-    for package in packages {
-        let Some(module) = modules.iter().position(|own| own == package) else { continue };
-        let all = rewrite::path_text(&[&["data".to_owned()], package, &["exception".to_owned()]].concat());
+        let package = syntax::package(syntax);
+        let all = rewrite::path_text(&[&["data".to_owned()], &*package, &["exception".to_owned()]].concat());
         program.append(module, &format!("plimsoll__exception := {all}\n"));
         for rule in rules.iter_mut().filter(|rule| rule.path[..rule.path.len() - 1] == *package) {
-            rule.exception = Some(reporting::query(package, "plimsoll__exception"));
+            rule.exception = Some(reporting::query(&package, "plimsoll__exception"));
         }
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Reporting {
     pub suffix: String,
     /// `data.main.exception`, if the package has one.
     pub exception: Option<String>,
+    /// `data.main.exception.people`: the rules of that package, if there is one.
+    pub exceptions: Vec<String>,
     /// The path below `data`.
     pub path: Vec<String>,
     /// Which definitions an object is about; `None` if it is about all of them.
@@ -134,6 +136,7 @@ fn collect_module(
                 rule: described(&package, &name[0], severity, whole),
                 kinds,
                 exception: None,
+                exceptions: Vec::new(),
                 chooser: None,
                 suffix: name[0].split_once('_').map(|(_, suffix)| suffix.to_owned()).unwrap_or_default(),
                 query,

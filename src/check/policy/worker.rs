@@ -140,15 +140,17 @@ pub(super) fn ask(
     }
 }
 
-/// conftest's `exception`: a rule whose lists of names silence the rules of its package (`policy/engine.go`).
+/// conftest's `exception`: a rule whose lists of names silence the rules of its package, or a package whose rules are such
+/// lists (`policy/engine.go`).
 pub(super) fn is_excepted(asker: &mut Asker, program: &Program, rule: &Reporting, input: &Rego) -> bool {
-    let Some(exception) = &rule.exception else { return false };
-    let names = asker.ask_leniently(program, exception, input);
-    names.is_ok_and(|lists| {
-        values(&lists)
-            .into_iter()
-            .any(|list| values(list).into_iter().any(|name| name.as_string().is_ok_and(|name| **name == *rule.suffix)))
-    })
+    let names_it = |list: &Rego| {
+        let is_it = |name: &&Rego| name.as_string().is_ok_and(|name| **name == *rule.suffix);
+        values(list).iter().any(is_it)
+    };
+    let mut ask = |query: &String| asker.ask_leniently(program, query, input).ok();
+    let is_in_lists = |lists: Rego| values(&lists).into_iter().any(names_it);
+    rule.exception.as_ref().and_then(&mut ask).is_some_and(is_in_lists)
+        || rule.exceptions.iter().filter_map(ask).any(|list| names_it(&list))
 }
 
 /// What `[_]` goes through.

@@ -4,10 +4,10 @@
 //! functions that it lacks ([`functions`], [`texts`], [`digests`], [`addresses`], [`bounded`], [`clock`],
 //! [`files`], [`patterns`],
 //! [`sprintf`]). A text ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and
-//! [`repair`] has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`] and
-//! [`bindings`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`] make regorus read
-//! the rest as OPA does, [`reads`] and [`requires`] say what of an input a rule needs. [`metadata`] reads comments and
-//! [`result`] the answers. [`program`] is what is loaded together, and [`asker`] asks it.
+//! [`repair`] has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`],
+//! [`bindings`] and [`conflicts`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`]
+//! make regorus read the rest as OPA does, [`reads`] and [`requires`] say what of an input a rule needs. [`metadata`]
+//! reads comments and [`result`] the answers. [`program`] is what is loaded together, and [`asker`] asks it.
 
 mod addresses;
 pub mod asker;
@@ -16,6 +16,7 @@ mod bounded;
 mod calls;
 mod clock;
 mod comments;
+mod conflicts;
 mod digests;
 pub mod engine;
 pub mod extensions;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regorus::Value as Rego;
 use regorus::unstable::{BUILTINS, Expr, Literal, LiteralStmt, Module, Rule, Span};
 
+use super::conflicts;
 use super::extensions;
 use super::syntax::{self, Node, Reference};
 
@@ -35,6 +36,7 @@ pub fn verify(modules: &[&Module]) -> Vec<Problem> {
         }
     }
     problems.extend(program.recursion());
+    problems.extend(conflicts::conflicts(&program));
     problems
 }
 
@@ -92,18 +94,18 @@ fn iterates_input(statement: &LiteralStmt) -> bool {
 }
 
 /// A rule name that has been defined, with everything that defines it.
-struct Definition<'m> {
+pub(super) struct Definition<'m> {
     module: usize,
     /// The path below `data`.
-    path: Vec<String>,
-    rules: Vec<(usize, &'m Rule)>,
+    pub(super) path: Vec<String>,
+    pub(super) rules: Vec<(usize, &'m Rule)>,
     function: Option<usize>,
 }
 
-struct Program<'m> {
-    modules: &'m [&'m Module],
-    packages: Vec<Vec<String>>,
-    definitions: Vec<Definition<'m>>,
+pub(super) struct Program<'m> {
+    pub(super) modules: &'m [&'m Module],
+    pub(super) packages: Vec<Vec<String>>,
+    pub(super) definitions: Vec<Definition<'m>>,
     by_path: BTreeMap<Vec<String>, usize>,
 }
 
