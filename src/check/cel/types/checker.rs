@@ -21,8 +21,13 @@ const TYPES: [&str; 11] =
 /// What names of types begin with that are not looked up here.
 const SPACES: [&str; 3] = ["google", "kubernetes", "net"];
 
+/// Loops over one variable, which every server has (`StandardMacros` in `github.com/google/cel-go/cel/macro.go`).
+const LOOPS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
+
 pub(super) struct Checker<'c, 't> {
     pub(super) names: &'c Names<'t>,
+    /// What was read, where it is at hand.
+    pub(super) text: Option<&'c str>,
     /// What the server is compatible with.
     pub(super) minor: u16,
     pub(super) scopes: Vec<(String, Type)>,
@@ -44,6 +49,7 @@ impl<'c, 't> Checker<'c, 't> {
         let (scopes, literals) = (Vec::new(), Vec::new());
         Checker {
             names,
+            text: None,
             minor,
             scopes,
             bindings,
@@ -229,7 +235,7 @@ impl<'c, 't> Checker<'c, 't> {
                 _ => Ok(self.unsure()),
             };
         }
-        if let Some(is) = self.special(call) {
+        if let Some(is) = self.special(at, call) {
             self.has_calls_of_loops = true;
             return is;
         }
@@ -330,16 +336,24 @@ impl<'c, 't> Checker<'c, 't> {
 
     #[cold]
     fn no_function(&self, mark: Mark, name: &str, target: Option<&IdedExpr>) -> Box<Problem> {
-        let later = signatures::of(name, u16::MAX).next().is_some();
-        let fault = format!("calls `{name}`, which is not known here");
-        let help = if later {
-            Some("servers of this version do not have it yet, or not for new objects".to_owned())
-        } else {
-            let near = nearest(name, signatures::names(self.minor, target.is_some()));
-            near.map(|near| format!("did you mean `{near}`?"))
-        };
-        Problem::new(mark, fault, "no such function").help(help)
+        if signatures::of(name, u16::MAX).next().is_some() {
+            return later(mark, name);
+        }
+        let loops = LOOPS.into_iter().filter(|_| target.is_some());
+        let near = nearest(name, signatures::names(self.minor, target.is_some()).chain(loops));
+        no_such(mark, name, near.map(|near| format!("did you mean `{near}`?")))
     }
+}
+
+#[cold]
+pub(super) fn no_such(mark: Mark, name: &str, help: Option<String>) -> Box<Problem> {
+    Problem::new(mark, format!("calls `{name}`, which is not known here"), "no such function").help(help)
+}
+
+/// A function that only later servers have.
+#[cold]
+pub(super) fn later(mark: Mark, name: &str) -> Box<Problem> {
+    no_such(mark, name, Some("servers of this version do not have it yet, or not for new objects".to_owned()))
 }
 
 /// A name that is near; short ones are near to anything.

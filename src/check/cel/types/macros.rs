@@ -2,15 +2,23 @@
 //! (`github.com/google/cel-go/ext/comprehensions.go`, `cel/library.go`, `ext/lists.go`).
 
 use super::super::names::RESERVED;
-use super::checker::{Checker, Result, mark_of};
+use super::checker::{Checker, Result, later, mark_of, no_such};
 use super::kind::{BOOL, INT, Type};
-use super::problem::{Mark, Problem};
+use super::problem::{Mark, Problem, calls};
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, Expr};
+
+/// Our parser knows it over one variable as well, the server only over two: `StandardMacros` in
+/// `github.com/google/cel-go/cel/macro.go` (v0.16 to v0.30, Kubernetes up to 1.37) are without `ExistsOneMacroNew`.
+const STRANGER: &str = "existsOne";
 
 impl Checker<'_, '_> {
     pub(super) fn comprehension(&mut self, at: u64, over: &ComprehensionExpr) -> Result {
         let range = self.settled_of(&over.iter_range)?;
+        if self.text.is_some_and(|text| calls(text, at, STRANGER)) {
+            let help = "did you mean `exists_one`?".to_owned();
+            return Err(no_such(Mark::Before(at, STRANGER.to_owned()), STRANGER, Some(help)));
+        }
         let start = self.of(&over.accu_init)?;
         let depth = self.scopes.len();
         self.scopes.push((over.accu_var.clone(), start.clone()));
@@ -45,7 +53,7 @@ impl Checker<'_, '_> {
     }
 
     /// What a call of such a loop gives; nothing for any other call.
-    pub(super) fn special(&mut self, call: &CallExpr) -> Option<Result> {
+    pub(super) fn special(&mut self, at: u64, call: &CallExpr) -> Option<Result> {
         let over = call.target.as_deref()?;
         let since = match (&*call.func_name, call.args.len()) {
             ("optMap" | "optFlatMap", 2) => 28,
@@ -54,7 +62,8 @@ impl Checker<'_, '_> {
             ("sortBy", 2) => 34,
             _ => return None,
         };
-        (self.minor >= since).then(|| match since {
+        Some(match since {
+            _ if self.minor < since => Err(later(Mark::Before(at, call.func_name.clone()), &call.func_name)),
             28 => self.maybe(call, over),
             32 => self.pairs(call, over),
             _ => self.sorted(call, over),

@@ -104,7 +104,7 @@ pub fn checked(text: &str, names: &Names<'_>, minor: u16, wanted: Wanted) -> Res
 type Found<'c, 't> = (Type, Arc<Read>, checker::Checker<'c, 't>);
 
 fn check<'c, 't>(
-    text: &str,
+    text: &'c str,
     names: &'c Names<'t>,
     minor: u16,
     wanted: Wanted,
@@ -122,7 +122,7 @@ fn check<'c, 't>(
         Read::Nothing => return Ok(None),
     };
     let mut checker = checker::Checker::new(names, minor.saturating_sub(1).max(OLDEST));
-    checker.notes = notes;
+    (checker.notes, checker.text) = (notes, Some(text));
     let is = checker.whole(expression).map_err(|problem| problem.placed(text))?;
     let fits = match wanted {
         Wanted::Truth => is == kind::BOOL,

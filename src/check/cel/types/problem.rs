@@ -68,6 +68,12 @@ impl Problem {
     }
 }
 
+/// Whether a node is a call of such a name.
+pub(super) fn calls(text: &str, node: u64, name: &str) -> bool {
+    let before = || text[..token(text, node)?.start].trim_end().strip_suffix(name);
+    text.contains(name) && before().is_some_and(|before| before.trim_end().ends_with('.'))
+}
+
 /// Whether a word is no part of a longer one.
 fn is_whole(text: &str, at: usize, word: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
