@@ -30,6 +30,8 @@ pub(super) struct Composer {
     plain: HashMap<(u8, u8), u32>,
     /// Nothing is pruned (`preserveUnknownFields: true` of `apiextensions.k8s.io/v1beta1`).
     open: bool,
+    /// For values that nothing is filled into, and whose numbers have the formats that the schema says.
+    for_defaults: bool,
     depth: u32,
 }
 
@@ -57,10 +59,17 @@ impl Composer {
             references: HashMap::new(),
             plain: HashMap::new(),
             open,
+            for_defaults: false,
             depth: 0,
         };
         composer.add(Shape::Any, 0, 0, 0, 0);
         composer
+    }
+
+    /// A composer for defaults themselves: nothing is filled into them before the server looks at them, so that what is
+    /// required has to be there, and formats of numbers count.
+    pub(super) fn for_defaults() -> Self {
+        Composer { for_defaults: true, ..Composer::new(false) }
     }
 
     /// The type of a whole custom resource, and what it asks for. `status` says whether it has the subresource, which
@@ -142,6 +151,9 @@ impl Composer {
                 return Made { index: self.add(Shape::Array, nullable, 0, items.index, 0), asks };
             }
             Some("string") => Shape::String,
+            // `IsValueValidAgainstRange` in `k8s.io/kube-openapi/pkg/validation/validate/values.go`; for objects the format
+            // is taken out before (`StripUnsupportedFormatsPostProcess`).
+            Some("integer") if keywords.is_short && self.for_defaults => Shape::Int32,
             Some("integer") => Shape::Int64,
             Some("number") => Shape::Number,
             Some("boolean") => Shape::Boolean,
@@ -197,7 +209,7 @@ impl Composer {
             }
             let made = self.schema(entry.value);
             let has_default = made.asks.as_ref().is_some_and(|asks| asks.default.is_some());
-            let needed = !has_default && required.contains(&name);
+            let needed = (self.for_defaults || !has_default) && required.contains(&name);
             fields.push(self.field(&name, made.index, if needed { Field::REQUIRED } else { 0 }));
             asks.put(&name, made.asks);
         }

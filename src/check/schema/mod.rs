@@ -35,7 +35,7 @@ pub use crd::{
     CustomKind, CustomKinds, declared, described, json_schema, learn, learn_json_schema, learn_known, learn_versions,
 };
 pub use custom::before::Earlier;
-pub use defaults::default_faults;
+pub use defaults::{DefaultFault, default_faults};
 pub use identity::{Identity, Place, broken_items, identity};
 pub use known::{Known, known, known_kinds};
 pub use rules::{

@@ -50,6 +50,8 @@ pub(super) struct Bill<'t> {
     together: Vec<Item<'t>>,
     /// It is enough to mend the dearest of them.
     is_one_enough: bool,
+    /// Where those that cost too much each are mended, all together may still cost too much.
+    are_many: bool,
     sum: u64,
 }
 
@@ -64,6 +66,16 @@ struct Item<'t> {
 enum Advice {
     Limits(Mend),
     Words(String),
+}
+
+impl Advice {
+    /// What an expression costs with it, as far as that is known.
+    fn costs(&self) -> u64 {
+        match self {
+            Advice::Limits(mend) => mend.costs.min(LIMIT),
+            Advice::Words(_) => LIMIT,
+        }
+    }
 }
 
 /// What the rules in one place may cost.
@@ -130,7 +142,9 @@ impl<'t> Costs<'t> {
         // Who mends those that cost too much by themselves may have mended all.
         let sum = over.iter().fold(self.sum, |sum, dear| sum.saturating_sub(dear.most));
         let sum = if over.is_empty() { self.sum } else { sum };
-        let each = over.into_iter().map(|dear| item(dear, Some(LIMIT))).collect();
+        let each: Vec<Item<'t>> = over.into_iter().map(|dear| item(dear, Some(LIMIT))).collect();
+        let mended = each.iter().fold(sum, |sum, item| sum.saturating_add(item.advice.costs()));
+        let are_many = each.len() > 1 && mended > LIMIT_OF_ALL;
         let (mut together, mut is_one_enough) = (Vec::new(), true);
         if sum > LIMIT_OF_ALL {
             rest.sort_by_key(|dear| std::cmp::Reverse(dear.most));
@@ -147,7 +161,7 @@ impl<'t> Costs<'t> {
                 })
                 .collect();
         }
-        Bill { each, together, is_one_enough, sum }
+        Bill { each, together, is_one_enough, are_many, sum }
     }
 }
 
@@ -166,7 +180,7 @@ impl Bill<'_> {
             "{} and the other rules of this schema together may cost {by} what the API server allows",
             object.name(&path)
         );
-        let mut finding = object.refuse(&EXPENSIVE_EXPRESSION, path, message, "the most expensive of them");
+        let mut finding = refused(object, path, message, "the most expensive of them");
         for other in others {
             finding = finding.see(other.written.span(), "costs much as well");
         }
@@ -175,10 +189,23 @@ impl Bill<'_> {
     }
 
     fn one(&self, object: &mut Object<'_, '_>, root: &Path, item: &Item<'_>, message: String, label: &str) {
-        let finding = object.refuse(&EXPENSIVE_EXPRESSION, joined(root, &item.path), message, label);
-        let finding = mended(object, root, &item.advice, finding, None);
+        let finding = refused(object, joined(root, &item.path), message, label);
+        let mut finding = mended(object, root, &item.advice, finding, None);
+        if self.are_many && matches!(item.advice, Advice::Limits(_)) {
+            let all = "; lower, if all rules of this schema are to fit together";
+            finding.help = finding.help.map(|help| help + all);
+        }
         object.report(finding);
     }
+}
+
+/// An expression that costs too much. What servers before compute is not known.
+fn refused(object: &mut Object<'_, '_>, path: Path, message: String, label: &str) -> Diagnostic {
+    let mut finding = object.refuse(&EXPENSIVE_EXPRESSION, path, message, label);
+    let checked =
+        format!("checked: costs as Kubernetes {} computes them; not known for those before 1.{FIRST}", object.version);
+    finding.notes = vec![checked];
+    finding
 }
 
 /// A finding, of one expression or of a sum in which it may be enough, with what is without a limit, and which one it needs.

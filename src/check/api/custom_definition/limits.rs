@@ -8,8 +8,10 @@ use crate::model::path::{Path, Segment};
 use crate::model::scalar::Scalar;
 use crate::model::value::Value;
 
-/// More limits than this are no advice.
+/// So many limits are looked for one after the other; where they are not enough, all that there can be are taken.
 const KNOBS: usize = 4;
+/// More limits than this are not listed.
+const LISTED: usize = 6;
 /// Above this a limit is none.
 const HIGHEST: u64 = 1 << 22;
 
@@ -37,8 +39,12 @@ pub(super) struct Knob {
 /// Limits that make an expression cheap enough, and how high each may be.
 pub(super) struct Mend {
     pub(super) knobs: Vec<(Knob, u64)>,
+    /// How many more it needs.
+    more: usize,
     /// Whether they are enough.
     pub(super) fits: bool,
+    /// What the expression then costs.
+    pub(super) costs: u64,
 }
 
 impl Knob {
@@ -137,7 +143,7 @@ impl<'t> Expression<'t> {
     /// How much has to be done at most to look for limits.
     pub(super) fn effort(&self) -> u64 {
         let knobs = self.extents.limits().len() + self.above.as_ref().map_or(0, |above| above.len());
-        let times = knobs * (KNOBS + 1) + 40;
+        let times = knobs * (KNOBS + 2) + 48;
         self.checked.weight().saturating_mul(times as u64)
     }
 
@@ -168,15 +174,15 @@ impl<'t> Expression<'t> {
                 (costs, chosen) = (less, all);
             }
         }
+        let fits_with = |all: &[(&Knob, u64)]| self.cost_with(all).is_some_and(|costs| costs <= limit);
         let mut fits = costs <= limit;
-        // Loops inside of each other may need lower ones.
-        for halves in 1..=4 {
-            if fits || chosen.is_empty() {
-                break;
-            }
-            let lower: Vec<_> = chosen.iter().map(|(knob, most)| (*knob, most >> halves)).collect();
-            if self.cost_with(&lower).is_some_and(|costs| costs <= limit) {
-                (chosen, fits) = (lower, true);
+        if !fits {
+            // What is endless in several ways costs no less with a limit for one of them.
+            let is_loose = |knob: &&Knob| knob.now.is_none_or(|now| now > knob.comfortable());
+            let all: Vec<_> = knobs.iter().filter(is_loose).map(|knob| (knob, knob.comfortable())).collect();
+            let all = || if fits_with(&all) { Some(all.clone()) } else { self.lower(&all, limit) };
+            if let Some(enough) = self.lower(&chosen, limit).or_else(all) {
+                (chosen, fits) = (enough, true);
             }
         }
         // What was chosen first may not be needed any more.
@@ -184,13 +190,23 @@ impl<'t> Expression<'t> {
         while fits && chosen.len() > 1 && at < chosen.len() {
             let mut fewer = chosen.clone();
             fewer.remove(at);
-            if self.cost_with(&fewer).is_some_and(|costs| costs <= limit) { chosen = fewer } else { at += 1 }
+            if fits_with(&fewer) { chosen = fewer } else { at += 1 }
         }
         if let ([(knob, most)], true) = (&mut *chosen, fits) {
             *most = self.highest(knob, *most, limit);
         }
+        let costs = self.cost_with(&chosen)?;
+        let more = if chosen.len() > LISTED { chosen.len() - KNOBS } else { 0 };
+        chosen.truncate(chosen.len() - more);
         let knobs: Vec<_> = chosen.into_iter().map(|(knob, most)| (knob.clone(), most)).collect();
-        (!knobs.is_empty()).then_some(Mend { knobs, fits })
+        (!knobs.is_empty()).then_some(Mend { knobs, more, fits, costs })
+    }
+
+    /// Lower limits that are enough: loops inside of each other may need them.
+    fn lower<'k>(&self, all: &[(&'k Knob, u64)], limit: u64) -> Option<Vec<(&'k Knob, u64)>> {
+        let halved = |halves: u32| all.iter().map(|(knob, most)| (*knob, most >> halves)).collect::<Vec<_>>();
+        let fits = |all: &Vec<_>| !all.is_empty() && self.cost_with(all).is_some_and(|costs| costs <= limit);
+        (1..=4).map(halved).find(fits)
     }
 
     /// What to do where limits do not help; nothing if that is not known.
@@ -240,7 +256,10 @@ impl Mend {
             Some(_) => format!("lower `{}` of {} to {most}", knob.keyword, knob.name()),
             None => format!("add `{}: {most}` to {}", knob.keyword, knob.name()),
         };
-        let all = self.knobs.iter().map(one).collect::<Vec<_>>().join(", and ");
+        let mut all = self.knobs.iter().map(one).collect::<Vec<_>>().join(", and ");
+        if self.more > 0 {
+            all.push_str(&format!(", and such limits to {} more", self.more));
+        }
         match (is_enough, of_sum) {
             (true, _) => format!("{all}, for example: so {what}"),
             (_, Some(_)) => format!("{all}, for example, and limits to what the other rules look at"),

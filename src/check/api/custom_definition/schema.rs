@@ -5,7 +5,7 @@
 
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, UNSUPPORTED_VALUE};
-use crate::check::schema::{default_faults, is_pattern};
+use crate::check::schema::{DefaultFault, default_faults, is_pattern};
 use crate::model::value::Value;
 
 use super::lists;
@@ -235,8 +235,8 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
     for rule in rules.iter().flat_map(Field::items) {
         rules::check(object, at.value, &rule, place.is_unmatched, place.is_hidden);
     }
-    if let Some(default) = default.filter(|_| !in_metadata && !place.in_map) {
-        check_default(object, at.value, &default);
+    if let Some(default) = default.filter(|_| !place.in_map) {
+        check_default(object, at.value, &default, in_metadata);
     }
     written_out(object, &[reference, more]);
     unsupported(object, &[id, patterns, definitions, dependencies, origin]);
@@ -290,16 +290,19 @@ fn check_additional<'t>(
 }
 
 /// A default must be right by the schema that it stands in.
-fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &Field<'_, 't>) {
-    let mut faults = default_faults(schema, object.version).into_iter();
-    let Some((route, phrase)) = faults.next() else { return };
+fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &Field<'_, 't>, in_metadata: bool) {
+    let mut faults = default_faults(schema, object.version, in_metadata).into_iter();
+    let Some(DefaultFault { route, phrase, rule }) = faults.next() else { return };
     let mut path = default.path();
     let message = match route.0.is_empty() {
         true => format!("{} is not right by its own schema: it {phrase}", object.name(&path)),
         false => format!("{} is not right by its own schema: `{route}` {phrase}", object.name(&path)),
     };
     path.0.extend(route.0);
-    let finding = object.refuse(&CONFLICTING_FIELDS, path, message, "not what the schema allows");
+    let mut finding = object.refuse(&CONFLICTING_FIELDS, path, message, "not what the schema allows");
+    if let Some(rule) = rule {
+        finding = finding.cause(rule, "this rule");
+    }
     object.report(finding);
 }
 

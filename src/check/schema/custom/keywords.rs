@@ -29,6 +29,8 @@ pub(in super::super) struct Keywords<'t> {
     pub(in super::super) int_or_string: bool,
     pub(in super::super) preserve: bool,
     pub(in super::super) embedded: bool,
+    /// Integers have 32 bits.
+    pub(in super::super) is_short: bool,
     default: Option<Value<'t>>,
     set: bool,
     keys: Option<Value<'t>>,
@@ -67,6 +69,7 @@ impl<'t> Keywords<'t> {
                 "anyOf" => all.alternatives.push(("anyOf", value)),
                 "oneOf" => all.alternatives.push(("oneOf", value)),
                 "not" => all.alternatives.push(("not", value)),
+                "format" if value.as_str().as_deref() == Some("int32") => all.is_short = true,
                 keyword => all.limits.extend(limit(keyword, value)),
             }
         }

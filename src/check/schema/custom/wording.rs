@@ -97,6 +97,12 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
     finding
 }
 
+/// What a default does that breaks a rule of its schema.
+pub(in super::super) fn broken_rule(text: &str, message: Option<&str>) -> String {
+    let says = message.map_or_else(|| format!("`{}`", one_line(text)), one_line);
+    format!("breaks a rule of its definition: {says}")
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

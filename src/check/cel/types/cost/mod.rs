@@ -76,12 +76,11 @@ struct Entries {
     value: Size,
 }
 
+/// What a variable of a loop stands for.
 #[derive(Debug)]
 struct Local<'e> {
     name: &'e str,
-    path: Option<Path<'e>>,
-    size: Option<Size>,
-    entries: Option<Entries>,
+    is: Node<'e>,
 }
 
 struct Coster<'e, 'x, 't> {
@@ -119,7 +118,7 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
             Expr::Literal(_) => 0,
             Expr::Ident(name) => {
                 let path = match self.local(name) {
-                    Some(local) => local.path.clone(),
+                    Some(local) => local.is.path.clone(),
                     None => Some(Path::longer(None, Step::Name(name))),
                 };
                 self.set_path(of, path);
@@ -231,8 +230,8 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
 
     /// `pushLocalVar`
     fn name(&mut self, name: &'e str, is: &'e IdedExpr) {
-        let (path, entries, size) = (self.path(is), self.entries(is), self.size(is));
-        self.scopes.push(Local { name, path, size, entries });
+        let is = Node { path: self.path(is), entries: self.entries(is), size: self.size(is) };
+        self.scopes.push(Local { name, is });
     }
 
     /// `pushIterKey`, `pushIterValue`, `pushIterSingle`
@@ -249,7 +248,7 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
             (Loop::Keys | Loop::Single, false) => (entries.map(|of| of.key), Step::Keys),
         };
         let path = Some(Path::longer(self.path(range).as_ref(), step));
-        self.scopes.push(Local { name, path, size, entries: None });
+        self.scopes.push(Local { name, is: Node { path, size, entries: None } });
     }
 
     fn local(&self, name: &str) -> Option<&Local<'e>> {
@@ -261,7 +260,7 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
         if let Expr::Ident(name) = &of.expr
             && let Some(local) = self.local(name)
         {
-            return local.path.clone();
+            return local.is.path.clone();
         }
         self.node(of)?.path.clone()
     }
@@ -290,7 +289,7 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
             return Some(Size::fixed(1));
         }
         match &of.expr {
-            Expr::Ident(name) => self.local(name).and_then(|local| local.size),
+            Expr::Ident(name) => self.local(name).and_then(|local| local.is.size),
             _ => None,
         }
     }
@@ -309,7 +308,7 @@ impl<'e, 'x, 't> Coster<'e, 'x, 't> {
             return Some(known);
         }
         match &of.expr {
-            Expr::Ident(name) => self.local(name).and_then(|local| local.entries),
+            Expr::Ident(name) => self.local(name).and_then(|local| local.is.entries),
             _ => None,
         }
     }
