@@ -49,7 +49,8 @@ kind(path) := "socket" if {
 	segments := split(path, "/")
 	segments[count(segments) - 1] in sockets
 } else := "plain" if {
-	path in public
+	some root in public
+	startswith(concat("", [path, "/"]), concat("", [root, "/"]))
 } else := "sensitive" if {
 	sensitive(path)
 } else := "plain"
@@ -57,9 +58,10 @@ kind(path) := "socket" if {
 # By their names: distributions put them into different directories.
 sockets := {"docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock", "dockershim.sock"}
 
-# Certificates and time zones that anybody may know, the system log, and devices that are in every container anyway.
+# Certificates and time zones that anybody may know (keys lie elsewhere, in `/etc/ssl/private`), the system log, and devices
+# that are in every container anyway; with what lies below.
 public := {
-	"/etc/ssl/certs", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/pki/ca-trust",
+	"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/pki/ca-trust",
 	"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
 	"/dev/log", "/dev/null", "/dev/random", "/dev/urandom", "/dev/zero",
 }

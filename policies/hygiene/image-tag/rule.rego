@@ -34,11 +34,20 @@ deny contains finding if {
 	fault := floating(image)
 	not allowed(image)
 	not workload.stand_in(image)
+	not made_up(image)
 	finding := object.union(pulled(container.spec), {
 		"path": array.concat(container.path, ["image"]),
 		"msg": sprintf("image `%s` of %s %s, in %s", [image, workload.title(container), fault, resource.describe(input)]),
 	})
 }
+
+# What no node pulls: `ko` puts what it has built in place of `ko://…`, Istio writes its proxy in place of `auto` when it
+# injects a gateway, and braces are of a template.
+made_up(image) if startswith(image, "ko://")
+
+made_up("auto")
+
+made_up(image) if contains(image, "{")
 
 # A digest is a pin, with or without a tag; the colon of a registry's port is no tag.
 floating(image) := sprintf("has the tag `%s`", [tag(image)]) if {

@@ -32,8 +32,8 @@ deny contains {"msg": msg, "path": path} if {
 	])
 }
 
-# Names that speak of a secret and hold something else: where it lies, how it is called, how long it lives; and the tokens
-# that language models count.
+# Names that speak of a secret and hold something else: where it lies, how it is called, who keeps it, how long it lives;
+# and the tokens that language models count.
 about(name) if {
 	not regex.match(`SECRET|PASSWORD|PASSWD|TOKEN($|[^SI])|APIKEY|API_KEY`, name)
 }
@@ -42,18 +42,18 @@ about(name) if {
 	some suffix in [
 		"FILE", "PATH", "DIR", "NAME", "URL", "URI", "ENDPOINT", "HOST", "ISSUER", "HEADER", "TYPE", "LENGTH", "TTL",
 		"EXPIRY", "EXPIRATION", "DURATION", "TIMEOUT", "INTERVAL", "ENABLED", "DISABLED", "REQUIRED", "ALGORITHM", "KEYREF",
+		"SECONDS", "MINUTES", "HOURS", "DAYS", "LIFETIME", "STORE", "BACKEND", "PROVIDER", "REALM", "AUDIENCE", "SCOPE", "SCOPES",
+		"CLAIM", "PREFIX", "NAMESPACE",
 	]
 	endswith(name, suffix)
 }
 
-about(name) if {
-	some prefix in ["ENABLE_", "DISABLE_", "USE_", "ALLOW_"]
-	startswith(name, prefix)
-}
+# Switches: `MYSQL_ALLOW_EMPTY_PASSWORD`.
+about(name) if regex.match(`(^|_)(ENABLE|DISABLE|USE|ALLOW)_`, name)
 
 literal(value) if {
 	is_string(value)
-	not lower(trim_space(value)) in {"", "true", "false", "yes", "no"}
+	not lower(trim_space(value)) in {"", "true", "false", "yes", "no", "on", "off", "0", "1"}
 	not resource.placeholder(value)
 	not startswith(value, "/")
 }

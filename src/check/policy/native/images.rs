@@ -39,7 +39,8 @@ pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
     let containers = pods::pod(object).map(pods::containers).unwrap_or_default();
     let found = containers.iter().filter_map(|container| {
         let image = container.spec.get("image")?.as_str()?;
-        if image.trim().is_empty() || object::is_placeholder(&image) || is_stand_in(object, &image) {
+        let is_left_alone = image.trim().is_empty() || object::is_placeholder(&image) || is_made_up(&image);
+        if is_left_alone || is_stand_in(object, &image) {
             return None;
         }
         let fault = match tag(&image) {
@@ -63,6 +64,11 @@ pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
 fn tag(image: &str) -> Option<&str> {
     let last = image.rsplit('/').next().filter(|_| !image.contains('@'))?;
     last.split_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains(':'))
+}
+
+/// Whether no node pulls it: another tool puts an image in its place.
+fn is_made_up(image: &str) -> bool {
+    image.starts_with("ko://") || image == "auto" || image.contains('{')
 }
 
 /// Whether it is the bare name of the workload itself, which stands for an image that a build tool fills in.
