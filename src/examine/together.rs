@@ -11,6 +11,7 @@ use crate::check::policy::Worker;
 use crate::check::reference::Names;
 use crate::check::schema::{Identity, Mode, Verdict, broken_items, identity};
 use crate::check::versions::Verdicts;
+use crate::load;
 use crate::model::definition::FileRole;
 use crate::model::document::Part;
 use crate::model::reference::Facts;
@@ -132,7 +133,11 @@ impl Run<'_> {
         let all: Vec<&Read> = all.iter().filter(|read| !read.part.template).collect();
         let mut states: Vec<State> = all.iter().map(|_| State::default()).collect();
         self.check(&all, &mut states, wanted, &mut seen);
-        for ((read, state), syntax) in all.into_iter().zip(&states).zip(syntax) {
+        for ((read, state), mut syntax) in all.into_iter().zip(&states).zip(syntax) {
+            // A workflow of GitHub begins with `on:`, which is none of our business even if the file was named.
+            if read.role == FileRole::Manifest && !state.has_resources && !state.has_findings {
+                syntax.retain(|finding| !load::rules::leaves_readable(&finding.rule));
+            }
             let is_told = !syntax.is_empty() && self.is_ours(read.file, &read.part, read.role, state.has_resources);
             if is_told {
                 seen.findings.extend(syntax);

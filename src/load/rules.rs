@@ -63,6 +63,12 @@ pub static INVALID_SUPPRESSION: &Rule = &Rule::new(
 )
 .not_by_comment();
 
+/// Whether a document with such a finding was read all the same, so that what it holds tells whose it is.
+#[must_use]
+pub fn leaves_readable(rule: &str) -> bool {
+    matches!(rule, "boolean-key" | "duplicate-key" | "merge-override")
+}
+
 /// The rules of this file.
 pub static RULES: &[&Rule] = &[
     UNREADABLE_FILE,
