@@ -2,7 +2,9 @@
 //!
 //! Sources: the lifecycle markers of the Go types in `k8s.io/api`, the Kubernetes deprecation guide, and the release
 //! notes of cert-manager, External Secrets Operator, Flux and external-snapshotter. A removal that is only to be
-//! expected is left out, because it may come later.
+//! expected is left out, because it may come later. So is AdmissionReview of `admission.k8s.io/v1beta1`, whatever its
+//! marker says: no server ever served it, and webhooks may speak it still (`AdmissionReviewVersions` of
+//! `pkg/apis/admissionregistration/validation`).
 
 use super::Component::{self, CertManager, ExternalSecrets, Flux, Kubernetes, Snapshotter};
 use super::Row;
@@ -27,7 +29,6 @@ pub(super) static ROWS: &[Row] = &[
     row("acme.cert-manager.io/v1alpha3", "Order", CertManager, "1.4.0", "1.6.0", "acme.cert-manager.io/v1", "1.0"),
     row("acme.cert-manager.io/v1beta1", "Challenge", CertManager, "1.4.0", "1.6.0", "acme.cert-manager.io/v1", "1.0"),
     row("acme.cert-manager.io/v1beta1", "Order", CertManager, "1.4.0", "1.6.0", "acme.cert-manager.io/v1", "1.0"),
-    row("admission.k8s.io/v1beta1", "AdmissionReview", Kubernetes, "1.19", "1.22", "admission.k8s.io/v1", "1.19"),
     row("admissionregistration.k8s.io/v1alpha1", "MutatingAdmissionPolicy", Kubernetes, "1.35", "", "admissionregistration.k8s.io/v1", "1.36"),
     row("admissionregistration.k8s.io/v1alpha1", "MutatingAdmissionPolicyBinding", Kubernetes, "1.35", "", "admissionregistration.k8s.io/v1", "1.36"),
     row("admissionregistration.k8s.io/v1alpha1", "ValidatingAdmissionPolicy", Kubernetes, "1.29", "1.32", "admissionregistration.k8s.io/v1", "1.30"),
