@@ -146,10 +146,12 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
     let mut changed: BTreeSet<Span> = BTreeSet::new();
     let mut unmatched: BTreeMap<Span, (Diagnostic, Vec<Arc<str>>)> = BTreeMap::new();
     let mut parts_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut patches_of: BTreeMap<FileId, usize> = BTreeMap::new();
     for (number_of_build, (one, made)) in built.into_iter().enumerate() {
         let root: Arc<str> = if one.folder.is_empty() { ".".into() } else { one.folder.as_str().into() };
         gathered.taken.roots.insert(root.clone());
         one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
+        one.patches.iter().for_each(|file| *patches_of.entry(*file).or_default() += 1);
         for mut finding in one.findings {
             if [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id, UNDONE_OVERRIDE.id].contains(&finding.rule) {
                 unmatched.entry(finding.primary.span).or_insert((finding, Vec::new())).1.push(root.clone());
@@ -220,10 +222,15 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
             gathered.texts.push((file, yaml, build));
         }
     }
-    // A patch of a component may be for what only some of those who take it in have.
+    // A patch of a component may be for what only some of those who take it in have, and its file may be in any folder.
     for (span, (mut finding, roots)) in unmatched {
         let name = names(span.file);
-        let everywhere = parts_of.get(folder_of(&name)).is_none_or(|number| roots.len() >= *number);
+        let number = if finding.rule == UNDONE_OVERRIDE.id {
+            patches_of.get(&span.file)
+        } else {
+            parts_of.get(folder_of(&name))
+        };
+        let everywhere = number.is_none_or(|number| roots.len() >= *number);
         if everywhere {
             finding.affects = roots.iter().map(ToString::to_string).collect();
             gathered.findings.push(finding);

@@ -52,6 +52,8 @@ pub struct Built {
     pub folders: BTreeSet<String>,
     /// The objects of files that it read.
     pub taken: Vec<Span>,
+    /// The files in which its patches are written.
+    pub patches: BTreeSet<FileId>,
 }
 
 /// An object as a kustomization makes it.
@@ -220,6 +222,7 @@ impl<'a> Kustomizations<'a> {
             not_checked: built.log.holes.into_iter().collect(),
             open: built.log.open,
             folders: built.log.folders,
+            patches: built.log.patches.iter().map(|(text, _)| text.file).collect(),
             taken: built.log.taken.into_iter().collect(),
         }
     }

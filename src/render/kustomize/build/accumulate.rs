@@ -1,13 +1,12 @@
 //! A kustomization and everything below it, in the order in which kustomize works (kustomize,
 //! `api/internal/target/kusttarget.go`, `accumulateTarget`).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::{Listing, folder_of, join};
-use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
@@ -15,6 +14,7 @@ use super::super::super::rules::{MISSING_FILE, OVERRIDE_WITHOUT_EFFECT, PATCH_WI
 use super::super::NAMES;
 use super::configurations::Configuration;
 use super::draft::Node;
+use super::log::Log;
 use super::metadata::{self, History};
 use super::openapi::{self, OpenApi};
 use super::read::{check, entry, failure, items, text, text_of};
@@ -56,79 +56,11 @@ pub(in crate::render) struct Accumulated {
     pub log: Log,
 }
 
-/// What was met on the way.
-#[derive(Debug, Clone, Default)]
-pub(in crate::render) struct Log {
-    /// What is wrong.
-    pub findings: Vec<Diagnostic>,
-    /// The real tool fails.
-    pub failed: bool,
-    /// What could not be had: objects may be missing.
-    pub holes: BTreeSet<NotChecked>,
-    /// What the findings are about: each is told once, however often a base is taken in.
-    said: BTreeSet<(Span, String)>,
-    /// How many kustomizations were gone through, and how many bytes were taken out of files.
-    steps: usize,
-    bytes: usize,
-    /// Something that is not rendered may change any object.
-    pub open: bool,
-    /// The kustomizations that were taken in, by folder.
-    pub folders: BTreeSet<String>,
-    /// The objects that were read.
-    pub taken: BTreeSet<Span>,
-    /// The patches: where the text of each stands, and the place of its entry.
-    pub patches: BTreeSet<(Span, Span)>,
-}
-
-impl Log {
-    /// Something that the real tool fails at.
-    pub fn fail(&mut self, finding: Diagnostic) {
-        self.failed = true;
-        self.tell(finding);
-    }
-
-    /// Something that is wrong, though the real tool gets past it.
-    pub fn tell(&mut self, finding: Diagnostic) {
-        if self.said.insert((finding.primary.span, finding.message.clone())) {
-            self.findings.push(finding);
-        }
-    }
-
-    /// Whether so many more bytes of files may be taken in.
-    pub fn may_take(&mut self, bytes: usize) -> bool {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.bytes <= BYTES
-    }
-
-    /// Whether all objects are known, so that something can be said of what fits none of them.
-    pub fn is_whole(&self) -> bool {
-        self.holes.is_empty() && !self.open && !self.failed
-    }
-
-    pub fn hole(&mut self, span: Span, message: String) {
-        self.holes.insert(NotChecked { message, span: Some(span) });
-    }
-
-    fn join(&mut self, other: &Log) {
-        other.findings.iter().for_each(|finding| self.tell(finding.clone()));
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.failed |= other.failed;
-        self.holes.extend(other.holes.iter().cloned());
-        self.open |= other.open;
-        self.folders.extend(other.folders.iter().cloned());
-        self.taken.extend(&other.taken);
-        self.patches.extend(&other.patches);
-    }
-}
-
 /// How deep kustomizations may take in each other.
 const DEEP: usize = 100;
 
 /// How many kustomizations a build may go through: a component that is taken in twice does its work twice.
 const STEPS: usize = 5_000;
-
-/// How many bytes of files generators may take into the objects of a build.
-const BYTES: usize = 64 << 20;
 
 /// A kustomization that is being worked on.
 pub(in crate::render) struct Site<'s, 'a> {
@@ -238,15 +170,22 @@ impl<'s> Site<'s, '_> {
         for item in items(self.root, "components") {
             self.component(item, to, above);
         }
+        // What generators make is there before patches are laid over it (`runGenerators`, then `runTransformers`).
+        self.plugins(&["generators", "helmCharts", "helmChartInflationGenerator"], to);
         self.transform(to);
-        for list in ["generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator"] {
+        self.plugins(&["transformers", "validators"], to);
+        vars::read(self, to);
+    }
+
+    /// Notes which of these fields there are: plugins are not run.
+    fn plugins(&self, lists: &[&str], to: &mut Accumulated) {
+        for list in lists {
             if let Some(entry) = entry(self.root, list).filter(|entry| !entry.value.is_empty()) {
                 let what = if list.starts_with("helm") { "Helm charts" } else { "plugins" };
-                to.log.open |= list == "transformers";
+                to.log.open |= *list == "transformers";
                 to.log.hole(entry.key.span(), format!("`{list}` of a kustomization: {what} are not rendered"));
             }
         }
-        vars::read(self, to);
     }
 
     fn transform(&self, to: &mut Accumulated) {
@@ -327,6 +266,7 @@ impl<'s> Site<'s, '_> {
                     .map(|name| name.split('/').next().unwrap_or(name))
                     .collect();
                 let last = name.rsplit('/').next().unwrap_or(name);
+                log.lacks = true;
                 log.fail(match crate::model::near::nearest(last, beside) {
                     Some(near) => finding.help(format!("did you mean `{}{near}`?", &name[..name.len() - last.len()])),
                     None => finding.help("correct the path, or add the file"),

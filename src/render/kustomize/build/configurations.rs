@@ -3,8 +3,9 @@
 
 use crate::model::value::Value;
 
-use super::accumulate::{Log, Site};
+use super::accumulate::Site;
 use super::fields::{FieldSpec, split};
+use super::log::Log;
 use super::read::{field, flag, items, text_of};
 use super::references::Row;
 use super::strict;

@@ -4,9 +4,10 @@
 use crate::model::diagnostic::Diagnostic;
 use crate::model::value::Value;
 
-use super::accumulate::{Log, Site};
+use super::accumulate::Site;
 use super::configurations::Configuration;
 use super::fields::{DEEPEST, FieldSpec};
+use super::log::Log;
 use super::read::{failure, field, items, text_of};
 use super::references::Row;
 

@@ -10,8 +10,9 @@ use crate::model::origin::Role;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
-use super::accumulate::{Accumulated, Log, Site, append};
+use super::accumulate::{Accumulated, Site, append};
 use super::draft::{Entry, Map, Node, Trace};
+use super::log::Log;
 use super::metadata::History;
 use super::read::{entry, failure, field, flag, items, text, text_of};
 use super::resource::Resource;
@@ -235,7 +236,7 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
     let found = to.resources.iter().position(|old| old.ids().any(|id| id.is_same(&new.id)));
     match (behavior, found) {
         ("merge" | "replace", None) => {
-            if to.log.holes.is_empty() {
+            if !to.log.is_partial() {
                 let message = format!("there is no {} to {behavior}", new.id.title());
                 to.log.fail(failure(span, message, "no base has it").help("correct the name, or remove `behavior`"));
             }

@@ -100,6 +100,7 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
             visit(&mut resource.node, &row.path, Make::Nothing, &trace, &mut |node| set(node, &mut images));
         }
     }
+    images.iter().filter(|image| image.found).for_each(|image| to.log.fits(image.span));
     if to.log.is_whole() {
         for image in images.iter().filter(|image| !image.found) {
             to.log.tell(unused(image, to.resources.iter().map(|resource| &resource.node)));

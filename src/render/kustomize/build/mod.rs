@@ -19,6 +19,7 @@ mod generate;
 mod hash;
 mod images;
 mod labels;
+pub(in crate::render) mod log;
 mod metadata;
 mod names;
 mod namespace;
@@ -60,6 +61,7 @@ pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulat
         tidy(&mut resource.node);
         resource.untouched = matches!(&resource.node, Node::Frozen(_, None));
     }
+    built.log.settle();
     unhashed::check(&built).into_iter().for_each(|finding| built.log.tell(finding));
     if built.log.is_whole() {
         undone::check(&built).into_iter().for_each(|finding| built.log.tell(finding));

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
-use super::accumulate::{Log, Site};
+use super::accumulate::Site;
+use super::log::Log;
 use super::read::{failure, field, text};
 use super::resource::Gvk;
 use super::source::Source;

@@ -82,7 +82,7 @@ fn find_source(source: Value<'_>, to: &Accumulated) -> Result<Option<Node>, Refu
     let selector = Selector::read(source, span)?;
     let mut found = to.resources.iter().filter(|resource| selector.names(resource));
     let (Some(first), None) = (found.next(), found.next()) else {
-        if !to.log.holes.is_empty() {
+        if to.log.is_partial() {
             return Ok(None);
         }
         let number = to.resources.iter().filter(|resource| selector.names(resource)).count();
@@ -119,7 +119,9 @@ fn put(target: Value<'_>, value: &Node, to: &mut Accumulated) -> Result<(), Refu
     if paths.is_empty() {
         paths.push(("metadata.name".to_owned(), span));
     }
-    if to.log.is_whole() && !to.resources.iter().any(|resource| selector.selects(resource)) {
+    if to.resources.iter().any(|resource| selector.selects(resource)) {
+        to.log.fits(span);
+    } else if to.log.is_whole() {
         let message = "the target of this replacement fits none of the resources".to_owned();
         to.log.tell(without_effect(span, message));
     }

@@ -34,7 +34,7 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
                 });
             }
         }
-        if !found && to.log.holes.is_empty() {
+        if !found && !to.log.is_partial() {
             let message = format!("no Deployment, StatefulSet, ReplicaSet or ReplicationController is named `{name}`");
             let finding = failure(name_value.span(), message, "nothing of this name can be scaled");
             let scaled = |gvk: &Gvk| FIELDS.iter().chain(&to.configuration.replicas).any(|row| row.selects(gvk));

@@ -122,7 +122,7 @@ pub(super) fn resolve(to: &mut Accumulated, root: Option<FileId>) {
             // What is no scalar stays unreplaced, and a log line says so.
             Some(value) if value.text().is_none() => {}
             Some(value) => drop(values.insert(var.name.clone(), value.and(Role::SelectedBy, var.span))),
-            None if !to.log.holes.is_empty() => {}
+            None if to.log.is_partial() => {}
             None => {
                 let message = format!("the variable `{}` points to no field of one object", var.name);
                 to.log.fail(failure(var.span, message, "its value is not to be found"));

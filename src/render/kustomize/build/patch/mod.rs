@@ -15,8 +15,9 @@ use crate::model::source::Span;
 use crate::model::value::Value;
 
 use super::super::super::rules::PATCH_WITHOUT_KEY;
-use super::accumulate::{Accumulated, Log, Site, without_target};
+use super::accumulate::{Accumulated, Site, without_target};
 use super::draft::{Chain, Link, Node};
+use super::log::Log;
 use super::read::{failure, field, flag, items, text_of};
 use super::resource::{Id, Resource};
 use super::select::{Selector, selector_span};
@@ -230,7 +231,7 @@ fn merge_untargeted(patch: &Node, span: Span, to: &mut Accumulated, changes: Cha
         (0..to.resources.len()).filter(|at| to.resources[*at].ids().any(|own| own.is_same(&id))).collect();
     match found.as_slice() {
         [at] => merge_into(patch, &[*at], to, changes),
-        [] if !to.log.holes.is_empty() => {}
+        [] if to.log.is_partial() => {}
         [] => {
             let finding = unmatched(&id, patch, span, to);
             to.log.fail(finding);
@@ -278,6 +279,8 @@ fn merge_targeted(
     let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
     if found.is_empty() {
         note_unmatched(site, target, span, to);
+    } else {
+        to.log.fits(target.span.unwrap_or(span));
     }
     merge_into(patch, &found, to, changes);
 }
@@ -289,7 +292,15 @@ fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut A
     }
     let [group, version, kind, name, namespace] = &target.literal;
     let what = if kind.is_empty() { "object" } else { kind };
+    let alike: Vec<&Resource> = to.resources.iter().filter(|one| kind.is_empty() || one.id.gvk.kind == *kind).collect();
+    let is_of_another = alike.iter().all(|one| !one.id.gvk.is_selected(group, version, ""));
+    let of = if is_of_another { alike.first().map(|one| &one.id.gvk) } else { None };
     let mut message = format!("no {what}");
+    if of.is_some() {
+        let wanted: Vec<&str> =
+            [group, version].into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        message.push_str(&format!(" of `{}`", wanted.join("/")));
+    }
     for (word, value) in [("named", name), ("in namespace", namespace)] {
         if !value.is_empty() {
             message.push_str(&format!(" {word} `{value}`"));
@@ -297,7 +308,6 @@ fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut A
     }
     message.push_str(" is among the resources that this patch is laid over");
     let mut finding = without_target(target.span.unwrap_or(span), message);
-    let alike: Vec<&Resource> = to.resources.iter().filter(|one| kind.is_empty() || one.id.gvk.kind == *kind).collect();
     if let Some(other) = alike.iter().find(|one| !name.is_empty() && one.ids().any(|id| target.name.fits(&id.name))) {
         let gvk = &other.id.gvk;
         let why = if !other.ids().any(|id| target.namespace.fits(id.effective_namespace())) {
@@ -319,6 +329,9 @@ fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span, to: &mut A
         finding = finding.help(format!("`namePrefix` and `nameSuffix` come after the patches: the target is `{bare}`"));
     } else if let Some(near) = near::nearest(name, alike.iter().map(|one| &*one.id.name)) {
         finding = finding.help(format!("did you mean `{near}`?"));
+    } else if let (Some(gvk), false) = (of, kind.is_empty()) {
+        let version = if gvk.group.is_empty() { gvk.version.clone() } else { format!("{}/{}", gvk.group, gvk.version) };
+        finding = finding.help(format!("every {kind} here is of `{version}`: correct the target"));
     } else if let ([only], false) = (alike.as_slice(), kind.is_empty()) {
         finding = finding.help(format!("the only {kind} here is `{}`: correct the target", only.id.name));
     }
@@ -408,6 +421,8 @@ fn operations(site: &Site<'_, '_>, patch: &Node, target: &Selector, span: Span, 
     let found: Vec<usize> = (0..to.resources.len()).filter(|at| target.selects(&to.resources[*at])).collect();
     if found.is_empty() {
         note_unmatched(site, target, span, to);
+    } else {
+        to.log.fits(target.span.unwrap_or(span));
     }
     for at in found {
         let resource = &mut to.resources[at];
