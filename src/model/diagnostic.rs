@@ -43,6 +43,9 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// Whether the object itself asks not to be told, by an annotation for another tool.
     pub exempt: bool,
+    /// Whether a later version of what it was checked against may know better: a field or a value that is not known, and
+    /// looks like no slip of the fingers.
+    pub may_be_newer: bool,
 }
 
 /// A place with a few words.
@@ -114,6 +117,7 @@ impl Diagnostic {
             affects: Vec::new(),
             fix: None,
             exempt: false,
+            may_be_newer: false,
         }
     }
 

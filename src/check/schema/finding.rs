@@ -48,6 +48,7 @@ impl<'t> Walk<'_, 't> {
             "kubectl and server-side apply refuse this; for other clients the API server drops the field silently";
         let mut finding =
             self.finding(&UNKNOWN_FIELD, entry.key.span(), message, label, path, Some(name)).effect(effect);
+        finding.may_be_newer = guess.is_none();
         if let Some(guess) = guess {
             finding = finding.help(guess.help);
             if let Some((safe, text)) = guess.rename {
@@ -77,7 +78,12 @@ impl<'t> Walk<'_, 't> {
                 )
             } else {
                 let message = format!("missing field `{name}` in {}", self.place(&path));
-                (message, format!("needs `{name}`"), format!("add `{name}`"))
+                let labels = template_labels(object).filter(|_| name == "selector");
+                let help = match labels {
+                    Some(labels) => format!("add `selector: {{matchLabels: {{{labels}}}}}`, as the template has them"),
+                    None => format!("add `{name}`"),
+                };
+                (message, format!("needs `{name}`"), help)
             };
             let finding = self
                 .finding(&MISSING_FIELD, span, message, label, path.clone(), Some(name))
@@ -300,6 +306,28 @@ fn short_name(name: &str) -> &str {
 
 fn with(path: &Path, name: &str) -> Path {
     Path(path.0.iter().cloned().chain([Segment::from(name)]).collect())
+}
+
+/// Keys of labels that change with a release, or say what all workloads of a chart have in common: no selector should
+/// have them, since it cannot be changed.
+const UNSTABLE: [&str; 5] =
+    ["version", "app.kubernetes.io/version", "helm.sh/chart", "chart", "app.kubernetes.io/managed-by"];
+
+/// The labels of the template beside a selector, as they are to be written in it.
+fn template_labels(object: Value<'_>) -> Option<String> {
+    let labels = object.at(["template", "metadata", "labels"])?;
+    let is_plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/\"'".contains(c));
+    let mut written = Vec::new();
+    for entry in labels.entries().filter(|entry| !UNSTABLE.contains(&&*entry.name())) {
+        let value = entry.value.as_str()?;
+        let raw = if is_plain(entry.value.raw()) { entry.value.raw() } else { &*value };
+        if !is_plain(&entry.name()) || !is_plain(raw) {
+            return None;
+        }
+        written.push(format!("{}: {raw}", entry.name()));
+    }
+    (!written.is_empty() && written.len() <= 4).then(|| written.join(", "))
 }
 
 fn wanted(shape: Shape, item: Shape) -> &'static str {

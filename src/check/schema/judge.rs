@@ -16,7 +16,7 @@ use super::custom::before::{Earlier, Pair, is_unchanged};
 use super::custom::conform::{Fault, Outcome, What, conform};
 use super::custom::keywords::{asked, to_json};
 use super::custom::settle::settle;
-use super::custom::wording::{broken, may_be_newer, was_there};
+use super::custom::wording::{broken, was_there};
 use super::custom::{Asks, cel};
 use super::finding::Against;
 use super::table::Table;
@@ -95,9 +95,12 @@ impl CustomSchema {
         if let Some(project) = project {
             // What another version of the project says is not known.
             checked.found.iter_mut().for_each(|finding| finding.severity = finding.severity.min(Severity::Warning));
-            checked.found.retain(|finding| match may_be_newer(finding) {
-                Some(what) => !checked.left_out.insert(format!("{what}, which {project} does not know")),
-                None => true,
+            checked.found.retain(|finding| {
+                let is_open = finding.may_be_newer;
+                if is_open {
+                    checked.left_out.insert(format!("{}, which {project} does not know", finding.message));
+                }
+                !is_open
             });
         }
         checked

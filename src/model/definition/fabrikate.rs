@@ -362,6 +362,8 @@ pub struct Copies {
     pub found: Vec<Copy>,
     /// The first static file that is not in it as it is now, by its printed name.
     pub differs: Option<(Arc<str>, FileId)>,
+    /// Where that one was looked for.
+    pub wanted: usize,
     /// Where the first thing in it stands that is no copy.
     pub rest: Option<usize>,
 }

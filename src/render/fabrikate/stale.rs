@@ -11,7 +11,7 @@ use super::super::rules::{HAND_EDITED, STALE};
 use super::super::{Comparison, Text, Then};
 use super::edited::Edits;
 use super::feed;
-use super::statics::compare;
+use super::statics::{compare, first_difference};
 
 /// See [`Plan::stale`].
 pub(in crate::render) fn stale(plan: &Plan, comparison: &Comparison<'_>) -> Vec<Diagnostic> {
@@ -159,8 +159,19 @@ fn differs(units: &[Unit], at: usize, file: FileId, generated: &Generated, text:
     let finding = match &copies.differs {
         Some((source, id)) => {
             let message = format!("the manifests generated from `{name}` differ from `{source}`");
-            Diagnostic::new(&STALE, span, message, "not in the static manifests as they are now")
-                .see(Span::top(*id), "the file as it is now is not in the generated manifests")
+            // Where something else stands in its place, the values show what has changed.
+            let is_in_its_place = copies.rest == Some(copies.wanted);
+            let original = text(*id).filter(|_| is_in_its_place);
+            match original.and_then(|original| first_difference(&content, copies.wanted, &original)) {
+                Some((own, theirs)) => {
+                    let span =
+                        |file, range: std::ops::Range<usize>| Span::new(file, range.start as u32, range.end as u32);
+                    Diagnostic::new(&STALE, span(file, own), message, "not as in the static manifest")
+                        .see(span(*id, theirs), "the static manifest as it is now")
+                }
+                None => Diagnostic::new(&STALE, span, message, "not in the static manifests as they are now")
+                    .see(Span::top(*id), "the file as it is now is not in the generated manifests"),
+            }
         }
         None => {
             copies.rest?;

@@ -28,13 +28,52 @@ pub(super) fn compare(generated: &[u8], statics: &[(Arc<str>, FileId)], text: Te
                 cursor = range.end;
                 copies.found.push(Copy { range, file: *file });
             }
-            None => copies.differs = copies.differs.or_else(|| Some((name.clone(), *file))),
+            None if copies.differs.is_none() => {
+                copies.differs = Some((name.clone(), *file));
+                copies.wanted = cursor;
+            }
+            None => {}
         }
     }
     if !generated[cursor..].trim_ascii().is_empty() {
         copies.rest.get_or_insert(cursor);
     }
     copies
+}
+
+/// The first value of the document at `from` that is not as in a static file, and what stands there in that.
+pub(super) fn first_difference(generated: &[u8], from: usize, content: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    let rest = &generated[from..];
+    let start = from + rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r' | b'-')).count();
+    let (mut one, mut other) = (start, content.iter().take_while(|byte| matches!(byte, b'\n' | b'\r' | b'-')).count());
+    while one < generated.len() && other < content.len() {
+        let (ours, theirs) = (line_around(generated, one), line_around(content, other));
+        let (own, their) = (generated[ours.clone()].trim_ascii_end(), content[theirs.clone()].trim_ascii_end());
+        if own != their {
+            let same = own.iter().zip(their).take_while(|(one, other)| one == other).count();
+            let place = |line: &[u8], start: usize| {
+                let value = value_at(line, same.min(line.len()));
+                start + value.start..start + value.end
+            };
+            // A separator is where the document ends.
+            let has_value = !own.is_empty() && !own.starts_with(b"---");
+            return has_value.then(|| (place(own, ours.start), place(their, theirs.start)));
+        }
+        (one, other) = (ours.end + 1, theirs.end + 1);
+    }
+    None
+}
+
+/// The value of a line that an offset lies in or behind, or all of the line if its key does.
+fn value_at(line: &[u8], offset: usize) -> Range<usize> {
+    let (before, behind) = line.split_at(offset);
+    let after = |mark: &[u8]| memmem::rfind(before, mark).map(|at| at + mark.len());
+    let indent = line.len() - line.trim_ascii_start().len();
+    let start = after(b": ").max(after(b"- ")).unwrap_or(indent).max(indent);
+    let in_flow = before.iter().any(|byte| matches!(byte, b'{' | b'['));
+    let closed = behind.iter().position(|byte| in_flow && matches!(byte, b',' | b'}' | b']'));
+    let end = closed.map_or(line.len(), |at| offset + at);
+    if start < end { start..end } else { indent.min(line.len())..line.len() }
 }
 
 /// Where the content stands, behind a separator: at the start, which is where it is in a fresh file, or further on. At

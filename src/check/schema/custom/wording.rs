@@ -11,7 +11,7 @@ use crate::model::resource::Resource;
 use crate::model::rule::{Rule, Severity};
 
 use super::super::walk::Walk;
-use super::super::{CEL_RULE, INVALID_VALUE, UNKNOWN_FIELD, VERSION_NOT_SERVED};
+use super::super::{CEL_RULE, INVALID_VALUE, VERSION_NOT_SERVED};
 use super::conform::What;
 
 /// What becomes of an update that breaks a rule about updates.
@@ -28,18 +28,6 @@ pub(in super::super) fn was_there(finding: &mut Diagnostic) {
     finding.effect = Some(ACCEPTED.to_owned());
 }
 
-/// What is said first of a value that an enumeration does not have.
-const UNLISTED: &str = "unsupported value";
-
-/// Whether a later version of a project may well have what this one does not: a field or a value that is not known and
-/// looks like no slip of the fingers. `None` otherwise, else what is not known.
-pub(in super::super) fn may_be_newer(finding: &Diagnostic) -> Option<&str> {
-    let is_guess = |help: &String| help.starts_with("did you mean");
-    let is_unknown = finding.rule == UNKNOWN_FIELD.id && finding.help.is_none();
-    let is_unlisted = finding.message.starts_with(UNLISTED) && !finding.help.as_ref().is_some_and(is_guess);
-    (is_unknown || is_unlisted).then_some(&*finding.message)
-}
-
 /// Something that the definition asks for.
 pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) -> Diagnostic {
     let place = path.locate(walk.resource.value);
@@ -47,6 +35,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
     let field = if path.0.is_empty() { walk.resource.kind.to_string() } else { walk.field_and_place(&path) };
     let mut label = String::new();
     let mut see = None;
+    let mut may_be_newer = false;
     let rule = if matches!(what, What::Rule { .. }) { CEL_RULE } else { INVALID_VALUE };
     let mut effect = "the API server refuses the object";
     let (message, help, near) = match what {
@@ -57,7 +46,8 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
             label = format!("not {}", list(&options));
             let help = near.as_ref().map(|near| format!("did you mean `{near}`?"));
             let written = if written.is_empty() { String::new() } else { format!(" `{}`", shortened(&written)) };
-            (format!("{UNLISTED}{written} for {field}"), help, near)
+            may_be_newer = near.is_none();
+            (format!("unsupported value{written} for {field}"), help, near)
         }
         What::Rule { text, message, span, was } => {
             see = span.map(|span| (span, "the rule"));
@@ -85,6 +75,7 @@ pub(in super::super) fn broken(walk: &mut Walk<'_, '_>, path: Path, what: What) 
         }
     };
     let mut finding = walk.finding(&rule, span, message, label, path, None).effect(effect);
+    finding.may_be_newer = may_be_newer;
     if let Some((span, what)) = see {
         finding = finding.see(span, what);
     }
