@@ -64,6 +64,9 @@ pub(super) struct Finding<'r> {
     pub rule_id: &'r str,
     pub rule_index: usize,
     pub level: &'static str,
+    /// What it is beside another revision, for all results of a run or for none (section 3.27.24).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_state: Option<&'static str>,
     pub message: Text,
     pub locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]

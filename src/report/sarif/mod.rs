@@ -52,7 +52,10 @@ pub(in crate::report) fn write(report: &Report, repository: &Base, out: &mut dyn
     let results = chosen.into_iter().map(|(finding, print)| {
         let rule_index = index.get(&*finding.rule).copied().unwrap_or_default();
         let hash = line_of(finding, &mut places, &hashes);
-        result_of(finding, rule_index, partial_fingerprints(print, hash), &mut places)
+        let mut result = result_of(finding, rule_index, partial_fingerprints(print, hash), &mut places);
+        // Nothing else is reported of a change.
+        result.baseline_state = report.review.is_some().then_some("new");
+        result
     });
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -126,6 +129,7 @@ fn result_of<'r>(
         rule_id: &finding.rule,
         rule_index,
         level: finding.severity.as_str(),
+        baseline_state: None,
         message: Text { text: message(finding) },
         locations: [place],
         related_locations: related
