@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -94,7 +95,7 @@ pub struct Lint {
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<String>,
     /// Worker threads; default: the cores this process may use
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = threads)]
     pub jobs: Option<std::num::NonZeroUsize>,
     /// Only findings, no summary
     #[arg(short, long, conflicts_with = "verbose")]
@@ -230,7 +231,21 @@ pub struct Refusal {
 /// # Errors
 /// Arguments that cannot be followed; also `--help` and `--version`, which are no failures.
 pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Command, Refusal> {
-    Cli::try_parse_from(arguments).map(|cli| cli.command).map_err(|error| Refusal { hint: planned_hint(&error), error })
+    Cli::try_parse_from(arguments).map(|cli| cli.command).map_err(|mut error| {
+        let hint = planned_hint(&error);
+        if hint.is_some() {
+            // Near names would mislead.
+            for kind in [ContextKind::Suggested, ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+                error.remove(kind);
+            }
+        }
+        Refusal { error, hint }
+    })
+}
+
+/// A number of threads.
+fn threads(typed: &str) -> Result<std::num::NonZeroUsize, String> {
+    typed.parse().map_err(|_| "a whole number from 1 on is wanted".to_owned())
 }
 
 /// Writes the completion script of a shell.
@@ -253,7 +268,6 @@ impl std::io::Write for IntoWriter<'_> {
 
 /// A hint for an argument that this release refuses although the documentation of later ones has it.
 fn planned_hint(error: &clap::Error) -> Option<String> {
-    use clap::error::{ContextKind, ContextValue};
     let refused = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| match error
         .get(kind)?
     {
@@ -282,6 +296,13 @@ mod tests {
         let refused = Cli::try_parse_from(["plimsoll", "lint", "--baseline", "main"]).unwrap_err();
         assert_eq!(refused.exit_code(), 2);
         assert!(planned_hint(&refused).unwrap().contains("--baseline"));
+        let said = |arguments: &[&str]| {
+            let typed = ["plimsoll"].iter().chain(arguments).map(|word| std::ffi::OsString::from(*word));
+            parse(typed).unwrap_err().error.to_string()
+        };
+        assert!(!said(&["init"]).contains("similar") && !said(&["lint", "--fix"]).contains("tip:"));
+        assert!(said(&["rulse"]).contains("similar"));
+        assert!(said(&["lint", "-j", "0"]).contains("a whole number from 1 on is wanted"));
         let refused = Cli::try_parse_from(["plimsoll", "lint", "--sinse", "main"]).unwrap_err();
         assert_eq!(planned_hint(&refused), None);
     }

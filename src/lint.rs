@@ -62,7 +62,8 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     write(&report, &settings, out)?;
     if empty {
-        writeln!(err, "error: no manifest and no definition was found")?;
+        let help = "YAML and JSON files are read below the folders that are named, unless `.gitignore` or `exclude` leaves them out";
+        writeln!(err, "error: no manifest and no definition was found\nhelp: {help}")?;
         return Ok(2);
     }
     if settings.discover.stdin.is_some() && report.summary.documents == 0 {
@@ -348,6 +349,13 @@ fn unreadable(error: &Unreadable) -> Refusal {
 
 fn unknown_version(typed: &str) -> Refusal {
     let known = Schemas::versions();
+    if let Some((first, last)) = typed.split_once("..")
+        && let [Some(from), Some(to)] = [first, last].map(|end| known.iter().position(|known| known.to_string() == end))
+        && from > to
+    {
+        let help = Some(format!("did you mean `{last}..{first}`?"));
+        return Refusal::argument(format!("the range `{typed}` ends before it begins"), help);
+    }
     let help = match (known.first(), known.last()) {
         (Some(first), Some(last)) => Some(format!("known are {first} to {last}, and ranges such as `{first}..{last}`")),
         _ => None,

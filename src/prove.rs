@@ -56,7 +56,7 @@ pub fn prove(arguments: &cli::Test, out: &mut dyn Write, err: &mut dyn Write) ->
             let counts = [
                 (count(Status::Passed), "passed"),
                 (failed, "failed"),
-                (errors + broken.len(), "errors"),
+                (errors + broken.len(), if errors + broken.len() == 1 { "error" } else { "errors" }),
                 (count(Status::Skipped), "skipped"),
             ];
             let said = counts.iter().enumerate().filter(|(at, (count, _))| *at == 0 || *count > 0);

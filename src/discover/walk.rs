@@ -61,7 +61,10 @@ impl Walk<'_> {
         let name = |path: &Path| printed_name(path, &self.options.working_directory);
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => return Some(Found::Skipped(error.path().map_or_else(String::new, name), error.to_string())),
+            Err(error) => {
+                let unreadable = super::Unreadable::below(folder, &error);
+                return Some(Found::Skipped(name(&unreadable.path), unreadable.why));
+            }
         };
         let kind = entry.file_type();
         if entry.file_name() == ".gitignore" && kind.is_file() {

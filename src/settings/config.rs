@@ -189,8 +189,28 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         Some(key) => nearest(key, known.split('`').skip(1).step_by(2)).map(|near| format!("did you mean `{near}`?")),
         None => None,
     };
-    let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {known}")));
-    Broken { offset: offset.min(text.len()), message: fact.to_owned(), help }
+    let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {}", in_words_of_yaml(known))));
+    Broken { offset: offset.min(text.len()), message: in_words_of_yaml(fact), help }
+}
+
+/// serde speaks of Rust's types.
+fn in_words_of_yaml(words: &str) -> String {
+    let known = [
+        ("invalid type: sequence", "a list cannot stand here"),
+        ("invalid type: map", "a mapping cannot stand here"),
+        ("invalid type: unit value", "nothing cannot stand here"),
+        ("invalid type: string", "cannot be the text"),
+        ("invalid type: integer", "cannot be the number"),
+        ("invalid type: floating point", "cannot be the number"),
+        ("invalid type: boolean", "cannot be"),
+        ("unknown variant", "there is no"),
+        ("a sequence", "a list, `[…]`"),
+        ("a boolean", "`true` or `false`"),
+    ];
+    if words.starts_with("struct ") {
+        return "a mapping, `key: …`".to_owned();
+    }
+    known.iter().fold(words.to_owned(), |words, (theirs, ours)| words.replace(theirs, ours))
 }
 
 /// The place of a key as a whole word that begins a line, at or after the place of the error, else anywhere.
@@ -236,5 +256,19 @@ mod tests {
         let text = "rules:\n  image-tag:\n    severity: fatal\n";
         let broken = parse(text).unwrap_err();
         assert_eq!(&text[broken.offset..broken.offset + 5], "fatal", "{broken:?}");
+        for (text, message, help) in [
+            ("select: a\n", "select: cannot be the text \"a\"", "expected a list, `[…]`"),
+            ("require_reason: 1\n", "require_reason: cannot be the number `1`", "expected `true` or `false`"),
+            ("[]\n", "a list cannot stand here", "expected a mapping, `key: …`"),
+            ("rules: {a: b}\n", "rules.a: cannot be the text \"b\"", "expected a mapping, `key: …`"),
+            (
+                "rules: {a: {severity: fatal}}\n",
+                "rules.a.severity: there is no `fatal`",
+                "expected one of `error`, `warning`, `note`",
+            ),
+        ] {
+            let broken = parse(text).unwrap_err();
+            assert_eq!((&*broken.message, broken.help.as_deref()), (message, Some(help)), "{text}");
+        }
     }
 }

@@ -213,7 +213,7 @@ impl<'p> Parser<'p> {
         let (first, second) = (span(value(earlier).written()), span(value(later).written()));
         let problem = if same {
             Problem::new(DUPLICATE_KEY, second, format!("the key `{name}` is here twice"))
-                .label("the second, which kubectl takes")
+                .label("the second, which counts")
                 .see(first, "the first")
         } else {
             Problem::new(DUPLICATE_KEY, second, format!("two keys of different types both become `{name}`"))
