@@ -45,7 +45,7 @@ deny contains finding if {
 # injects a gateway, and braces are of a template.
 made_up(image) if startswith(image, "ko://")
 
-made_up("auto")
+made_up(image) if image == "auto"
 
 made_up(image) if contains(image, "{")
 
