@@ -35,7 +35,7 @@ pub enum NoRevision {
     First,
     /// There is no repository: the system's words.
     Nowhere(String),
-    /// It names nothing.
+    /// It names nothing, or cannot be read: why, if there is more to say.
     Unknown(String),
 }
 
@@ -74,7 +74,8 @@ pub fn at_revision(
 fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, String> {
     let single = |typed: &str| {
         let typed = if typed.is_empty() { "HEAD" } else { typed };
-        repository.rev_parse_single(typed).map(gix::Id::detach).map_err(|error| error.to_string())
+        // What gix has to say is about its parser.
+        repository.rev_parse_single(typed).map(gix::Id::detach).map_err(|_| String::new())
     };
     match revision.split_once("...") {
         Some((one, other)) => {

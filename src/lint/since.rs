@@ -37,6 +37,11 @@ pub(super) fn list(
     now: &Inputs,
     sources: &mut Sources,
 ) -> Result<Result<Revision, NotChecked>, Refusal> {
+    // git takes that for HEAD. Here it would be an empty variable, and every finding that is committed would be known.
+    if revision.trim_matches(['.', ' ']).is_empty() {
+        let help = "write `HEAD` for what is not committed yet, or leave `--since` out".to_owned();
+        return Err(Refusal::argument("`--since` names no revision".to_owned(), Some(help)));
+    }
     match discover::at_revision(revision, &settings.discover, now, sources) {
         Ok(listed) => Ok(Ok(listed)),
         Err(NoRevision::First) => Ok(Err(nothing(revision, "there is nothing before the first commit"))),
@@ -50,7 +55,8 @@ pub(super) fn list(
         }
         Err(NoRevision::Unknown(why)) => {
             let help = "name a commit, a branch or a tag; `main...` is where this branch left main".to_owned();
-            Err(Refusal::argument(format!("`{revision}` is no revision of this repository: {why}"), Some(help)))
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            Err(Refusal::argument(format!("`{revision}` is no revision of this repository{why}"), Some(help)))
         }
     }
 }
