@@ -109,6 +109,10 @@ pub fn examine_beside(
         environments: &options.environments,
         generated: options.generated.as_deref(),
     });
+    let is_above = |file: &FileId| inputs.above.contains(file);
+    plan.findings.retain(|finding| !is_above(&finding.primary.span.file));
+    seen.files = seen.files.saturating_sub(inputs.above.len());
+    let parts: Vec<_> = parts.into_iter().filter(|(file, _)| !is_above(file)).collect();
     let is_kustomization = |file| plan.role(file) == FileRole::Definition(DefinitionKind::Kustomization);
     let (kustomizations, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(file, _)| is_kustomization(*file));
     let own: HashSet<FileId> = kustomizations.iter().map(|(file, _)| *file).collect();
@@ -150,8 +154,12 @@ pub fn examine_beside(
     let text = |file| texts.get(file);
     seen.findings.extend(plan.findings.iter().cloned());
     if rules.definitions {
-        let given =
-            check::definition::Input { plan: &plan, listing: &inputs.listing, text: &text, parse: &kustomize::parse };
+        let given = check::definition::Input {
+            plan: &plan,
+            listing: &inputs.asked_for(),
+            text: &text,
+            parse: &kustomize::parse,
+        };
         check::definition::check(&given, &mut seen.findings);
         seen.findings.extend(plan.stale(&render::Comparison {
             text: &text,

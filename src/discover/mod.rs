@@ -8,6 +8,7 @@ mod revision;
 mod schemas;
 mod walk;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
 pub use revision::{NoRevision, Revision, at_revision};
 pub use schemas::{SchemaFiles, schemas};
 
-use crate::model::listing::Listing;
+use crate::model::listing::{KUSTOMIZATIONS, Listing};
 use crate::model::source::{FileId, Sources};
 
 /// What discovery needs to know.
@@ -53,6 +54,8 @@ pub struct Inputs {
     pub below: String,
     /// The root of the repository.
     pub root: PathBuf,
+    /// Kustomizations that nobody named, above files that were: they say what part these play, and are not checked.
+    pub above: Vec<FileId>,
 }
 
 /// A path of the command line that cannot be read.
@@ -78,6 +81,18 @@ impl Inputs {
     /// `.json`, or that Kustomize reads without an ending.
     pub fn to_read(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
         self.listing.iter().filter(|(name, id)| self.named.contains(id) || is_manifest_name(name))
+    }
+
+    /// The files that somebody asked for.
+    #[must_use]
+    pub fn asked_for(&self) -> Cow<'_, Listing> {
+        if self.above.is_empty() {
+            return Cow::Borrowed(&self.listing);
+        }
+        let mut listing = self.listing.without_files();
+        let own = self.listing.iter().filter(|(_, file)| !self.above.contains(file));
+        own.for_each(|(name, file)| listing.add(name.clone(), file));
+        Cow::Owned(listing)
     }
 
     /// The addresses of the repositories that this one is a clone of, as git's configuration has them.
@@ -124,7 +139,31 @@ pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unre
         }
     }
     inputs.named.sort_unstable();
+    add_kustomizations(options, sources, &mut inputs);
     Ok(inputs)
+}
+
+/// Adds the nearest kustomization above each file that was named: a patch by itself is no object. Names lead no higher
+/// than the working directory.
+fn add_kustomizations(options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
+    let root = options.working_directory.as_path();
+    for file in inputs.named.clone() {
+        let name = sources.name(file).to_owned();
+        let own = name.rsplit('/').next().unwrap_or(&name);
+        if KUSTOMIZATIONS.contains(&own) || name.starts_with('<') {
+            continue;
+        }
+        let path = options.working_directory.join(&name);
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+        let found = folders.flat_map(|folder| KUSTOMIZATIONS.map(|name| folder.join(name))).find(|path| path.is_file());
+        let Some(path) = found else { continue };
+        // A link may lead anywhere.
+        let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(&options.root));
+        let name = printed_name(&path, &options.working_directory);
+        if is_inside && inputs.listing.file(&name).is_none() {
+            inputs.above.push(add_file(&path, options, sources, &mut inputs.listing));
+        }
+    }
 }
 
 fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut Listing) -> FileId {

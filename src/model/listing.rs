@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use super::source::FileId;
 
+/// What a kustomization may be called (sigs.k8s.io/kustomize, `api/konfig/general.go`). There may be one in a folder.
+pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// The files below the roots of a run, by their printed names.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {

@@ -18,22 +18,19 @@ use std::collections::BTreeSet;
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, folder_of};
+use crate::model::listing::{KUSTOMIZATIONS, Listing, folder_of};
 use crate::model::source::FileId;
 use crate::model::value::Value;
 
 use super::{Format, Input, Object, Text, by_name, file_of};
 use reader::Reader;
 
-/// What a kustomization may be called. There may be one in a folder.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /// Kustomizations and components.
 pub(super) struct Kustomize;
 
 impl Format for Kustomize {
     fn is_definition(&self, name: &str) -> bool {
-        NAMES.contains(&file_of(name))
+        KUSTOMIZATIONS.contains(&file_of(name))
     }
 
     fn plan(&self, input: &Input<'_>, plan: &mut Plan) {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, folder_of, join};
+use crate::model::listing::{KUSTOMIZATIONS, Listing, folder_of, join};
 use crate::model::node::{Node, Style};
 use crate::model::origin::{Origin, Role};
 use crate::model::reference::Facts;
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 
+use super::Kustomize;
 use super::build::accumulate::{Builder, Library};
 use super::build::build;
 use super::build::draft::Node as Draft;
 use super::build::emit::Emitted;
 use super::build::source::Source;
 use super::reader::Reader;
-use super::{Kustomize, NAMES};
 use crate::render::Format;
 
 /// The bytes of a file, if it can be read.
@@ -181,7 +181,7 @@ pub fn is_kustomization(name: &str) -> bool {
 /// The kustomization of a folder, by its printed name.
 #[must_use]
 pub fn kustomization_in(folder: &str, listing: &Listing) -> Option<(Arc<str>, FileId)> {
-    NAMES.iter().find_map(|name| {
+    KUSTOMIZATIONS.iter().find_map(|name| {
         let path = join(folder, name)?;
         Some((Arc::from(&*path), listing.file(&path)?))
     })

@@ -11,7 +11,6 @@ use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::super::super::rules::{MISSING_FILE, OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
-use super::super::NAMES;
 use super::configurations::Configuration;
 use super::draft::Node;
 use super::log::Log;
@@ -21,6 +20,7 @@ use super::read::{check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
 use super::{definitions, generate, images, labels, names, namespace, patch, replacements, replicas, vars};
+use crate::model::listing::KUSTOMIZATIONS;
 
 /// What a build may look at.
 pub(in crate::render) struct Library<'a> {
@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
 
     /// The files of a folder that are kustomizations; there may be one.
     fn files(&self, folder: &str) -> impl Iterator<Item = FileId> {
-        NAMES.iter().filter_map(move |name| self.library.listing.file(&join(folder, name)?))
+        KUSTOMIZATIONS.iter().filter_map(move |name| self.library.listing.file(&join(folder, name)?))
     }
 
     /// Everything that the kustomization of a folder makes, before the last steps of a build.
@@ -210,7 +210,10 @@ impl<'s> Site<'s, '_> {
 
     /// The printed name of the kustomization.
     pub fn name(&self) -> Option<String> {
-        NAMES.iter().filter_map(|name| self.path(name)).find(|name| self.builder.library.listing.file(name).is_some())
+        KUSTOMIZATIONS
+            .iter()
+            .filter_map(|name| self.path(name))
+            .find(|name| self.builder.library.listing.file(name).is_some())
     }
 
     /// The path of an entry, from the root of the listing.
