@@ -2,11 +2,13 @@
 //! in `k8s.io/kubernetes/pkg/apis/admissionregistration/validation/validation.go`.
 
 pub(super) mod expressions;
+mod mutating;
 pub(super) mod place;
 
 use super::object::{Field, Object, fields};
 use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_NAME, INVALID_TEXT};
 use super::seen::Seen;
+use super::syntax::Syntax;
 use super::{names, selector, webhook, words};
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
@@ -16,7 +18,9 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let root = object.root();
     match &*object.resource.kind {
         "ValidatingAdmissionPolicy" => root.get("spec").iter().for_each(|spec| policy(object, spec)),
-        "ValidatingAdmissionPolicyBinding" => root.get("spec").iter().for_each(|spec| binding(object, spec)),
+        "ValidatingAdmissionPolicyBinding" => root.get("spec").iter().for_each(|spec| binding(object, spec, false)),
+        "MutatingAdmissionPolicy" => root.get("spec").iter().for_each(|spec| mutating::policy(object, spec)),
+        "MutatingAdmissionPolicyBinding" => root.get("spec").iter().for_each(|spec| binding(object, spec, true)),
         _ => {}
     }
 }
@@ -32,40 +36,13 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         spec,
         ["paramKind", "matchConstraints", "validations", "auditAnnotations", "matchConditions", "variables"]
     );
-    for (list, key) in [(&conditions, "name"), (&annotations, "key")] {
-        for item in list.iter().flat_map(Field::items) {
-            if let Some(name) = item.get(key) {
-                names::qualified(object, &name);
-            }
-        }
+    conditions.iter().for_each(|conditions| webhook::conditions(object, conditions));
+    for annotation in annotations.iter().flat_map(Field::items) {
+        annotation.get("key").iter().for_each(|key| names::qualified(object, key));
     }
-    for variable in variables.iter().flat_map(Field::items) {
-        if let Some(name) = variable.get("name") {
-            identifier(object, &name);
-        }
-    }
-    if let Some(parameters) = parameters.filter(|parameters| parameters.value.is_mapping()) {
-        for key in ["apiVersion", "kind"] {
-            if !parameters.has(key) {
-                object.needed(&parameters, key, "to know the parameters", format!("add `{key}`"));
-            }
-        }
-        parameter_kind(object, &parameters);
-    }
-    match resources {
-        None => {
-            let help = "add `matchConstraints: {resourceRules: …}`";
-            object.needed(spec, "matchConstraints", "to say what is checked", help);
-        }
-        Some(resources) if resources.value.is_mapping() => {
-            let rules = resources.get("resourceRules");
-            if rules.is_none_or(|rules| rules.value.is_sequence() && rules.count() == 0) {
-                object.needed(&resources, "resourceRules", "to say what is checked", "add at least one rule");
-            }
-            match_resources(object, &resources);
-        }
-        Some(_) => {}
-    }
+    variables.iter().for_each(|variables| identifiers(object, variables));
+    parameters.iter().for_each(|parameters| parameter_kind(object, parameters));
+    constraints(object, spec, resources.as_ref(), "to say what is checked");
     let is_none =
         |list: &Option<Field<'_, 't>>| list.as_ref().is_none_or(|list| list.value.is_sequence() && list.count() == 0);
     if is_none(&validations) && is_none(&annotations) {
@@ -78,8 +55,45 @@ fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     expressions::policy(object, spec);
 }
 
+/// What a policy is about.
+fn constraints<'t>(
+    object: &mut Object<'_, 't>,
+    spec: &Field<'_, 't>,
+    resources: Option<&Field<'_, 't>>,
+    because: &str,
+) {
+    match resources {
+        None => {
+            let help = "add `matchConstraints: {resourceRules: …}`";
+            object.needed(spec, "matchConstraints", because, help);
+        }
+        Some(resources) if resources.value.is_mapping() => {
+            let rules = resources.get("resourceRules");
+            if rules.is_none_or(|rules| rules.value.is_sequence() && rules.count() == 0) {
+                object.needed(resources, "resourceRules", because, "add at least one rule");
+            }
+            match_resources(object, resources);
+        }
+        Some(_) => {}
+    }
+}
+
+fn identifiers<'t>(object: &mut Object<'_, 't>, variables: &Field<'_, 't>) {
+    for variable in variables.items() {
+        variable.get("name").iter().for_each(|name| identifier(object, name));
+    }
+}
+
 /// `validateParamKind`: both are labels that begin with a letter.
 fn parameter_kind<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>) {
+    if !parameters.value.is_mapping() {
+        return;
+    }
+    for key in ["apiVersion", "kind"] {
+        if !parameters.has(key) {
+            object.needed(parameters, key, "to know the parameters", format!("add `{key}`"));
+        }
+    }
     let is_word = |text: &str| names::is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase());
     let [version, kind] = fields!(parameters, ["apiVersion", "kind"]);
     let of_version = |text: &str| is_word(text.rsplit('/').next().unwrap_or(text));
@@ -126,6 +140,10 @@ fn match_resources<'t>(object: &mut Object<'_, 't>, resources: &Field<'_, 't>) {
     for list in [&rules, &others].into_iter().flatten() {
         for rule in list.items() {
             webhook::check_rule(object, &rule);
+            // `validateNamedRuleWithOperations`
+            for name in rule.get("resourceNames").iter().flat_map(Field::items) {
+                names::name(object, &name, Syntax::PathSegment);
+            }
         }
     }
     for labels in [&spaces, &objects].into_iter().flatten() {
@@ -133,7 +151,7 @@ fn match_resources<'t>(object: &mut Object<'_, 't>, resources: &Field<'_, 't>) {
     }
 }
 
-fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, is_mutating: bool) {
     if !spec.value.is_mapping() {
         return;
     }
@@ -141,11 +159,22 @@ fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
         fields!(spec, ["policyName", "paramRef", "matchResources", "validationActions"]);
     match name {
         Some(name) if name.text().is_none_or(|text| !text.is_empty()) => names::subdomain(object, &name),
-        _ => object.needed(spec, "policyName", "by every binding", "name a ValidatingAdmissionPolicy"),
+        _ => {
+            let kind = if is_mutating { "MutatingAdmissionPolicy" } else { "ValidatingAdmissionPolicy" };
+            object.needed(spec, "policyName", "by every binding", format!("name a {kind}"));
+        }
     }
     if let Some(parameters) = parameters.filter(|parameters| parameters.value.is_mapping()) {
-        let [name, labels] = fields!(parameters, ["name", "selector"]);
-        match (name, labels) {
+        let [name, labels, missing] = fields!(parameters, ["name", "selector", "parameterNotFoundAction"]);
+        match missing.filter(|missing| missing.text().is_none_or(|text| !text.is_empty())) {
+            Some(missing) => words::one_of(object, &missing, &["Allow", "Deny"]),
+            None => {
+                let help = "write `parameterNotFoundAction: Deny`, or `Allow`";
+                object.needed(&parameters, "parameterNotFoundAction", "with parameters", help);
+            }
+        }
+        name.iter().for_each(|name| names::name(object, name, Syntax::PathSegment));
+        match (name.filter(|name| name.text().is_none_or(|text| !text.is_empty())), labels) {
             (None, None) => object.needed(&parameters, "name", "to find the parameters", "add `name` or `selector`"),
             (Some(name), Some(labels)) => {
                 let finding = object
@@ -162,6 +191,10 @@ fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     }
     if let Some(resources) = resources {
         match_resources(object, &resources);
+    }
+    if is_mutating {
+        resources.iter().for_each(|resources| mutating::operations(object, resources));
+        return;
     }
     match actions.filter(|actions| !actions.value.is_sequence() || actions.count() > 0) {
         None => object.needed(spec, "validationActions", "by every binding", "add `validationActions: [Deny]`"),

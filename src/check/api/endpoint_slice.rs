@@ -11,12 +11,12 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         return;
     }
     let root = object.root();
-    let [kind, endpoints] = fields!(root, ["addressType", "endpoints"]);
+    let [kind, endpoints, ports] = fields!(root, ["addressType", "endpoints", "ports"]);
     let kind = kind.and_then(|kind| kind.text()).unwrap_or_default();
     for endpoint in endpoints.iter().flat_map(Field::items) {
-        let [addresses, host, node] = fields!(endpoint, ["addresses", "hostname", "nodeName"]);
+        let [addresses, host, node, hints] = fields!(endpoint, ["addresses", "hostname", "nodeName", "hints"]);
         for address in addresses.iter().flat_map(Field::items).filter(|_| matches!(&*kind, "IPv4" | "IPv6")) {
-            check_address(object, &address, &kind);
+            check_address(object, &address, Some(&kind));
         }
         if let Some(host) = host {
             names::label(object, &host);
@@ -24,23 +24,47 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         if let Some(node) = node {
             names::subdomain(object, &node);
         }
+        let Some([zones, nodes]) = hints.as_ref().map(|hints| fields!(hints, ["forZones", "forNodes"])) else {
+            continue;
+        };
+        for name in zones.iter().flat_map(Field::items) {
+            name.get("name").iter().for_each(|name| names::label_value(object, name));
+        }
+        for name in nodes.iter().flat_map(Field::items) {
+            name.get("name").iter().for_each(|name| names::subdomain(object, name));
+        }
+    }
+    // `validatePorts`
+    for port in ports.iter().flat_map(Field::items) {
+        let [name, protocol] = fields!(port, ["name", "appProtocol"]);
+        if let Some(name) = name {
+            names::label(object, &name);
+        }
+        if let Some(protocol) = protocol {
+            names::qualified(object, &protocol);
+        }
     }
 }
 
-fn check_address<'t>(object: &mut Object<'_, 't>, address: &Field<'_, 't>, kind: &str) {
+/// An address of an endpoint, of the kind that the slice is for, if there is one: `ValidateEndpointIP`.
+
+pub(super) fn check_address<'t>(object: &mut Object<'_, 't>, address: &Field<'_, 't>, kind: Option<&str>) {
     let Some(text) = address.plain_text() else { return };
     let Some(ip) = names::parse_address(&text) else { return names::address(object, address) };
+    // From 1.36 on the server asks for the usual way to write one (`StrictIPCIDRValidation`).
+    if object.version.minor >= 36 && (ip.to_canonical() != ip || text.parse() != Ok(ip)) {
+        return names::address(object, address);
+    }
     if matches!(ip, IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some()) {
         return;
     }
-    if ip.is_ipv4() != (kind == "IPv4") {
+    if let Some(kind) = kind.filter(|kind| ip.is_ipv4() != (*kind == "IPv4")) {
         let fault = format!("is `{text}`, but the slice is for `{kind}`");
         let finding = object
             .wrong(&INVALID_TEXT, address, &fault, &format!("not {kind}"))
             .help("make a slice for each type of address");
         object.report(finding);
     } else if ip.is_unspecified() || ip.is_loopback() || is_link_local(ip) {
-        // `ValidateEndpointIP`
         let fault = format!("is `{}`, which is no address of an endpoint", shown(address));
         let finding = object
             .wrong(&INVALID_TEXT, address, &fault, "unspecified or local")

@@ -8,13 +8,16 @@
 //! Sources are named at each rule; without a version they are those of Kubernetes 1.34.
 
 mod admission_policy;
+mod api_service;
 mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
 mod disruption_budget;
 mod endpoint_slice;
+mod endpoints;
 mod fields;
+mod flow;
 mod ingress;
 mod ingress_class;
 mod metadata;
@@ -75,6 +78,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             config::check(&mut object);
             volume::check(&mut object);
             quota::check(&mut object);
+            endpoints::check(&mut object);
             metadata::namespaces(&mut object);
         }
         "apps" | "batch" => workloads::check(&mut object),
@@ -89,8 +93,11 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
         "storage.k8s.io" => {
             storage_class::check(&mut object);
             words::storage_driver(&mut object);
+            words::volume_attributes(&mut object);
         }
         "discovery.k8s.io" => endpoint_slice::check(&mut object),
+        "flowcontrol.apiserver.k8s.io" => flow::check(&mut object),
+        "apiregistration.k8s.io" => api_service::check(&mut object),
         "scheduling.k8s.io" => words::priority_class(&mut object),
         "node.k8s.io" => words::runtime_class(&mut object),
         "apiextensions.k8s.io" => custom_definition::check(&mut object),

@@ -20,7 +20,8 @@ mod volumes;
 mod windows;
 
 pub(super) use affinity::node_selector;
-pub(super) use resources::{is_of_containers, resource_name};
+pub(super) use resources::{is_of_containers, overhead, resource_name};
+pub(super) use scheduling::tolerations;
 pub(super) use volumes::{driver_name, source};
 
 use std::borrow::Cow;
@@ -224,7 +225,7 @@ fn fields<'t>(object: &mut Object<'_, 't>, pod: &Pod<'t>, spec: &Field<'_, 't>) 
                 }
             }
             "nodeSelector" => names::labels(object, field),
-            "overhead" => resources::overhead(object, pod, field),
+            "overhead" => resources::overhead(object, field),
             "priorityClassName" | "serviceAccountName" => names::subdomain(object, field),
             // The old name of `serviceAccountName`, which counts where both are written.
             "serviceAccount" if spec.text_of("serviceAccountName").is_none_or(|text| text.is_empty()) => {

@@ -5,7 +5,7 @@ use super::names;
 use super::object::{Field, Object, fields, is_placeholder};
 use super::pod;
 use super::quantity::Quantity;
-use super::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use super::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
 use super::selector;
 
 /// Every source that a PersistentVolume can have.
@@ -222,8 +222,17 @@ fn volume<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
             .help("use `Retain`");
         object.report(finding);
     }
-    if let Some(driver) = csi.as_ref().and_then(|csi| csi.get("driver")) {
-        pod::driver_name(object, &driver);
+    if let Some(csi) = &csi {
+        csi.get("driver").iter().for_each(|driver| pod::driver_name(object, driver));
+        secrets(object, csi);
+    }
+    if let Some(path) = local.as_ref().and_then(|local| local.get("path"))
+        && path.plain_text().is_some_and(|text| text.split('/').any(|step| step == ".."))
+    {
+        // `validatePathNoBacksteps`
+        let finding =
+            object.wrong(&INVALID_TEXT, &path, "must not lead up with `..`", "leads up").help("write the path itself");
+        object.report(finding);
     }
     let attributes = attributes.filter(|_| object.version.minor >= 34);
     for class in [&class, &attributes].into_iter().flatten() {
@@ -231,6 +240,24 @@ fn volume<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     }
     if let Some(attributes) = attributes.filter(|_| csi.is_none()) {
         object.forbidden(&attributes, "without `csi`", "remove it");
+    }
+}
+
+/// The secrets that a driver is given, `nodeStageSecretRef` excepted: `validateCSIPersistentVolumeSource`.
+fn secrets<'t>(object: &mut Object<'_, 't>, csi: &Field<'_, 't>) {
+    let all = fields!(
+        csi,
+        ["controllerPublishSecretRef", "nodePublishSecretRef", "controllerExpandSecretRef", "nodeExpandSecretRef"]
+    );
+    for secret in all.into_iter().flatten().filter(|secret| secret.value.is_mapping()) {
+        let [name, space] = fields!(secret, ["name", "namespace"]);
+        name.iter().for_each(|name| names::subdomain(object, name));
+        space.iter().for_each(|space| names::label(object, space));
+        for key in ["name", "namespace"] {
+            if secret.get(key).is_none_or(|field| field.text().as_deref() == Some("")) {
+                object.needed(&secret, key, "to find the secret", format!("add `{key}`"));
+            }
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let Some(webhooks) = root.get("webhooks") else { return };
     let mut seen = Seen::new();
     for webhook in webhooks.items() {
-        let [name, rules, config, timeout, versions, spaces, objects] = fields!(
+        let [name, rules, config, timeout, versions, spaces, objects, matched] = fields!(
             webhook,
             [
                 "name",
@@ -28,6 +28,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
                 "admissionReviewVersions",
                 "namespaceSelector",
                 "objectSelector",
+                "matchConditions",
             ]
         );
         if let Some(name) = name
@@ -61,6 +62,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         for labels in [&spaces, &objects].into_iter().flatten() {
             selector::check(object, labels);
         }
+        matched.iter().for_each(|matched| conditions(object, matched));
         super::admission_policy::expressions::webhook(object, &webhook);
     }
 }
@@ -141,6 +143,36 @@ fn check_url<'t>(object: &mut Object<'_, 't>, url: &Field<'_, 't>) {
     object.report(finding);
 }
 
+/// Reports a `*` that stands beside others. Whether there is one.
+pub(super) fn star_alone<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>) -> bool {
+    let star = list.items().find(|item| item.text().as_deref() == Some("*")).map(|item| item.path());
+    let Some(star) = star else { return false };
+    if list.count() > 1 {
+        let message = format!("`*` stands beside others, in {}", object.name(&list.path()));
+        let finding =
+            object.refuse(&CONFLICTING_FIELDS, star, message, "must be alone").help("keep `*` alone, or remove it");
+        object.report(finding);
+    }
+    true
+}
+
+/// `validateMatchConditions`
+pub(super) fn conditions<'t>(object: &mut Object<'_, 't>, conditions: &Field<'_, 't>) {
+    let mut seen = Seen::new();
+    for condition in conditions.items() {
+        let Some(name) = condition.get("name") else { continue };
+        names::qualified(object, &name);
+        let Some(text) = name.plain_text() else { continue };
+        if let Some(first) = seen.before(text.clone(), name.value.span()) {
+            let finding = object
+                .wrong(&DUPLICATE_NAME, &name, &format!("repeats `{text}`"), "the second")
+                .cause(first, "the first")
+                .help("rename one of the two");
+            object.report(finding);
+        }
+    }
+}
+
 /// `validateRuleWithOperations`: a `*` stands alone.
 pub(super) fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) {
     if !rule.value.is_mapping() {
@@ -153,22 +185,14 @@ pub(super) fn check_rule<'t>(object: &mut Object<'_, 't>, rule: &Field<'_, 't>) 
     for (list, name) in lists {
         match list.filter(|list| !list.value.is_sequence() || list.count() > 0) {
             None => object.needed(rule, name, "by every rule", format!("add `{name}`; `\"*\"` is all")),
-            Some(list) if name != "resources" => {
-                let star = list.items().find(|item| item.text().as_deref() == Some("*")).map(|item| item.path());
-                if let Some(star) = star.filter(|_| list.count() > 1) {
-                    let message = format!("`*` stands beside others, in {}", object.name(&list.path()));
-                    let finding = object
-                        .refuse(&CONFLICTING_FIELDS, star, message, "must be alone")
-                        .help("keep `*` alone, or remove it");
-                    object.report(finding);
-                }
-            }
+            Some(list) if name != "resources" => drop(star_alone(object, &list)),
             Some(_) => {}
         }
     }
-    for version in versions.iter().flat_map(Field::items) {
-        if version.text().is_some_and(|text| text.is_empty()) {
-            let finding = object.wrong(&REQUIRED_VALUE, &version, "is empty", "empty").help("name a version, or `*`");
+    for (list, what) in [(&versions, "version"), (&resources, "resource")] {
+        for item in list.iter().flat_map(Field::items).filter(|item| item.text().is_some_and(|text| text.is_empty())) {
+            let help = format!("name a {what}, or `*`");
+            let finding = object.wrong(&REQUIRED_VALUE, &item, "is empty", "empty").help(help);
             object.report(finding);
         }
     }

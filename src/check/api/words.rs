@@ -2,7 +2,9 @@
 
 use super::names;
 use super::object::{Field, Object, did_you_mean, fields, shown};
-use super::rules::UNSUPPORTED_VALUE;
+use super::pod;
+use super::rules::{DUPLICATE_NAME, UNSUPPORTED_VALUE};
+use super::seen::Seen;
 
 /// A word that must be one of these; nothing is the default.
 pub(super) fn one_of<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, words: &[&str]) {
@@ -28,6 +30,9 @@ fn unsupported<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, words: &[
     object.report(finding);
 }
 
+/// `HighestUserDefinablePriority`
+const HIGHEST: i64 = 1_000_000_000;
+
 /// `ValidatePriorityClass` in `pkg/apis/scheduling/validation/validation.go`.
 pub(super) fn priority_class(object: &mut Object<'_, '_>) {
     let root = object.root();
@@ -35,6 +40,12 @@ pub(super) fn priority_class(object: &mut Object<'_, '_>) {
         && let Some(policy) = root.get("preemptionPolicy")
     {
         one_of(object, &policy, &["Never", "PreemptLowerPriority"]);
+    }
+    let is_own = object.resource.name().is_some_and(|name| !name.starts_with("system-"));
+    if object.resource.kind == "PriorityClass"
+        && let Some(value) = root.get("value").filter(|value| is_own && value.integer().is_some_and(|is| is > HIGHEST))
+    {
+        object.out_of_range(&value, "at most 1000000000, as those above are the system's");
     }
 }
 
@@ -46,17 +57,68 @@ pub(super) fn runtime_class(object: &mut Object<'_, '_>) {
     {
         names::label(object, &handler);
     }
+    if object.resource.kind != "RuntimeClass" {
+        return;
+    }
+    if let Some(amounts) = root.get("overhead").as_ref().and_then(|overhead| overhead.get("podFixed")) {
+        pod::overhead(object, &amounts);
+    }
+    if let Some(scheduling) = root.get("scheduling") {
+        let [labels, tolerations] = fields!(scheduling, ["nodeSelector", "tolerations"]);
+        labels.iter().for_each(|labels| names::labels(object, labels));
+        tolerations.iter().for_each(|tolerations| pod::tolerations(object, tolerations));
+    }
 }
 
 /// `ValidateCSIDriver` in `pkg/apis/storage/validation/validation.go`.
 pub(super) fn storage_driver(object: &mut Object<'_, '_>) {
     let root = object.root();
     let Some(spec) = root.get("spec").filter(|_| object.resource.kind == "CSIDriver") else { return };
-    let [policy, modes] = fields!(spec, ["fsGroupPolicy", "volumeLifecycleModes"]);
+    let [policy, modes, tokens, period] =
+        fields!(spec, ["fsGroupPolicy", "volumeLifecycleModes", "tokenRequests", "nodeAllocatableUpdatePeriodSeconds"]);
+    tokens.iter().for_each(|tokens| token_requests(object, tokens));
+    // `MutableCSINodeAllocatableCount` is on by default from 1.35.
+    let period = period.filter(|period| object.version.minor >= 35 && period.integer().is_some_and(|time| time < 10));
+    if let Some(period) = period {
+        object.out_of_range(&period, "10 or more");
+    }
     if let Some(policy) = policy {
         one_of(object, &policy, &["File", "None", "ReadWriteOnceWithFSType"]);
     }
     for mode in modes.iter().flat_map(Field::items) {
         one_of(object, &mode, &["Ephemeral", "Persistent"]);
+    }
+}
+
+/// `validateTokenRequests`
+fn token_requests<'t>(object: &mut Object<'_, 't>, tokens: &Field<'_, 't>) {
+    let mut seen = Seen::new();
+    for token in tokens.items() {
+        let [audience, time] = fields!(token, ["audience", "expirationSeconds"]);
+        if let Some(time) = time.filter(|time| time.integer().is_some_and(|time| !(600..=1 << 32).contains(&time))) {
+            object.out_of_range(&time, "between 600 and 4294967296");
+        }
+        let Some(audience) = audience else { continue };
+        let Some(text) = audience.text() else { continue };
+        if let Some(first) = seen.before(text.clone(), audience.value.span()) {
+            let finding = object
+                .wrong(&DUPLICATE_NAME, &audience, &format!("repeats `{text}`"), "the second")
+                .cause(first, "the first")
+                .help("remove one of the two");
+            object.report(finding);
+        }
+    }
+}
+
+/// `ValidateVolumeAttributesClass` in `pkg/apis/storage/validation/validation.go`.
+pub(super) fn volume_attributes(object: &mut Object<'_, '_>) {
+    if object.resource.kind != "VolumeAttributesClass" {
+        return;
+    }
+    let root = object.root();
+    let [driver, parameters] = fields!(root, ["driverName", "parameters"]);
+    driver.iter().for_each(|driver| names::qualified(object, driver));
+    if parameters.is_none_or(|parameters| parameters.value.is_mapping() && parameters.value.is_empty()) {
+        object.needed(&root, "parameters", "by every class", "add what the driver is asked for");
     }
 }

@@ -17,7 +17,13 @@ const FIRST: u16 = 28;
 /// Compiles what a policy says.
 pub(super) fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     let (minor, spec_value, path) = (object.version.minor, spec.value, spec.path());
-    compile(object, move |found| policy_in(spec_value, &path, minor, found));
+    compile(object, move |found| policy_in(spec_value, &path, minor, false, found));
+}
+
+/// Compiles what a policy says that changes objects. What it makes of them is of types that are not known here.
+pub(super) fn mutating<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    let (minor, spec_value, path) = (object.version.minor, spec.value, spec.path());
+    compile(object, move |found| policy_in(spec_value, &path, minor, true, found));
 }
 
 /// Compiles the conditions of a webhook.
@@ -48,8 +54,8 @@ fn compile<'t>(object: &mut Object<'_, 't>, run: impl FnOnce(&mut Vec<Found<'t>>
     }
 }
 
-/// `validateValidatingAdmissionPolicySpec`
-fn policy_in<'t>(spec: Value<'t>, path: &Path, minor: u16, found: &mut Vec<Found<'t>>) {
+/// `validateValidatingAdmissionPolicySpec`, `validateMutatingAdmissionPolicySpec`
+fn policy_in<'t>(spec: Value<'t>, path: &Path, minor: u16, mutates: bool, found: &mut Vec<Found<'t>>) {
     let parameters = spec.get("paramKind").is_some_and(|kind| !kind.is_null());
     let plain = names(Given { parameters, authorizer: true });
     each(spec, "matchConditions", path, "expression", &mut |way, text, written| {
@@ -81,6 +87,32 @@ fn policy_in<'t>(spec: Value<'t>, path: &Path, minor: u16, found: &mut Vec<Found
             all.extend(variables, &name, is.clone());
             for_messages.extend(of_messages, &name, is);
         }
+    }
+    if mutates {
+        // Variables do not know these.
+        for made in ["Object", "JSONPatch"] {
+            all.declare(made, Type::Dyn);
+        }
+        for (at, mutation) in items(spec, "mutations").enumerate() {
+            let kind = mutation.get("patchType").and_then(Value::as_str).unwrap_or_default();
+            for (kind_of, key, wanted) in [
+                ("ApplyConfiguration", "applyConfiguration", Wanted::Object),
+                ("JSONPatch", "jsonPatch", Wanted::Patches),
+            ] {
+                if kind != kind_of {
+                    continue;
+                }
+                let Some(written) = mutation.get(key).and_then(|of| of.get("expression")) else { continue };
+                let Some(text) = written.as_str().filter(|text| !text.trim().is_empty() && !is_placeholder(text))
+                else {
+                    continue;
+                };
+                let mut way = below(path, "mutations", at, key);
+                way.0.push(Segment::from("expression"));
+                found.extend(judge(&text, &all, minor, wanted, way, written).err());
+            }
+        }
+        return;
     }
     each(spec, "validations", path, "expression", &mut |way, text, written| {
         found.extend(judge(text, &all, minor, Wanted::Truth, way, written).err());

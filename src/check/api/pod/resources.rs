@@ -187,7 +187,7 @@ fn beyond<'t>(
 }
 
 /// `validateOverhead`
-pub(super) fn overhead<'t>(object: &mut Object<'_, 't>, _pod: &Pod<'t>, overhead: &Field<'_, 't>) {
+pub(in crate::check::api) fn overhead<'t>(object: &mut Object<'_, 't>, overhead: &Field<'_, 't>) {
     overhead.each(|name, _, amount| {
         resource_name(object, name, amount);
         check_amount(object, name, amount);

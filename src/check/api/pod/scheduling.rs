@@ -6,7 +6,7 @@ use crate::check::api::object::{Field, MANY, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, REQUIRED_VALUE};
 use crate::check::api::{names, selector};
 
-pub(super) fn tolerations<'t>(object: &mut Object<'_, 't>, tolerations: &Field<'_, 't>) {
+pub(in crate::check::api) fn tolerations<'t>(object: &mut Object<'_, 't>, tolerations: &Field<'_, 't>) {
     for toleration in tolerations.items() {
         if !toleration.value.is_mapping() {
             continue;

@@ -103,7 +103,9 @@ impl<'c, 't> Checker<'c, 't> {
             Expr::List(list) => self.list(list),
             Expr::Map(map) => self.map(map),
             Expr::Struct(made) => {
-                if SPACES.iter().any(|space| made.type_name.trim_start_matches('.').starts_with(space)) {
+                let name = made.type_name.trim_start_matches('.');
+                let is_known = name.split('.').next().is_some_and(|first| self.names.named(first).is_some());
+                if is_known || SPACES.iter().any(|space| name.starts_with(space)) {
                     return Ok(self.unsure());
                 }
                 let fault = format!("makes a `{}`, a type that is not known here", made.type_name);
@@ -153,7 +155,10 @@ impl<'c, 't> Checker<'c, 't> {
             return Ok(self.unsure());
         }
         let scopes = self.scopes.iter().map(|(name, _)| &**name).filter(|name| !name.starts_with('@'));
-        let near = nearest(name, scopes.chain(self.names.variables()));
+        // Names of types begin with a big letter.
+        let is_big = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+        let variables = self.names.variables().filter(|known| is_big(known) == is_big(name));
+        let near = nearest(name, scopes.chain(variables));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if self.names.named("self").is_some() => "values of the object begin with `self`".to_owned(),

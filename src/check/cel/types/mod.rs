@@ -42,6 +42,10 @@ pub enum Wanted {
     TextOrNull,
     /// Whatever it is.
     Anything,
+    /// An `Object` that is merged into another one: of types that are not followed here.
+    Object,
+    /// A list of `JSONPatch`, as little followed.
+    Patches,
 }
 
 /// An expression of which all types are known.
@@ -129,6 +133,8 @@ fn check<'c, 't>(
         Wanted::Text => is == kind::STRING,
         Wanted::TextOrNull => is == kind::STRING || is == kind::NULL,
         Wanted::Anything => true,
+        // What makes one is not followed, and so is not sure.
+        Wanted::Object | Wanted::Patches => is.is_dyn(),
     };
     if fits || checker.is_unsure {
         return Ok(Some((is, read, checker)));
@@ -136,6 +142,8 @@ fn check<'c, 't>(
     let (what, label) = match wanted {
         Wanted::Truth => ("`true` or `false`", "neither true nor false"),
         Wanted::Text => ("a text", "not a text"),
+        Wanted::Object => ("an `Object{…}`", "not an `Object`"),
+        Wanted::Patches => ("a list of `JSONPatch{…}`", "not a list of patches"),
         _ => ("a text or `null`", "not a text"),
     };
     let fault = match &is {
