@@ -25,8 +25,14 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
     let root = object.root();
     let Some(spec) = root.get("spec").filter(|spec| spec.value.is_mapping()) else { return };
-    let [least, most, target, metrics, behavior] =
-        fields!(spec, ["minReplicas", "maxReplicas", "scaleTargetRef", "metrics", "behavior"]);
+    let [least, most, target, metrics, behavior, share] = fields!(
+        spec,
+        ["minReplicas", "maxReplicas", "scaleTargetRef", "metrics", "behavior", "targetCPUUtilizationPercentage"]
+    );
+    // Of `autoscaling/v1`, where it stands for a metric.
+    if let Some(share) = share.filter(|share| share.integer().is_some_and(|share| share < 1)) {
+        object.out_of_range(&share, "1 or more");
+    }
     bounds(object, least.as_ref(), most.as_ref(), metrics.as_ref());
     if let Some(target) = target {
         reference(object, &target);
@@ -207,7 +213,11 @@ fn target<'t>(object: &mut Object<'_, 't>, target: &Field<'_, 't>, kind: &str) {
 
 /// `validateScalingRules`
 fn scaling<'t>(object: &mut Object<'_, 't>, rules: &Field<'_, 't>) {
-    let [window, policies] = fields!(rules, ["stabilizationWindowSeconds", "policies"]);
+    let [window, policies, tolerance] = fields!(rules, ["stabilizationWindowSeconds", "policies", "tolerance"]);
+    // `HPAConfigurableTolerance` is on by default from 1.35.
+    if let Some(tolerance) = tolerance.filter(|field| object.version.minor >= 35 && shown(field).starts_with('-')) {
+        object.out_of_range(&tolerance, "0 or more");
+    }
     if let Some(window) = window.filter(|window| window.integer().is_some_and(|number| !(0..=3600).contains(&number))) {
         object.out_of_range(&window, "between 0 and 3600");
     }

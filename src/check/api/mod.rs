@@ -13,6 +13,7 @@ mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
+mod devices;
 mod disruption_budget;
 mod endpoint_slice;
 mod endpoints;
@@ -98,6 +99,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
         "discovery.k8s.io" => endpoint_slice::check(&mut object),
         "flowcontrol.apiserver.k8s.io" => flow::check(&mut object),
         "apiregistration.k8s.io" => api_service::check(&mut object),
+        "resource.k8s.io" => devices::check(&mut object),
         "scheduling.k8s.io" => words::priority_class(&mut object),
         "node.k8s.io" => words::runtime_class(&mut object),
         "apiextensions.k8s.io" => custom_definition::check(&mut object),

@@ -61,6 +61,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     if let Some(address) = cluster_ip.filter(|address| address.text().is_none_or(|text| text != "None")) {
         names::address(object, &address);
     }
+    spec.get("ipFamilies").iter().for_each(|all| families(object, all));
     if let Some(all) = spec.get("clusterIPs") {
         cluster_addresses(object, &all, cluster_ip.as_ref());
     }
@@ -151,6 +152,21 @@ fn external_name<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, name: Op
     }
 }
 
+/// The families of addresses, of which each may be named once.
+fn families<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>) {
+    let mut seen = Seen::new();
+    for family in all.items() {
+        let Some(text) = family.plain_text() else { continue };
+        if let Some(first) = seen.before(text.clone(), family.value.span()) {
+            let finding = object
+                .wrong(&DUPLICATE_NAME, &family, &format!("repeats `{text}`"), "the second")
+                .cause(first, "the first")
+                .help("remove one of the two");
+            object.report(finding);
+        }
+    }
+}
+
 /// `ValidateServiceClusterIPsRelatedFields`
 fn cluster_addresses<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, first: Option<&Field<'_, 't>>) {
     for address in all.items().filter(|address| address.text().is_none_or(|text| text != "None")) {
@@ -159,6 +175,22 @@ fn cluster_addresses<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, first
     if all.count() > 2 {
         let finding = object.wrong(&CONFLICTING_FIELDS, all, "has more than two items", "at most one of each family");
         object.report(finding.help("keep one address of each family"));
+    }
+    let mut items = all.items().filter_map(|item| Some((item.path(), item.plain_text()?)));
+    if let (Some((path, one)), Some((second, other)), None) = (items.next(), items.next(), items.next()) {
+        let family = |text: &str| names::parse_address(text).map(|address| address.is_ipv4());
+        let is_same = family(&one).is_some_and(|is| family(&other) == Some(is));
+        let label = match (&*one, &*other) {
+            ("None", _) | (_, "None") => Some(("`None` stands beside another address", "must be alone")),
+            _ if is_same => Some(("two addresses are of one family", "the second of it")),
+            _ => None,
+        };
+        if let Some((fault, label)) = label {
+            let message = format!("{fault}, in {}", object.name(&all.path()));
+            let span = object.span(&path);
+            let finding = object.refuse(&CONFLICTING_FIELDS, second, message, label).cause(span, "the first");
+            object.report(finding.help("keep one address of each family"));
+        }
     }
     let Some(item) = all.items().next() else { return };
     let Some(first) = first.filter(|first| first.text().is_none_or(|text| !text.is_empty())) else {

@@ -42,6 +42,8 @@ pub enum Wanted {
     TextOrNull,
     /// Whatever it is.
     Anything,
+    /// True or false, or something that may be it.
+    PerhapsTruth,
     /// An `Object` that is merged into another one: of types that are not followed here.
     Object,
     /// A list of `JSONPatch`, as little followed.
@@ -132,6 +134,7 @@ fn check<'c, 't>(
         Wanted::Truth => is == kind::BOOL,
         Wanted::Text => is == kind::STRING,
         Wanted::TextOrNull => is == kind::STRING || is == kind::NULL,
+        Wanted::PerhapsTruth => is == kind::BOOL || is.is_dyn(),
         Wanted::Anything => true,
         // What makes one is not followed, and so is not sure.
         Wanted::Object | Wanted::Patches => is.is_dyn(),
@@ -140,7 +143,7 @@ fn check<'c, 't>(
         return Ok(Some((is, read, checker)));
     }
     let (what, label) = match wanted {
-        Wanted::Truth => ("`true` or `false`", "neither true nor false"),
+        Wanted::Truth | Wanted::PerhapsTruth => ("`true` or `false`", "neither true nor false"),
         Wanted::Text => ("a text", "not a text"),
         Wanted::Object => ("an `Object{…}`", "not an `Object`"),
         Wanted::Patches => ("a list of `JSONPatch{…}`", "not a list of patches"),
