@@ -47,7 +47,6 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 }
 
 /// An address of an endpoint, of the kind that the slice is for, if there is one: `ValidateEndpointIP`.
-
 pub(super) fn check_address<'t>(object: &mut Object<'_, 't>, address: &Field<'_, 't>, kind: Option<&str>) {
     let Some(text) = address.plain_text() else { return };
     let Some(ip) = names::parse_address(&text) else { return names::address(object, address) };

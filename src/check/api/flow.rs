@@ -155,7 +155,7 @@ fn level<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     let [kind, limited, exempt] = fields!(spec, ["type", "limited", "exempt"]);
     let Some((kind, word)) = kind.and_then(|kind| Some((kind, kind.plain_text()?))) else { return };
     words::one_of(object, &kind, &["Exempt", "Limited"]);
-    if let Some(name) = object.resource.name().filter(|name| !is_placeholder(&name))
+    if let Some(name) = object.resource.name().filter(|name| !is_placeholder(name))
         && matches!(&*word, "Exempt" | "Limited")
         && (name == EXEMPT) != (word == "Exempt")
     {

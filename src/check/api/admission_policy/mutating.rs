@@ -55,11 +55,7 @@ fn check_mutation<'t>(object: &mut Object<'_, 't>, mutation: &Field<'_, 't>) {
         let because = format!("with `patchType: {word}`");
         match field {
             None if word == of => object.needed(mutation, key, &because, format!("add `{key}: {{expression: …}}`")),
-            Some(field) if word == of && field.value.is_mapping() => {
-                if field.get("expression").is_none_or(|text| text.text().is_some_and(|text| text.trim().is_empty())) {
-                    object.needed(&field, "expression", "by every mutation", "add `expression`");
-                }
-            }
+            Some(field) if word == of => expression(object, &field),
             Some(field) if word != of && matches!(&*word, "ApplyConfiguration" | "JSONPatch") => {
                 let finding = object
                     .not_allowed(&field, &because)
@@ -69,5 +65,12 @@ fn check_mutation<'t>(object: &mut Object<'_, 't>, mutation: &Field<'_, 't>) {
             }
             _ => {}
         }
+    }
+}
+
+fn expression<'t>(object: &mut Object<'_, 't>, patch: &Field<'_, 't>) {
+    let is_blank = |field: Field<'_, 't>| field.text().is_some_and(|text| text.trim().is_empty());
+    if patch.value.is_mapping() && patch.get("expression").is_none_or(is_blank) {
+        object.needed(patch, "expression", "by every mutation", "add `expression`");
     }
 }
