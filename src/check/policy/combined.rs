@@ -55,7 +55,7 @@ fn input(files: &[(Rego, Rego)], without: &[bool], changed: Option<(usize, &Rego
 impl Combined<'_> {
     fn check(&mut self, rule: &Reporting) -> Vec<Diagnostic> {
         let whole = input(&self.files, &[], None);
-        let answer = self.asker.ask(&self.user.program, &rule.query, &whole);
+        let answer = self.asker.ask(&self.user.program, None, &rule.query, &whole);
         let answer =
             answer.and_then(|(value, swallowed)| Ok((result::violations(&value).map_err(Failure::of)?, swallowed)));
         let (violations, swallowed) = match answer {
@@ -101,7 +101,7 @@ impl Combined<'_> {
             input: &whole,
             wrap: &wrap,
             route: &[],
-            reads: None,
+            readings: None,
             within: &[],
             others,
             hints: &report::no_hints,
@@ -130,7 +130,7 @@ impl Combined<'_> {
         let mut without = vec![false; self.files.len()];
         let (mut start, mut end) = (0, self.files.len());
         let mut is_gone = |without: &[bool]| {
-            let value = self.asker.ask(&self.user.program, &rule.query, &input(&self.files, without, None));
+            let value = self.asker.ask(&self.user.program, None, &rule.query, &input(&self.files, without, None));
             let left = value.ok().and_then(|(value, _)| result::violations(&value).ok());
             left.is_some_and(|left| left.iter().all(|other| other.message != found.message))
         };

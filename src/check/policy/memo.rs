@@ -16,6 +16,8 @@ pub(super) type Route = Vec<String>;
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     Value(Rego),
+    /// A scalar of which nothing but the kind is read.
+    Kind(Rego),
     /// An object, of which only parts that follow are read.
     Object,
     /// An object of so many fields, of which names and parts follow.
@@ -48,6 +50,8 @@ struct Known<A> {
 
 /// What is asked, and all of the input that the answer can depend on.
 pub(super) struct Question {
+    /// Who asks: what they read is not the same.
+    asking: usize,
     query: String,
     parts: Vec<Part>,
     digest: u64,
@@ -61,7 +65,12 @@ impl<A> Default for Memo<A> {
 
 impl<A: Clone> Memo<A> {
     /// A question about the `parts` of an input; `None` where inputs do not repeat themselves.
-    pub(super) fn question(&mut self, query: &str, parts: impl FnOnce() -> Vec<Part>) -> Option<Question> {
+    pub(super) fn question(
+        &mut self,
+        asking: usize,
+        query: &str,
+        parts: impl FnOnce() -> Vec<Part>,
+    ) -> Option<Question> {
         if self.asked >= TRIED {
             if self.found < FEWEST {
                 self.answers = HashMap::new();
@@ -72,9 +81,10 @@ impl<A: Clone> Memo<A> {
         self.asked += 1;
         let parts = parts();
         let mut hasher = DefaultHasher::new();
+        hasher.write_usize(asking);
         hasher.write(query.as_bytes());
         parts.iter().for_each(|part| part.digest(&mut hasher));
-        Some(Question { query: query.to_owned(), parts, digest: hasher.finish() })
+        Some(Question { asking, query: query.to_owned(), parts, digest: hasher.finish() })
     }
 
     /// The answer to a question that was asked before.
@@ -97,7 +107,8 @@ impl<A: Clone> Memo<A> {
 
 impl Question {
     fn is(&self, other: &Question) -> bool {
-        self.query == other.query
+        self.asking == other.asking
+            && self.query == other.query
             && self.parts.len() == other.parts.len()
             && self.parts.iter().zip(&other.parts).all(|(own, other)| own.is(other))
     }
@@ -106,7 +117,7 @@ impl Question {
 impl Part {
     pub(super) fn is(&self, other: &Part) -> bool {
         match (self, other) {
-            (Part::Value(own), Part::Value(other)) => are_same(own, other),
+            (Part::Value(own), Part::Value(other)) | (Part::Kind(own), Part::Kind(other)) => are_same(own, other),
             (Part::Fields(own), Part::Fields(other)) | (Part::Items(own), Part::Items(other)) => own == other,
             (own, other) => discriminant(own) == discriminant(other),
         }
@@ -114,7 +125,7 @@ impl Part {
 
     fn digest(&self, hasher: &mut DefaultHasher) {
         match self {
-            Part::Value(value) => digest(value, hasher),
+            Part::Value(value) | Part::Kind(value) => digest(value, hasher),
             Part::Object => hasher.write_u8(7),
             Part::List => hasher.write_u8(8),
             Part::Fields(count) => hasher.write_usize(count + 9),
@@ -202,21 +213,21 @@ mod tests {
     fn what_never_repeats_itself_is_not_kept() {
         let mut memo: Memo<i64> = Memo::default();
         for number in 0..i64::from(TRIED) {
-            let question = memo.question("a", || vec![Part::Value(Rego::from(number))]).unwrap();
+            let question = memo.question(0, "a", || vec![Part::Value(Rego::from(number))]).unwrap();
             assert_eq!(memo.answer(&question), None);
             memo.keep(question, number);
         }
-        assert!(memo.question("a", Vec::new).is_none());
+        assert!(memo.question(0, "a", Vec::new).is_none());
         let mut memo: Memo<i64> = Memo::default();
         for number in 0..3 * i64::from(TRIED) {
             let parts = || vec![Part::Value(Rego::from(number % 7))];
-            let question = memo.question("a", parts).unwrap();
+            let question = memo.question(0, "a", parts).unwrap();
             assert_eq!(memo.answer(&question), (number >= 7).then_some(number % 7));
             if number < 7 {
                 memo.keep(question, number);
             }
         }
-        let question = memo.question("b", || vec![Part::Value(Rego::from(1i64))]).unwrap();
+        let question = memo.question(0, "b", || vec![Part::Value(Rego::from(1i64))]).unwrap();
         assert_eq!(memo.answer(&question), None);
     }
 }

@@ -13,7 +13,7 @@ use super::finding::{self, Place};
 use super::position::{self, Hints, Tried};
 use super::rego::asker::Asker;
 use super::rego::program::Program;
-use super::rego::reads::Reads;
+use super::rego::reads::Readings;
 use super::rego::result::{self, Violation};
 use super::reporting::{Definition, Reporting};
 
@@ -48,7 +48,7 @@ pub(super) struct Case<'c> {
     /// The route to the object in the input.
     pub route: &'c [&'c str],
     /// What of the input counts, if that is known and the object is at the end of the route.
-    pub reads: Option<&'c Reads>,
+    pub readings: Option<&'c Readings>,
     /// The route to the object in the resource: not empty for a pod that a workload makes.
     pub within: &'c [Segment],
     /// What else the rule says, and nobody asks for.
@@ -67,7 +67,7 @@ impl<'c> Case<'c> {
             input: object,
             wrap: &|object| object,
             route: &[],
-            reads: program.reads(),
+            readings: program.readings(),
             within: &[],
             others: &[],
             hints: &no_hints,
@@ -78,7 +78,7 @@ impl<'c> Case<'c> {
 impl Case<'_> {
     /// Whether it can make a difference that a node of the object is taken away.
     fn matters(&self, path: &[Segment]) -> bool {
-        self.reads.is_none_or(|reads| reads.matters(path, self.route))
+        self.readings.is_none_or(|readings| readings.all.matters(path, self.route))
     }
 }
 
@@ -186,7 +186,7 @@ fn authors<'c>(
 }
 
 fn said(case: &Case<'_>, asker: &mut Asker, query: &str, object: Rego) -> Option<Vec<Violation>> {
-    let (value, _) = asker.ask(case.program, query, &(case.wrap)(object)).ok()?;
+    let (value, _) = asker.ask(case.program, case.readings, query, &(case.wrap)(object)).ok()?;
     result::violations(&value).ok()
 }
 

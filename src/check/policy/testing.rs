@@ -147,7 +147,7 @@ fn tested(read: &Read, program: &Program, asker: &mut Asker, data: &Rego, test: 
     let printed = asker.printed();
     // As in OPA it makes an expression undefined, and nothing else says why.
     let swallowed =
-        Asker::default().ask(program, &query, &Rego::new_object()).ok().and_then(|(_, swallowed)| swallowed);
+        Asker::default().ask(program, None, &query, &Rego::new_object()).ok().and_then(|(_, swallowed)| swallowed);
     let problem = match swallowed.map(|failure| program.failed(&failure, &POLICY_ERROR)) {
         Some(failure) => problem.see(failure.primary.span, failure.message),
         None => problem,

@@ -117,7 +117,7 @@ pub(super) fn ask(
     subject: &mut Subject<'_, '_>,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Violation>> {
-    let answer = asker.ask(case.program, &case.rule.query, case.input);
+    let answer = asker.ask(case.program, case.readings, &case.rule.query, case.input);
     match answer.and_then(|(value, swallowed)| Ok((read(&value)?, swallowed))) {
         Ok((violations, swallowed)) => {
             if let Some(failure) = swallowed {

@@ -2,7 +2,7 @@
 //! pods that these make.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::Value as Rego;
 
@@ -106,6 +106,7 @@ impl<'a> Enforced<'a> {
                 rule,
                 severity,
                 sees_changes,
+                readings: OnceLock::new(),
                 engine,
                 given,
             });
@@ -348,7 +349,7 @@ impl Enforcer {
                         input: &review::input(whole.clone(), &one.parameters),
                         wrap: &wrap,
                         route: ROUTE,
-                        reads: program.get().reads(),
+                        readings: one.readings(at),
                         within,
                         others: &[],
                         hints: &|asker| {
@@ -364,7 +365,7 @@ impl Enforcer {
                                     input: &input,
                                     wrap: &wrap,
                                     route,
-                                    reads: program.reads(),
+                                    readings: one.readings(at),
                                     within,
                                     others,
                                     hints,

@@ -104,7 +104,7 @@ impl Constraint<'_> {
         let [silent, loud] = &self.given.memos;
         let open = |memo: &'_ Mutex<Memo<Judged>>, reads: &Reads| {
             let mut memo = memo.lock().unwrap_or_else(PoisonError::into_inner);
-            let question = memo.question("", || reads.parts(seen, object));
+            let question = memo.question(0, "", || reads.parts(seen, object));
             let known = question.as_ref().and_then(|question| memo.answer(question));
             (question, known)
         };

@@ -1,6 +1,6 @@
 //! A constraint with its template, and an object that it is asked about.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regorus::Value as Rego;
 
@@ -11,6 +11,7 @@ use crate::model::source::Span;
 use super::super::POLICY_ERROR;
 use super::super::admission::expressions::Expressions;
 use super::super::rego::program::Program;
+use super::super::rego::reads::{Readings, Settled};
 use super::super::report::Subject;
 use super::super::reporting::Reporting;
 use super::super::unanswered::Unanswered;
@@ -30,6 +31,8 @@ pub(super) struct One<'a> {
     pub(super) severity: Severity,
     /// It may say something else about an update than about a new object.
     pub(super) sees_changes: bool,
+    /// What its template reads, with these parameters: found out when it is asked.
+    pub(super) readings: OnceLock<Option<Readings>>,
     /// The number of the template: constraints of one share engines.
     pub(super) engine: usize,
     /// It was named on the command line.
@@ -64,6 +67,13 @@ impl One<'_> {
         given: &'o native::Given,
     ) -> native::Constraint<'o> {
         native::Constraint { expressions, given, rule: &self.rule, span: self.constraint.span }
+    }
+
+    /// What of the input counts, for the constraint of this number.
+    pub(super) fn readings(&self, number: usize) -> Option<&Readings> {
+        let Language::Rego(program, _) = &self.language else { return None };
+        let settled = Settled { name: "parameters", value: &self.parameters };
+        self.readings.get_or_init(|| program.get().readings_with(settled, number + 1)).as_ref()
     }
 
     /// Says that an expression could not be evaluated.

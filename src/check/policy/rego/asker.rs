@@ -9,6 +9,8 @@ use super::super::memo::Memo;
 use super::engine::{self, Failure};
 use super::extensions;
 use super::program::Program;
+use super::reads::Readings;
+use super::result;
 
 /// One thread's engines for a program.
 #[derive(Default)]
@@ -18,6 +20,8 @@ pub struct Asker {
     /// Those of the second reading, likewise.
     careful: [Option<Engine>; 2],
     memo: Memo<Answer>,
+    /// What rules return that say nothing.
+    silence: Memo<Rego>,
     printed: Vec<String>,
     /// Whether the lines that rules asked leniently go through are noted.
     covering: bool,
@@ -67,17 +71,26 @@ impl Asker {
     ///
     /// # Errors
     /// The rule fails, or takes too long.
-    pub fn ask(&mut self, program: &Program, query: &str, input: &Rego) -> Answer {
-        let reads = program.reads.as_ref().filter(|_| !program.reads_file);
-        let Some(question) = reads.and_then(|reads| self.memo.question(query, || reads.parts(input))) else {
-            return self.ask_anew(program, query, input);
-        };
-        if let Some(answer) = self.memo.answer(&question) {
+    pub fn ask(&mut self, program: &Program, readings: Option<&Readings>, query: &str, input: &Rego) -> Answer {
+        let Some(Readings { asking, all, silent }) = readings else { return self.ask_anew(program, query, input) };
+        let silent = silent.as_ref();
+        let silence = silent.and_then(|reads| self.silence.question(*asking, query, || reads.parts(input)));
+        if let Some(value) = silence.as_ref().and_then(|question| self.silence.answer(question)) {
+            return Ok((value, None));
+        }
+        let question = self.memo.question(*asking, query, || all.parts(input));
+        if let Some(answer) = question.as_ref().and_then(|question| self.memo.answer(question)) {
             return answer;
         }
         let answer = self.ask_anew(program, query, input);
-        // That time is up, or the engine broke down, is about this run.
-        if !answer.as_ref().is_err_and(|failure| failure.limit || failure.panic) {
+        if let (Some(silence), Ok((value, None))) = (silence, &answer)
+            && result::violations(value).is_ok_and(|violations| violations.is_empty())
+        {
+            self.silence.keep(silence, value.clone());
+        } else if let Some(question) = question
+            // An error may quote what is not read, and that time is up is about this run.
+            && answer.as_ref().is_ok_and(|(_, swallowed)| swallowed.is_none())
+        {
             self.memo.keep(question, answer.clone());
         }
         answer

@@ -16,7 +16,7 @@ use super::calls;
 use super::engine::{self, Failure, Place};
 use super::files::{self, Shelf};
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
-use super::reads::{self, Reads};
+use super::reads::{self, Readings, Reads, Settled};
 use super::repair;
 use super::requires::{Clause, Rules};
 use super::rewrite::{self, Rewritten};
@@ -40,7 +40,9 @@ pub struct Program {
     /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
     pub(super) reads_file: bool,
     /// What is read of the input; `None` if that may be everything.
-    pub(super) reads: Option<Reads>,
+    reads: Option<Reads>,
+    /// The same, and what counts for silence: found out when it is asked for.
+    readings: OnceLock<Option<Readings>>,
 }
 
 /// A policy text.
@@ -236,7 +238,8 @@ impl Program {
         self.data = data.cloned();
         match self.prepared(false) {
             Ok(mut engine) => {
-                self.reads = reads::reads(engine.get_modules());
+                self.reads = reads::reads(engine.get_modules()).filter(|_| !self.reads_file);
+                self.readings = OnceLock::new();
                 self.strict = Some(engine);
                 Ok(())
             }
@@ -278,8 +281,18 @@ impl Program {
     }
 
     /// What is read of the input.
-    pub fn reads(&self) -> Option<&Reads> {
-        self.reads.as_ref()
+    pub fn readings(&self) -> Option<&Readings> {
+        self.readings.get_or_init(|| self.read_for(0, None)).as_ref()
+    }
+
+    /// What is read of inputs that have one field in common, by one of many who ask. 0 is the program itself.
+    pub fn readings_with(&self, settled: Settled<'_>, asking: usize) -> Option<Readings> {
+        self.read_for(asking, Some(settled))
+    }
+
+    fn read_for(&self, asking: usize, settled: Option<Settled<'_>>) -> Option<Readings> {
+        let mut engine = self.strict.clone().filter(|_| self.reads.is_some())?;
+        Readings::of(engine.get_modules(), asking, settled)
     }
 
     /// Whether an answer may depend on what is at the end of a route into the input.

@@ -145,6 +145,16 @@ pub fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
     }
 }
 
+/// Shows every node of a query to `visit`, outer ones first.
+pub fn walk_query<'a>(all: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
+    query(all, visit);
+}
+
+/// Shows every node of an expression to `visit`, outer ones first.
+pub fn walk_expression<'a>(expr: &'a Expr, visit: &mut dyn FnMut(Node<'a>)) {
+    expression(expr, false, visit);
+}
+
 fn query<'a>(query: &'a Query, visit: &mut dyn FnMut(Node<'a>)) {
     for statement in &query.stmts {
         visit(Node::Statement(statement));

@@ -1,19 +1,23 @@
 //! Which parts of its input a program reads: two inputs that agree in these have the same answer.
 //!
-//! [`reader`] looks at the syntax trees that the engine has, and finds routes, through [`sets`] too; here they are put
-//! together.
+//! [`reader`] looks at the syntax trees that the engine has, and finds routes, through [`sets`] and [`functions`] too.
+//! It leaves out what is not reached with what is [`settled`], and tells apart what is [`told`]; here all is put together.
 
+mod functions;
 mod reader;
 mod sets;
+mod settled;
+mod told;
 
 use std::collections::BTreeMap;
 
 use regorus::Value as Rego;
+use regorus::unstable::{Module, Ref};
 
 use super::super::memo::Part;
 use crate::model::path::Segment;
 
-pub use reader::reads;
+pub use reader::Settled;
 
 /// A step of a route into an input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,12 +30,38 @@ enum Step {
 
 type Route = Vec<Step>;
 
-/// What is read of an input.
+/// What the modules of a program read; `None` if that cannot be told, or is everything.
+pub fn reads(modules: &[Ref<Module>]) -> Option<Reads> {
+    reader::reads(modules, None, None)
+}
+
+/// What the answers of a program depend on.
 #[derive(Debug)]
+pub struct Readings {
+    /// Who asks. What is read by one that has something settled is not what is read by another.
+    pub(super) asking: usize,
+    /// What of an input an answer depends on.
+    pub all: Reads,
+    /// What it depends on whether a rule says anything, if that is less.
+    pub silent: Option<Reads>,
+}
+
+impl Readings {
+    /// `None` if that cannot be told, or is everything. With something settled, inputs must have it.
+    pub fn of(modules: &[Ref<Module>], asking: usize, settled: Option<Settled<'_>>) -> Option<Readings> {
+        let all = reader::reads(modules, settled, None)?;
+        let silent = reader::reads(modules, settled, Some(&told::Told::of(modules)));
+        let silent = silent.filter(|silent| *silent != all);
+        Some(Readings { asking, all, silent })
+    }
+}
+
+/// What is read of an input.
+#[derive(Debug, PartialEq)]
 pub struct Reads(Node);
 
-/// What is read of a value: at least whether it is there, and whether it is an object or a list; of anything else all.
-#[derive(Debug, Clone, Default)]
+/// What is read of a value: at least whether it is there, and of what kind it is.
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Node {
     whole: bool,
     /// What is read of every field or item, which then count with their names.
@@ -158,7 +188,8 @@ impl Node {
                 items.iter().for_each(|item| each.parts(item, parts));
             }
             (Rego::Array(_), None) if !self.whole => parts.push(Part::List),
-            _ => parts.push(Part::Value(value.clone())),
+            _ if self.whole => parts.push(Part::Value(value.clone())),
+            _ => parts.push(Part::Kind(kind(value))),
         }
     }
 
@@ -187,9 +218,31 @@ impl Node {
                 let read = items.iter().filter_map(|item| Some(self.each.as_ref()?.pruned(item)));
                 Rego::from(read.collect::<regorus::value::Array>())
             }
-            value => value.clone(),
+            value if self.whole => value.clone(),
+            value => kind(value),
         }
     }
+}
+
+/// A scalar with nothing left of it but what there is to see without reading it. An empty message is none.
+fn kind(value: &Rego) -> Rego {
+    match value {
+        Rego::String(text) if !text.trim().is_empty() => Rego::from("a"),
+        Rego::String(_) => Rego::from(""),
+        Rego::Number(_) => Rego::from(1_i64),
+        value => value.clone(),
+    }
+}
+
+/// An engine with a policy in v0 and a library, as tests ask about.
+#[cfg(test)]
+fn loaded(policy: &str) -> regorus::Engine {
+    let mut engine = super::engine::blank();
+    super::engine::add(&mut engine, "p", &format!("package a\n\n{policy}\n"), true).expect("the policy of a test");
+    let library = "package lib.l\n\nupdates(r) { r.operation == \"UPDATE\" }\n\nsame(x) = x\n\n\
+                   all[x] { x := input.all[_] }\n\nother = 1\n";
+    super::engine::add(&mut engine, "l", library, true).expect("the policy of a test");
+    engine
 }
 
 #[cfg(test)]
@@ -223,12 +276,17 @@ mod tests {
             (r#"{"a": [{"b": 1, "c": 2}]}"#, r#"{"a": [{"b": 1}]}"#, true),
             (r#"{"a": [{"b": 1}, {}]}"#, r#"{"a": [{"b": 1}]}"#, false),
             (r#"{"a": [{"b": 1}, {}]}"#, r#"{"a": [{"b": [1, {}]}]}"#, false),
-            (r#"{"a": [1]}"#, r#"{"a": [2]}"#, false),
+            (r#"{"a": [1]}"#, r#"{"a": [2]}"#, true),
+            (r#"{"a": [1]}"#, r#"{"a": [{}]}"#, false),
             (r#"{"d": {"a": 1}}"#, r#"{"d": {"a": 2}}"#, false),
             (r#"{"e": {"a": 1}}"#, r#"{"e": {"b": 2}}"#, true),
             (r#"{"e": {}}"#, r#"{"e": []}"#, false),
             (r#"{"e": [1]}"#, r#"{"e": [2, 3]}"#, true),
-            (r#"{"e": 1}"#, r#"{"e": 2}"#, false),
+            (r#"{"e": 1}"#, r#"{"e": 2}"#, true),
+            (r#"{"e": "a"}"#, r#"{"e": "b"}"#, true),
+            (r#"{"e": "a"}"#, r#"{"e": " "}"#, false),
+            (r#"{"e": true}"#, r#"{"e": false}"#, false),
+            (r#"{"e": 1}"#, r#"{"e": "1"}"#, false),
             (r#"{"e": null}"#, "{}", false),
         ] {
             assert_eq!(are_same(&reads.parts(&json(one)), &reads.parts(&json(other))), alike, "{one} {other}");

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regorus::Value as Rego;
 use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
 
-use super::super::extensions;
 use super::super::negation::PREFIX;
-use super::super::syntax::{self, Reference};
+use super::super::syntax::{self, Node, Reference};
+use super::functions::Function;
+use super::told::Told;
 use super::{Reads, Route, Step};
 
 /// Most names that may be found to stand for parts of the input, and longest routes: recursion is refused before, so
@@ -18,14 +20,21 @@ const MOST: usize = 2_000;
 const LONGEST: usize = 16;
 
 /// Most parts of the input that one name may be found to stand for.
-const WIDEST: usize = 200;
+pub(super) const WIDEST: usize = 200;
 
 /// What rules begin with that are asked from outside, where all of what they say is read.
-const ASKED: [&str; 5] = ["deny", "warn", "violation", "exception", PREFIX];
+const ASKED: [&str; 5] = ["deny", "warn", "violation", EXCEPTION, PREFIX];
+const EXCEPTION: &str = "exception";
 
-/// What the modules of a program read; `None` if that cannot be told, or is everything.
-pub fn reads(modules: &[Ref<Module>]) -> Option<Reads> {
-    let mut reader = Reader::default();
+/// Whether rules of this name are asked from outside, for messages.
+pub(super) fn is_asked(name: &str) -> bool {
+    name != EXCEPTION && ASKED.iter().any(|asked| name.starts_with(asked))
+}
+
+/// What the modules of a program read; `None` if that cannot be told, or is everything. Of what is `told` alone only
+/// whether it is there, and of what kind it is.
+pub(super) fn reads(modules: &[Ref<Module>], settled: Option<Settled<'_>>, told: Option<&Told>) -> Option<Reads> {
+    let mut reader = Reader { settled, told, ..Reader::default() };
     let mut number = 0;
     for module in modules {
         let package = syntax::package(module.as_ref());
@@ -35,6 +44,15 @@ pub fn reads(modules: &[Ref<Module>]) -> Option<Reads> {
                 let name = syntax::name(rule.as_ref()).0;
                 let parameters = args.iter().map(|arg| variable(arg.as_ref()).map(str::to_owned)).collect();
                 let package = package.clone();
+                let mut declared: BTreeMap<&str, usize> = BTreeMap::new();
+                syntax::walk(rule.as_ref(), &mut |node| {
+                    if let Node::Declared(name) = node {
+                        *declared.entry(name.text()).or_default() += 1;
+                    }
+                });
+                // One that is declared once more is another variable there.
+                let others = declared.into_iter().filter(|(_, times)| *times > 1);
+                reader.texts.extend(others.map(|(name, _)| ((number, name.to_owned()), None)));
                 reader.functions.push(Function { rule: number, package, name: name.join("."), parameters });
             }
             if let Rule::Spec { head: RuleHead::Set { .. }, .. } = rule.as_ref()
@@ -52,7 +70,7 @@ pub fn reads(modules: &[Ref<Module>]) -> Option<Reads> {
         }
     }
     loop {
-        let before = reader.size();
+        let before = reader.progress();
         reader.rule = 0;
         for module in modules {
             reader.module(module.as_ref());
@@ -60,7 +78,7 @@ pub fn reads(modules: &[Ref<Module>]) -> Option<Reads> {
         if reader.lost || reader.size() > MOST {
             return None;
         }
-        if reader.size() == before {
+        if reader.progress() == before {
             break;
         }
     }
@@ -75,30 +93,25 @@ pub(super) fn variable(expr: &Expr) -> Option<&str> {
     }
 }
 
-struct Function {
-    /// The number of the rule.
-    rule: usize,
-    package: Vec<String>,
-    name: String,
-    /// The names of the parameters; `None` for a pattern.
-    parameters: Vec<Option<String>>,
-}
-
-impl Function {
-    /// Whether it may be the one that is called by a path with this name at its end.
-    fn ends_in(&self, name: &str) -> bool {
-        self.name.rsplit('.').next() == Some(name)
-    }
-}
-
 /// The number of a rule, and a name in it.
-type Name = (usize, String);
+pub(super) type Name = (usize, String);
+
+/// A field of the input that is the same whenever the program is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled<'a> {
+    pub name: &'a str,
+    pub value: &'a Rego,
+}
 
 #[derive(Default)]
-pub(super) struct Reader {
-    functions: Vec<Function>,
+pub(super) struct Reader<'a> {
+    pub(super) settled: Option<Settled<'a>>,
+    told: Option<&'a Told>,
+    pub(super) functions: Vec<Function>,
     /// The parts of the input that a name in a rule may stand for.
     names: BTreeMap<Name, BTreeSet<Route>>,
+    /// The texts that a parameter of a function may be; `None` if it may be anything.
+    pub(super) texts: BTreeMap<Name, Option<BTreeSet<String>>>,
     pub(super) whole: BTreeSet<Route>,
     types: BTreeSet<Route>,
     /// The rules that are sets, by their paths, and the parts of the input that their elements may stand for.
@@ -109,19 +122,31 @@ pub(super) struct Reader {
     /// Something was not understood.
     lost: bool,
     /// The number of the rule at hand, its package, and what its module imports.
-    rule: usize,
+    pub(super) rule: usize,
     pub(super) package: Vec<String>,
     pub(super) imports: BTreeMap<String, Vec<String>>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn size(&self) -> usize {
         let standing = self.names.values().chain(self.sets.values()).map(BTreeSet::len).sum::<usize>();
         standing + self.whole.len() + self.types.len()
     }
 
+    /// A number that grows as long as there is more to be found.
+    fn progress(&self) -> usize {
+        let texts = self.texts.values().map(|texts| texts.as_ref().map_or(WIDEST + 1, BTreeSet::len));
+        self.size() + texts.sum::<usize>()
+    }
+
     fn finished(self) -> Option<Reads> {
-        let [whole, types] = [self.whole, self.types].map(|routes| routes.into_iter().collect::<Vec<_>>());
+        let is_settled = |route: &Route| {
+            let name = self.settled.map(|settled| settled.name);
+            matches!(route.first(), Some(Step::Key(first)) if Some(first.as_str()) == name)
+        };
+        let others =
+            |routes: BTreeSet<Route>| routes.into_iter().filter(|route| !is_settled(route)).collect::<Vec<_>>();
+        let [whole, types] = [self.whole, self.types].map(others);
         Reads::of(&whole, &types)
     }
 
@@ -159,11 +184,15 @@ impl Reader {
                         (refr, assign.as_ref().map(|assign| &assign.value))
                     }
                 };
+                let at_work: Vec<_> = bodies.iter().filter(|body| !self.is_idle(body.query.as_ref())).collect();
+                if at_work.is_empty() && !bodies.is_empty() {
+                    return;
+                }
                 self.indexes(refr.as_ref());
                 if let Some(value) = value {
                     self.head(rule, value.as_ref());
                 }
-                for body in bodies {
+                for body in at_work {
                     if let Some(assign) = &body.assign {
                         self.value(assign.value.as_ref());
                     }
@@ -175,7 +204,20 @@ impl Reader {
 
     /// What a rule says: an element of a set is read as far as somebody reads it.
     fn head(&mut self, rule: &Rule, value: &Expr) {
+        if self.told.is_some_and(|told| told.is_message(self.rule)) {
+            return self.tell(value);
+        }
         let path = [self.package.as_slice(), &syntax::name(rule).0].concat();
+        if let (Some(told), Expr::Object { fields, .. }) = (self.told, value) {
+            for (_, key, value) in fields {
+                self.value(key.as_ref());
+                match text(key.as_ref()).is_some_and(|key| told.is_field(&path, &key)) {
+                    true => self.tell(value.as_ref()),
+                    false => self.value(value.as_ref()),
+                }
+            }
+            return;
+        }
         match self.sets.contains_key(&path).then(|| self.taken(value)).flatten() {
             Some(routes) => {
                 self.types.extend(routes.iter().cloned());
@@ -184,6 +226,24 @@ impl Reader {
                 self.lost |= known.len() > WIDEST;
             }
             None => self.value(value),
+        }
+    }
+
+    /// An expression that becomes a message. It has a value whenever its parts have.
+    fn tell(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Array { items, .. } => items.iter().for_each(|item| self.tell(item.as_ref())),
+            Expr::Object { fields, .. } => fields.iter().for_each(|(_, key, value)| {
+                self.value(key.as_ref());
+                self.tell(value.as_ref());
+            }),
+            Expr::Call { fcn, params, .. } if self.is_built_in(fcn.as_ref(), "sprintf") => {
+                params.iter().for_each(|param| self.tell(param.as_ref()));
+            }
+            _ => match self.taken(expr) {
+                Some(routes) => self.types.extend(routes),
+                None => self.value(expr),
+            },
         }
     }
 
@@ -226,7 +286,7 @@ impl Reader {
     }
 
     /// An expression, the value of which counts.
-    fn value(&mut self, expr: &Expr) {
+    pub(super) fn value(&mut self, expr: &Expr) {
         if let Some(routes) = self.taken(expr) {
             self.lost |= routes.iter().any(|route| route.len() > LONGEST);
             self.whole.extend(routes);
@@ -265,6 +325,10 @@ impl Reader {
             Expr::UnaryExpr { expr, .. } => self.value(expr.as_ref()),
             Expr::RefDot { .. } | Expr::RefBrack { .. } => self.chain(expr),
             Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
+                let is_told = |name: &str| self.told.is_some_and(|told| told.is_variable(self.rule, name));
+                if variable(lhs.as_ref()).is_some_and(is_told) && !is_part(rhs.as_ref()) {
+                    return self.tell(rhs.as_ref());
+                }
                 match (variable(lhs.as_ref()), self.taken(rhs.as_ref())) {
                     (Some(name), Some(routes)) => self.stands_for(self.rule, name.to_owned(), routes),
                     (Some(_), None) => self.value(rhs.as_ref()),
@@ -302,37 +366,23 @@ impl Reader {
         }
     }
 
-    /// A name for each element of a collection. The key of an element of a set is the element.
-    fn goes_through(&mut self, name: &str, collection: &Expr, has_key: bool) {
-        let elements = self.set(collection).filter(|_| self.listing == 0 && !has_key);
-        if elements.is_none() {
-            self.mark(collection);
-        }
-        let items = self.part(collection).map(|routes| longer(routes, &Step::Each));
-        match elements.or(items.is_some().then(BTreeSet::new)) {
-            Some(routes) => {
-                let routes = routes.into_iter().chain(items.unwrap_or_default()).collect();
-                self.stands_for(self.rule, name.to_owned(), routes);
-            }
-            None => self.value(collection),
-        }
-    }
-
     /// As [`Reader::part`], of an expression that may name a set as well.
-    fn taken(&mut self, expr: &Expr) -> Option<BTreeSet<Route>> {
+    pub(super) fn taken(&mut self, expr: &Expr) -> Option<BTreeSet<Route>> {
         self.mark(expr);
         self.part(expr)
     }
 
     /// The parts of the input that an expression is, if it is nothing else; of what it comes by on the way the type is
     /// read.
-    fn part(&mut self, expr: &Expr) -> Option<BTreeSet<Route>> {
+    pub(super) fn part(&mut self, expr: &Expr) -> Option<BTreeSet<Route>> {
         match expr {
             // A parameter may have that name, too.
             Expr::Var { span, .. } if span.text() == "input" => {
                 let own = self.names.get(&(self.rule, "input".to_owned())).into_iter().flatten().cloned();
                 Some(own.chain([Route::new()]).collect())
             }
+            // That stands for nothing that could be read again.
+            Expr::Var { span, .. } if span.text() == "_" => None,
             Expr::Var { span, .. } => self.names.get(&(self.rule, span.text().to_owned())).cloned(),
             Expr::RefDot { refr, field, .. } => {
                 Some(longer(self.part(refr.as_ref())?, &Step::Key(field.0.text().to_owned())))
@@ -343,18 +393,17 @@ impl Reader {
                 if elements.is_none() && below.is_none() {
                     return None;
                 }
-                let step = text(index.as_ref()).map_or(Step::Each, Step::Key);
-                if step == Step::Each {
+                let steps = self.steps(index.as_ref());
+                if steps.contains(&Step::Each) {
                     self.value(index.as_ref());
                 }
-                let below = below.map(|routes| longer(routes, &step)).unwrap_or_default();
-                Some(below.into_iter().chain(elements.unwrap_or_default()).collect())
+                let below = below.unwrap_or_default();
+                let below = steps.iter().flat_map(|step| longer(below.clone(), step));
+                Some(below.chain(elements.unwrap_or_default()).collect())
             }
             Expr::Call { fcn, params, .. } if variable(fcn.as_ref()).is_none() => {
-                let name = Reference::of(fcn.as_ref())?.known().join(".");
                 let [object, key, default] = params.as_slice() else { return None };
-                let is_own = self.imports.contains_key("object") || self.functions.iter().any(|own| own.name == name);
-                let mut routes = (name == "object.get" && !is_own).then(|| self.part(object.as_ref()))??;
+                let mut routes = self.is_object_get(fcn.as_ref()).then(|| self.part(object.as_ref()))??;
                 let keys = match key.as_ref() {
                     Expr::Array { items, .. } => {
                         items.iter().map(|item| text(item.as_ref())).collect::<Option<Vec<_>>>()?
@@ -373,7 +422,7 @@ impl Reader {
         }
     }
 
-    fn stands_for(&mut self, rule: usize, name: String, routes: BTreeSet<Route>) {
+    pub(super) fn stands_for(&mut self, rule: usize, name: String, routes: BTreeSet<Route>) {
         if self.lost {
             return;
         }
@@ -383,49 +432,9 @@ impl Reader {
         known.extend(routes);
         self.lost |= known.len() > WIDEST;
     }
-
-    /// A call: of a function of the program each parameter stands for what is given for it.
-    fn call(&mut self, function: &Expr, arguments: &[Ref<Expr>]) {
-        let path = Reference::of(function).map(|path| path.known()).unwrap_or_default();
-        let called: Vec<(usize, Vec<Option<String>>)> = match path.as_slice() {
-            [name] => match self.imports.get(name) {
-                Some(path) => {
-                    self.called(&|function: &Function| path.last().is_some_and(|name| function.ends_in(name)))
-                }
-                None => self.called(&|function: &Function| function.package == self.package && function.name == *name),
-            },
-            [first, .., name] if first == "data" || (self.imports.contains_key(first) && !is_taken(first)) => {
-                self.called(&|function: &Function| function.ends_in(name))
-            }
-            _ => Vec::new(),
-        };
-        for (at, argument) in arguments.iter().enumerate() {
-            let names: Option<Vec<Name>> = called
-                .iter()
-                .map(|(rule, parameters)| Some((*rule, parameters.get(at)?.clone()?)))
-                .collect::<Option<Vec<_>>>()
-                .filter(|names| !names.is_empty());
-            match (names, self.taken(argument.as_ref())) {
-                (Some(names), Some(routes)) => {
-                    names.into_iter().for_each(|(rule, name)| self.stands_for(rule, name, routes.clone()));
-                }
-                _ => self.value(argument.as_ref()),
-            }
-        }
-    }
-
-    fn called(&self, is: &dyn Fn(&Function) -> bool) -> Vec<(usize, Vec<Option<String>>)> {
-        let functions = self.functions.iter().filter(|function| is(function));
-        functions.map(|function| (function.rule, function.parameters.clone())).collect()
-    }
 }
 
-/// Whether built-in functions have names that begin so.
-fn is_taken(first: &str) -> bool {
-    extensions::in_namespace(&format!("{first}."))
-}
-
-fn longer(routes: BTreeSet<Route>, step: &Step) -> BTreeSet<Route> {
+pub(super) fn longer(routes: BTreeSet<Route>, step: &Step) -> BTreeSet<Route> {
     let longer = |mut route: Route| {
         route.push(step.clone());
         route
@@ -433,7 +442,13 @@ fn longer(routes: BTreeSet<Route>, step: &Step) -> BTreeSet<Route> {
     routes.into_iter().map(longer).collect()
 }
 
-fn text(expr: &Expr) -> Option<String> {
+/// Whether an expression is a name or what is below one.
+fn is_part(expr: &Expr) -> bool {
+    matches!(expr, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. })
+}
+
+/// The text that an expression is.
+pub(super) fn text(expr: &Expr) -> Option<String> {
     match expr {
         Expr::String { value, .. } | Expr::RawString { value, .. } => {
             value.as_string().ok().map(|text| text.to_string())
@@ -445,17 +460,12 @@ fn text(expr: &Expr) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::super::engine;
+    use super::super::loaded;
     use super::*;
 
     /// What is read by a policy in v0, as text; nothing if that is everything.
     fn of(policy: &str) -> Option<String> {
-        let mut engine = engine::blank();
-        engine::add(&mut engine, "p", &format!("package a\n\n{policy}\n"), true).unwrap();
-        let library = "package lib.l\n\nupdates(r) { r.operation == \"UPDATE\" }\n\nsame(x) = x\n\n\
-                       all[x] { x := input.all[_] }\n\nother = 1\n";
-        engine::add(&mut engine, "l", library, true).unwrap();
-        Some(reads(engine.get_modules())?.routes().join(" "))
+        Some(reads(loaded(policy).get_modules(), None, None)?.routes().join(" "))
     }
 
     #[test]
@@ -479,7 +489,16 @@ mod tests {
             ("deny[m] { m := input.a[input.b].c }", "a.*.c b"),
             ("deny[m] { m := input.a[0].c }", "a.*.c"),
             ("deny[m] { c := input.a[_]; m := c.d[i].e; i > 0 }", "a.*.d.*.e"),
-            ("deny[m] { has(input.a[_], \"b\"); m := 1 } has(o, f) { o[f] }", "a.*.*"),
+            ("deny[m] { has(input.a[_], \"b\"); m := 1 } has(o, f) { o[f] }", "a.*.b"),
+            ("deny[m] { has(input.a, \"b\"); has(input.c, \"d\"); m := 1 } has(o, f) { o[f] }", "a.b a.d c.b c.d"),
+            ("deny[m] { has(input.a, \"b\"); has(input.a, input.k); m := 1 } has(o, f) { o[f] }", "a.* k"),
+            ("deny[m] { all(input.a, \"b\"); m := 1 } all(o, k) { has(o, k) } has(o, f) { o[f] }", "a.b"),
+            (
+                "deny[m] { has(input.a, \"b\"); m := 1 } has(o, f) { count([f | f := o.c[_]; f > 1]) > 0; o[f] }",
+                "a.c a.*",
+            ),
+            ("deny[m] { u.has(input.a, \"b\"); m := 1 } u.has(o, f) { o[f] }", "a"),
+            ("deny[m] { f(input.a); m := 1 } f(_) { input.b[_].c }", "a? b.*.c"),
             ("import data.lib.l\n\ndeny[m] { not l.updates(input.r); m := 1 }", "r.operation all.*?"),
             ("deny[m] { m := data.lib.l.same(input.r) }", "r"),
             ("import data.lib.l.updates\n\ndeny[m] { not updates(input.r); m := 1 }", "r.operation"),

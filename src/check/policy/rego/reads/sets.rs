@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use regorus::unstable::Expr;
 
 use super::super::syntax::Reference;
-use super::Route;
-use super::reader::{Reader, variable};
+use super::reader::{Reader, longer, variable};
+use super::{Route, Step};
 
-impl Reader {
+impl Reader<'_> {
     /// The ways to rules that an expression can be, as far as it is written out: below `data`, by an import, or a set of
     /// this package. More than one where an import has the name of a rule.
     fn paths(&self, expr: &Expr) -> Vec<Vec<String>> {
@@ -47,6 +47,22 @@ impl Reader {
                 self.set(refr.as_ref())
             }
             _ => None,
+        }
+    }
+
+    /// A name for each element of a collection. The key of an element of a set is the element.
+    pub(super) fn goes_through(&mut self, name: &str, collection: &Expr, has_key: bool) {
+        let elements = self.set(collection).filter(|_| self.listing == 0 && !has_key);
+        if elements.is_none() {
+            self.mark(collection);
+        }
+        let items = self.part(collection).map(|routes| longer(routes, &Step::Each));
+        match elements.or(items.is_some().then(BTreeSet::new)) {
+            Some(routes) => {
+                let routes = routes.into_iter().chain(items.unwrap_or_default()).collect();
+                self.stands_for(self.rule, name.to_owned(), routes);
+            }
+            None => self.value(collection),
         }
     }
 

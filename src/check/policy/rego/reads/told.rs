@@ -1,0 +1,308 @@
+//! What only messages read: `msg := sprintf("%v is privileged", [container.name])` makes a difference to what a rule
+//! says, and none to whether it says anything, as long as there is a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{AssignOp, Expr, Literal, Module, Ref, Rule, RuleHead};
+
+use super::super::syntax::{self, Node, Reference};
+use super::reader::{is_asked, text, variable};
+
+/// The path of a rule.
+type Path = Vec<String>;
+
+/// Where messages come from.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Variables that nothing but messages is made of, by the number of the rule.
+    variables: BTreeSet<(usize, String)>,
+    /// Fields of the elements of sets that become messages: `text` of `problems[{"text": text, "of": container}]`.
+    fields: BTreeSet<(Path, String)>,
+    /// The numbers of the rules of which every element is a message.
+    messages: BTreeSet<usize>,
+}
+
+/// A rule that adds an element to a set.
+struct Teller<'m> {
+    number: usize,
+    path: Path,
+    rule: &'m Rule,
+    /// What the elements are, if one body alone says it.
+    key: Option<&'m Expr>,
+    /// Somebody from outside asks for it, so that all of its elements are messages.
+    is_asked: bool,
+}
+
+/// A statement that takes a field from the elements of a set: the number of its rule, the set, the field and the name.
+type Taken = (usize, Path, String, String);
+
+impl Told {
+    /// Looks for them.
+    pub(super) fn of(modules: &[Ref<Module>]) -> Told {
+        let mut tellers = Vec::new();
+        let mut all = All::default();
+        for module in modules {
+            all.imports.extend(module.imports.iter().map(|import| {
+                let path = Reference::of(import.refr.as_ref()).map(|path| path.known()).unwrap_or_default();
+                let name = import.r#as.as_ref().map(|name| name.text().to_owned()).or_else(|| path.last().cloned());
+                (name.unwrap_or_default(), path)
+            }));
+            let package = syntax::package(module.as_ref());
+            for rule in &module.policy {
+                let (number, rule) = (all.rules.len() + 1, rule.as_ref());
+                all.rules.push((package.clone(), rule));
+                let Rule::Spec { head: RuleHead::Set { key: Some(key), .. }, bodies, .. } = rule else { continue };
+                let name = syntax::name(rule).0;
+                let is_asked = matches!(name.as_slice(), [name] if is_asked(name));
+                let path = [package.as_slice(), &name].concat();
+                // In another body a variable of the same name is another one.
+                let key = (bodies.len() < 2).then_some(key.as_ref());
+                tellers.push(Teller { number, path, rule, key, is_asked });
+            }
+        }
+        // What is asked from inside, too, may be more than a message there.
+        tellers.retain(|teller| !teller.is_asked || all.references(&teller.path) == 0);
+        let messages = tellers.iter().filter(|teller| teller.is_asked && teller.key.is_some());
+        let messages = messages.map(|teller| teller.number).collect();
+        let mut told = Told { messages, fields: candidates(&tellers), ..Told::default() };
+        let taken = told.taken(&all);
+        loop {
+            told.variables = tellers.iter().flat_map(|teller| told.variables_of(teller)).collect();
+            let is_kept = |(path, field): &(Path, String)| {
+                let mut own = taken.iter().filter(|(_, set, name, _)| set == path && name == field);
+                own.all(|(number, .., variable)| told.variables.contains(&(*number, variable.clone())))
+            };
+            let kept: BTreeSet<_> = told.fields.iter().filter(|field| is_kept(field)).cloned().collect();
+            if kept.len() == told.fields.len() {
+                return told;
+            }
+            told.fields = kept;
+        }
+    }
+
+    /// Whether every element that a rule adds is a message.
+    pub(super) fn is_message(&self, rule: usize) -> bool {
+        self.messages.contains(&rule)
+    }
+
+    /// Whether nothing but messages is made of a variable.
+    pub(super) fn is_variable(&self, rule: usize, name: &str) -> bool {
+        self.variables.contains(&(rule, name.to_owned()))
+    }
+
+    /// Whether a field of the elements of a set becomes a message.
+    pub(super) fn is_field(&self, set: &[String], field: &str) -> bool {
+        self.fields.contains(&(set.to_vec(), field.to_owned()))
+    }
+
+    /// The variables of a rule that occur once in its body, where they get their value, and otherwise in its messages.
+    fn variables_of(&self, teller: &Teller<'_>) -> Vec<(usize, String)> {
+        let Some(key) = teller.key else { return Vec::new() };
+        let (mut total, mut of_head, mut in_messages) = (Counts::new(), Counts::new(), Counts::new());
+        syntax::walk(teller.rule, &mut |node| count(node, &mut total));
+        syntax::walk_expression(key, &mut |node| count(node, &mut of_head));
+        match key {
+            key if teller.is_asked => syntax::walk_expression(key, &mut |node| count(node, &mut in_messages)),
+            Expr::Object { fields, .. } => {
+                for (_, name, value) in fields {
+                    if text(name.as_ref()).is_some_and(|name| self.is_field(&teller.path, &name)) {
+                        syntax::walk_expression(value.as_ref(), &mut |node| count(node, &mut in_messages));
+                    }
+                }
+            }
+            _ => {}
+        }
+        let is_told = |(name, count): &(&String, &usize)| {
+            of_head.get(*name) == Some(count) && total.get(*name) == Some(&(*count + 1))
+        };
+        let got = values(teller.rule);
+        let own = in_messages.iter().filter(is_told).map(|(name, _)| name.clone());
+        own.filter(|name| got.contains(name)).map(|name| (teller.number, name)).collect()
+    }
+
+    /// Where fields are taken. One that is used in another way stays no candidate.
+    fn taken(&mut self, all: &All<'_>) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        let sets: BTreeMap<Path, usize> =
+            self.fields.iter().map(|(path, _)| (path.clone(), all.references(path))).collect();
+        for (set, mentioned) in sets {
+            let mut found = 0;
+            for (number, (package, rule)) in all.rules.iter().enumerate() {
+                for fields in patterns(rule, package, &set) {
+                    found += 1;
+                    let own = self.fields.iter().filter(|(path, _)| *path == set).map(|(_, field)| field.clone());
+                    let mut gone = Vec::new();
+                    for field in own {
+                        let named = fields.iter().find(|(name, _)| *name == field);
+                        match named.and_then(|(_, value)| variable(value)) {
+                            Some(name) => taken.push((number + 1, set.clone(), field, name.to_owned())),
+                            None => gone.push(field),
+                        }
+                    }
+                    self.fields.retain(|(path, field)| *path != set || !gone.contains(field));
+                }
+            }
+            if found != mentioned {
+                self.fields.retain(|(path, _)| *path != set);
+            }
+        }
+        taken
+    }
+}
+
+/// How often names occur.
+type Counts = BTreeMap<String, usize>;
+
+fn count(node: Node<'_>, counts: &mut Counts) {
+    let name = match node {
+        Node::Expr { expr, .. } => match Reference::of(expr) {
+            Some(path) => path.base,
+            None => return,
+        },
+        Node::Declared(span) => span.text().to_owned(),
+        Node::Statement(_) => return,
+    };
+    *counts.entry(name).or_default() += 1;
+}
+
+/// The variables that statements of a body give a value to: `name := …`, and `set[{"field": name}]`.
+fn values(rule: &Rule) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for expr in statements(rule) {
+        match expr {
+            Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } => {
+                names.extend(variable(lhs.as_ref()).map(str::to_owned));
+            }
+            Expr::RefBrack { index, .. } => {
+                if let Expr::Object { fields, .. } = index.as_ref() {
+                    names.extend(fields.iter().filter_map(|(_, _, value)| variable(value.as_ref())).map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The statements of a body that are nothing but an expression.
+fn statements(rule: &Rule) -> impl Iterator<Item = &Expr> {
+    let bodies = match rule {
+        Rule::Spec { bodies, .. } => bodies.as_slice(),
+        Rule::Default { .. } => &[],
+    };
+    bodies.iter().flat_map(|body| &body.query.stmts).filter_map(|statement| match &statement.literal {
+        Literal::Expr { expr, .. } => Some(expr.as_ref()),
+        _ => None,
+    })
+}
+
+/// The fields that every element of a set of the program has.
+fn candidates(tellers: &[Teller<'_>]) -> BTreeSet<(Path, String)> {
+    let mut common: BTreeMap<&Path, BTreeSet<String>> = BTreeMap::new();
+    for teller in tellers.iter().filter(|teller| !teller.is_asked) {
+        let own: BTreeSet<String> = match teller.key {
+            Some(Expr::Object { fields, .. }) => fields.iter().filter_map(|(_, name, _)| text(name.as_ref())).collect(),
+            _ => BTreeSet::new(),
+        };
+        common.entry(&teller.path).and_modify(|known| known.retain(|field| own.contains(field))).or_insert(own);
+    }
+    common.into_iter().flat_map(|(path, fields)| fields.into_iter().map(move |field| (path.clone(), field))).collect()
+}
+
+/// The fields in the brackets behind a set, for each statement that goes through it like this: `set[{"field": name}]`.
+fn patterns<'r>(rule: &'r Rule, package: &[String], set: &[String]) -> Vec<Vec<(String, &'r Expr)>> {
+    let mut found = Vec::new();
+    for expr in statements(rule) {
+        if let Expr::RefBrack { refr, index, .. } = expr
+            && let (Some(name), Expr::Object { fields, .. }) = (variable(refr.as_ref()), index.as_ref())
+            && set.strip_prefix(package).is_some_and(|rest| *rest == [name.to_owned()])
+        {
+            let named = fields.iter().filter_map(|(_, key, value)| Some((text(key.as_ref())?, value.as_ref())));
+            found.push(named.collect());
+        }
+    }
+    found
+}
+
+/// The rules of a program with their packages, and what it imports.
+#[derive(Default)]
+struct All<'m> {
+    rules: Vec<(Path, &'m Rule)>,
+    imports: Vec<(String, Path)>,
+}
+
+impl All<'_> {
+    /// How often a rule may be referred to, in whatever way.
+    fn references(&self, path: &[String]) -> usize {
+        let Some(name) = path.last() else { return 0 };
+        let mut number = self.imports.iter().filter(|(_, path)| path.contains(name)).count();
+        let is_far = |base: &str| base == "data" || self.imports.iter().any(|(import, _)| import == base);
+        for (_, rule) in &self.rules {
+            syntax::walk(rule, &mut |node| {
+                let Node::Expr { expr, .. } = node else { return };
+                let Some(reference) = Reference::of(expr) else { return };
+                let is_key =
+                    |key: &Option<String>| key.as_ref().map_or_else(|| is_far(&reference.base), |key| key == name);
+                number += usize::from(reference.base == *name || reference.keys.iter().any(is_key));
+            });
+        }
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::loaded;
+    use super::super::reader::reads;
+    use super::*;
+
+    #[test]
+    fn of_what_only_messages_read_it_counts_that_it_is_there() {
+        for (policy, expected) in [
+            ("deny[m] { input.a; m := sprintf(\"%v\", [input.b]) }", "a b?"),
+            ("deny[{\"msg\": m}] { input.a; m := sprintf(\"%v\", [input.b]) }", "a b?"),
+            ("deny[{\"msg\": input.c, \"details\": {\"of\": input.b}}] { input.a }", "a b? c?"),
+            ("deny[m] { c := input.a[_]; c.x > 1; m := c.name }", "a.*.name? a.*.x"),
+            ("deny[m] { n := input.b; input.a; m := sprintf(\"%v\", [n]) }", "a b?"),
+            // What else is done with it may depend on it.
+            ("deny[m] { input.a; m := concat(\"\", [input.b]) }", "a b"),
+            ("deny[m] { input.a; m := sprintf(\"%v\", [input.b]); count(m) > 3 }", "a b"),
+            ("deny[m] { input.a; m := sprintf(\"%v\", [input.b]) } u { deny[_] }", "a b"),
+            ("deny[m] { input.a; m := sprintf(\"%v\", [input.b]) } u { data.a.deny[_] }", "a b"),
+            ("deny[m] { m := sprintf(\"%v\", [input.b]) } sprintf(x, y) = y { true }", "b"),
+            ("exception[m] { input.a; m := input.b }", "a b"),
+            ("deny = m { input.a; m := input.b }", "a b"),
+            // Through another set.
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m, \"of\": \"x\"}] } p[{\"msg\": m, \"of\": f}] { f := input.f; m := sprintf(\"\", [input.b]) }",
+                "b? f",
+            ),
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) } u { p[{\"msg\": \"x\"}] }",
+                "b",
+            ),
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m}]; m != \"x\" } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) }",
+                "b",
+            ),
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) } u { count(p) > 1 }",
+                "b",
+            ),
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) } u { q := data.a[_] }",
+                "b",
+            ),
+            (
+                "deny[{\"msg\": m}] { not p[{\"msg\": m}]; m := \"x\" } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) }",
+                "b",
+            ),
+        ] {
+            let mut engine = loaded(policy);
+            let modules = engine.get_modules();
+            let Some(found) = reads(modules, None, Some(&Told::of(modules))) else { panic!("{policy}") };
+            let found: Vec<String> = found.routes().into_iter().filter(|route| !route.starts_with("all.")).collect();
+            assert_eq!(found.join(" "), expected, "{policy}");
+        }
+    }
+}
