@@ -324,5 +324,6 @@ fn problem(rule: &'static Rule, place: Range<usize>, message: impl Into<String>,
         related: Vec::new(),
         lenient: refused,
         strict: refused,
+        agreed: false,
     }
 }

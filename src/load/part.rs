@@ -143,6 +143,7 @@ fn findings(place: Place<'_>, readings: &[Reading], problems: &[Problem], tree: 
         for (at, problem) in reading.problems.clone().zip(&problems[reading.problems.clone()]) {
             let effect = match read {
                 Some(false) if is_fine_for_helm(problem) => continue,
+                Some(_) if problem.agreed => continue,
                 Some(is_object) => strict_effect(problem, is_object),
                 None => (at + 1 == reading.problems.end).then(|| effect(reading.outcome, problem)),
             };
@@ -169,8 +170,13 @@ fn effect(outcome: Outcome, problem: &Problem) -> &'static str {
 
 /// What it means for the cluster that an object is read in two ways.
 fn strict_effect(problem: &Problem, is_object: bool) -> Option<&'static str> {
-    (problem.strict && !problem.lenient && is_object)
-        .then_some("kubectl keeps the last one without a word; kustomize and Flux refuse the document")
+    let effect = match &*problem.rule.id {
+        "merge-override" => {
+            "kubectl lets the last one win; kustomize and Flux let the key itself win, and refuse a second merge key"
+        }
+        _ => "kubectl keeps the last one without a word; kustomize and Flux refuse the document",
+    };
+    (problem.strict && !problem.lenient && is_object).then_some(effect)
 }
 
 /// Values files are where anchors with overrides are at home, and Helm reads them leniently (`chartutil.ReadValues`):

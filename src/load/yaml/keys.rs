@@ -232,7 +232,7 @@ impl<'p> Parser<'p> {
         let mut visited = 0;
         for entry in mapping.written_entries() {
             if !scalar::is_merge(entry.key.written(), self.text) {
-                if let Some((key, Some(merge))) = known.insert(entry.name(), (entry.key, None)) {
+                if let Some((key, Some((merge, _)))) = known.insert(entry.name(), (entry.key, None)) {
                     self.report.add(overridden(entry.key, key, merge));
                 }
                 continue;
@@ -251,10 +251,12 @@ impl<'p> Parser<'p> {
             for source in sources.into_iter().rev() {
                 visited += u64::from(source.node().a - source.index());
                 for brought in source.entries() {
-                    let merge = Some(source);
+                    let merge = Some((source, entry.key));
                     if let Some((key, by)) = known.insert(brought.name(), (brought.key, merge)) {
-                        self.report.add(if by.is_some() {
-                            clash(brought.key, key, source)
+                        self.report.add(if let Some((_, earlier)) = by {
+                            // Of the mappings in a list the first wins for everybody.
+                            let is_list = earlier.written().start == entry.key.written().start;
+                            clash(brought.key, key, source).agreed(is_list)
                         } else {
                             brings(brought.key, key, source)
                         });
@@ -283,7 +285,8 @@ fn span(node: &Node) -> (usize, usize) {
     (node.start as usize, node.end as usize)
 }
 
-/// A key below a merge key that brings in the same.
+/// A key below a merge key that brings in the same: what merge keys are for. kustomize takes the key itself as kubectl does
+/// (`mergeAll` of `kyaml/yaml/rnode.go`).
 fn overridden(key: Value<'_>, brought: Value<'_>, merge: Value<'_>) -> Problem {
     let name = key.key_text();
     Problem::new(MERGE_OVERRIDE, span(key.written()), format!("the key `{name}` is brought in by a merge key too"))
@@ -291,6 +294,7 @@ fn overridden(key: Value<'_>, brought: Value<'_>, merge: Value<'_>) -> Problem {
         .see(span(brought.written()), "merged from here")
         .see(span(merge.written()), "by this merge key")
         .refused_if_strict()
+        .agreed(true)
 }
 
 /// A merge key below a key that it brings in.

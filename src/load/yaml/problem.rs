@@ -22,8 +22,10 @@ pub struct Problem {
     pub related: Vec<(u32, u32, String)>,
     /// The lenient conversion refuses the document (`sigs.k8s.io/yaml` `Unmarshal`; what kubectl does).
     pub lenient: bool,
-    /// The strict conversion refuses the document (`UnmarshalStrict`; what kustomize and Flux do).
+    /// The strict conversion refuses the document (`UnmarshalStrict`; what the API server does with YAML).
     pub strict: bool,
+    /// All clients read it alike, so that it matters to nobody but a server that is sent YAML, and none is.
+    pub agreed: bool,
 }
 
 /// What was found beside the tree.
@@ -42,6 +44,7 @@ impl Problem {
             related: Vec::new(),
             lenient: false,
             strict: false,
+            agreed: false,
         }
     }
 
@@ -59,6 +62,12 @@ impl Problem {
     /// Only the strict conversion refuses the document.
     pub(super) fn refused_if_strict(mut self) -> Problem {
         self.strict = true;
+        self
+    }
+
+    /// All clients read it alike.
+    pub(super) fn agreed(mut self, agreed: bool) -> Problem {
+        self.agreed = agreed;
         self
     }
 
@@ -105,6 +114,7 @@ impl<'p> Report<'p> {
         let (first, count) = self.left_out.get_or_insert_with(|| (problem.clone(), 0));
         *count += 1;
         first.strict |= problem.strict;
+        first.agreed &= problem.agreed;
     }
 
     /// Says how many were left out.

@@ -25,9 +25,10 @@ pub static RULES: &[Rule] = &[
         "merge-override",
         Category::Syntax,
         Severity::Error,
-        "a merge key (`<<`) brings in a key that the mapping has already",
-        "kubectl lets the one that is written last win, kustomize and Flux refuse the document",
-        "remove the key from the anchored mapping, or write the values out",
+        "a merge key (`<<`) brings in a key that stands above it, or that another merge key brings in",
+        "kubectl lets the one that is written last win; kustomize and Flux let the key of the mapping itself win, and refuse \
+         a second merge key",
+        "put one merge key above the keys that override it",
     ),
     Rule::new(
         "boolean-key",
