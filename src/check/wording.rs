@@ -26,13 +26,14 @@ pub(super) fn field_and_place(kind: &str, path: &Path) -> String {
 }
 
 /// Whether a string has a placeholder that another tool fills in before the server sees it (Flux and envsubst `${X}`,
-/// `$(X)` of Kustomize and of CI systems, templates, `<path:…>` of the vault plug-in for Argo CD): its syntax says nothing
-/// yet.
+/// `$(X)` of Kustomize and of CI systems, templates, `<path:…>` of the vault plug-in for Argo CD, `($x)` of tests for
+/// Chainsaw): its syntax says nothing yet.
 pub(in crate::check) fn is_placeholder(text: &str) -> bool {
     let is_filled_in = |open: &str, close: &str| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
     text.bytes().any(|byte| matches!(byte, b'$' | b'{' | b'<'))
         && (is_filled_in("${", "}")
             || is_filled_in("$(", ")")
             || is_filled_in("{{", "}}")
-            || (text.starts_with('<') && text.contains('>')))
+            || (text.starts_with('<') && text.contains('>'))
+            || (text.starts_with('(') && text.ends_with(')')))
 }

@@ -5,6 +5,7 @@
 //! be placed.
 
 mod argo;
+mod chainsaw;
 mod deliveries;
 mod fabrikate;
 mod flux;
@@ -88,8 +89,8 @@ trait Format: Sync {
 }
 
 /// Every format. The first that gives a file a part keeps it.
-static FORMATS: [&dyn Format; 5] =
-    [&fabrikate::Fabrikate, &kustomize::Kustomize, &helm::Helm, &flux::Flux, &argo::Argo];
+static FORMATS: [&dyn Format; 6] =
+    [&fabrikate::Fabrikate, &kustomize::Kustomize, &helm::Helm, &flux::Flux, &argo::Argo, &chainsaw::Chainsaw];
 
 /// Whether a file of that printed name may be a definition, and has to be loaded before the others can be understood.
 /// Its documents may turn out to be ordinary manifests: [`Plan::role`] tells.

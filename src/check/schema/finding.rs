@@ -263,15 +263,16 @@ impl<'t> Walk<'_, 't> {
         wording::field_and_place(&self.resource.kind, path)
     }
 
-    /// Keeps a finding about a value. A placeholder that another tool fills in (Flux, envsubst) is wrong only if none
-    /// does, and with a default (`${SIZE:=1Gi}`) nobody means it for the API server.
+    /// Keeps a finding about a value. A placeholder that another tool fills in (Flux, envsubst, Kustomize) is wrong only if
+    /// none does, and with a default (`${SIZE:=1Gi}`) nobody means it for the API server.
     fn push(&mut self, value: Value<'t>, mut finding: Diagnostic) {
         let text = value.as_str().unwrap_or_default();
         let inside = text.split_once("${").and_then(|(_, rest)| rest.split_once('}'));
         if inside.is_some_and(|(inside, _)| inside.contains(":=") || inside.contains(":-")) {
             return;
         }
-        if inside.is_some() {
+        // What stands between `<` and `>` is for people to fill in.
+        if is_placeholder(&text) && !text.starts_with('<') {
             finding.severity = Severity::Note;
             finding.primary.message = "a placeholder".to_owned();
             finding.effect =
