@@ -16,7 +16,7 @@ use super::draft::Node;
 use super::log::Log;
 use super::metadata::{self, History};
 use super::openapi::{self, OpenApi};
-use super::read::{check, entry, failure, items, text, text_of};
+use super::read::{self, check, entry, failure, items, text, text_of};
 use super::resource::Resource;
 use super::source::{Frozen, Inside, Source};
 use super::{definitions, generate, images, labels, names, namespace, patch, replacements, replicas, vars};
@@ -285,7 +285,7 @@ impl<'s> Site<'s, '_> {
         let path = self.path(&name);
         let listing = self.builder.library.listing;
         if let Some(folder) = path.as_deref().filter(|path| listing.file(path).is_none() && listing.is_folder(path)) {
-            let Some(()) = self.may_enter(folder, span, &name, to, above) else { return };
+            let Some(()) = self.may_enter(folder, (&name, span), "resources", to, above) else { return };
             let base = self.builder.base(folder, to.openapi.clone(), above);
             to.openapi.clone_from(&base.openapi);
             to.log.join(&base.log);
@@ -341,17 +341,28 @@ impl<'s> Site<'s, '_> {
     }
 
     /// Whether the kustomization of a folder may be taken in.
-    fn may_enter(&self, folder: &str, span: Span, name: &str, to: &mut Accumulated, above: &[String]) -> Option<()> {
+    fn may_enter(
+        &self,
+        folder: &str,
+        (name, span): (&str, Span),
+        among: &str,
+        to: &mut Accumulated,
+        above: &[String],
+    ) -> Option<()> {
         if above.iter().any(|one| one == folder) || above.len() > DEEP {
             to.log.fail(failure(span, format!("`{name}` takes in this kustomization again"), "a circle"));
             return None;
         }
-        if self.builder.kustomization(folder).is_none() {
+        let Some(source) = self.builder.kustomization(folder) else {
             let finding = Diagnostic::new(&MISSING_FILE, span, format!("there is no kustomization in `{name}`"), "")
                 .effect("`kustomize build` fails, and nothing is built")
                 .help("name the files in it, or add a kustomization.yaml");
             to.log.fail(finding);
             return None;
+        };
+        let kind = source.part.roots().next().and_then(|(_, root)| text(root, "kind"));
+        if let Some(finding) = kind.and_then(|(kind, value)| read::misplaced(&kind, value.span(), name, span, among)) {
+            to.log.fail(finding);
         }
         Some(())
     }
@@ -361,7 +372,7 @@ impl<'s> Site<'s, '_> {
         let listing = self.builder.library.listing;
         match self.path(&name).filter(|_| !is_remote(&name)) {
             Some(folder) if listing.is_folder(&folder) => {
-                let Some(()) = self.may_enter(&folder, span, &name, to, above) else { return };
+                let Some(()) = self.may_enter(&folder, (&name, span), "components", to, above) else { return };
                 let before = to.resources.len();
                 self.builder.add(&folder, to, true, above);
                 for resource in to.resources.iter_mut().skip(before) {

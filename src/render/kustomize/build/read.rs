@@ -40,6 +40,22 @@ pub(in crate::render) fn flag(value: Value<'_>, key: &str) -> bool {
     field(value, key).and_then(Value::as_bool).unwrap_or(false)
 }
 
+/// The finding about a component among the resources, or a kustomization among the components.
+pub(super) fn misplaced(kind: &str, place: Span, name: &str, span: Span, among: &str) -> Option<Diagnostic> {
+    let (what, belongs) = match (kind, among) {
+        ("Component", "resources") => ("a component", "components"),
+        ("Kustomization", "components") => ("a kustomization, and no component", "resources"),
+        _ => return None,
+    };
+    let message = format!("`{name}` is {what}: it stands among the `{among}`");
+    Some(
+        Diagnostic::new(&INVALID_KUSTOMIZATION, span, message, "kustomize refuses it here")
+            .see(place, "its kind")
+            .effect("`kustomize build` fails, and nothing is built")
+            .help(format!("name it under `{belongs}`")),
+    )
+}
+
 /// What is wrong with the file as such. `is_component`: what it has to be where it is taken in.
 pub(in crate::render) fn check(root: Value<'_>, is_component: Option<bool>) -> Vec<Diagnostic> {
     let mut found = strict::check(root);
@@ -53,11 +69,12 @@ pub(in crate::render) fn check(root: Value<'_>, is_component: Option<bool>) -> V
         Diagnostic::new(&INVALID_KUSTOMIZATION, span, message, label)
             .effect("kustomize refuses the file, and nothing is built")
     };
-    if own != wanted {
-        let message = match (own, is_component) {
-            ("Component", false) => "a component stands among the resources".to_owned(),
-            ("Kustomization", true) => "a kustomization stands among the components".to_owned(),
-            (kind, _) => format!("`{kind}` is no kind of kustomization"),
+    let is_known = matches!(own, "Component" | "Kustomization");
+    // One of the other kind is told by those who take it in.
+    if own != wanted && !(is_known && kind.is_some()) {
+        let message = match kind {
+            None => "a kustomization stands among the components".to_owned(),
+            Some(_) => format!("`{own}` is no kind of kustomization"),
         };
         let finding = refused(span, message, format!("`{wanted}` belongs here"));
         found.push(if kind.is_none() { finding.help("add `kind: Component`") } else { finding });

@@ -174,6 +174,11 @@ impl Resource {
         self.id = Id::of(&self.node);
     }
 
+    /// Who it was.
+    pub fn previous(&self) -> impl Iterator<Item = &Id> {
+        self.previous.iter()
+    }
+
     /// Who it is and was.
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         self.previous.iter().chain([&self.id])
