@@ -27,6 +27,8 @@ pub fn edits(text: &str, module: &Module, rule: &Rule, names: &Names, edits: &mu
             if names.replaced.contains(&name) {
                 edits.push(renamed(path_text(&[package.as_slice(), &[name]].concat())));
             }
+        } else if let Some(mock) = names.mocks.name(&name, &names.folder) {
+            edits.push(renamed(mock));
         } else if name == "walk" {
             // What it returns is each of its pairs; regorus has all of them in a list.
             match params.len() {

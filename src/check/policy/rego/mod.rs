@@ -5,7 +5,7 @@
 //! [`files`], [`patterns`],
 //! [`sprintf`]). A text ([`text`]) is read by [`parse`], after [`scan`] has looked for what regorus would choke on and
 //! [`repair`] has made up for differences in the grammar, and [`scopes`] for those in what a name means; [`verify`],
-//! [`bindings`] and [`conflicts`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`outputs`] and [`negation`]
+//! [`bindings`] and [`conflicts`] refuse what OPA would refuse, [`rewrite`], [`calls`], [`mocks`], [`outputs`] and [`negation`]
 //! make regorus read the rest as OPA does, [`reads`] and [`requires`] say what of an input a rule needs. [`metadata`]
 //! reads comments and [`result`] the answers. [`program`] is what is loaded together, and [`asker`] asks it.
 
@@ -24,6 +24,7 @@ pub mod files;
 mod functions;
 mod go_number;
 pub mod metadata;
+mod mocks;
 mod negation;
 mod outputs;
 pub mod parse;

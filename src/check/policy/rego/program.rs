@@ -15,6 +15,7 @@ use super::bindings;
 use super::calls;
 use super::engine::{self, Failure, Place};
 use super::files::{self, Shelf};
+use super::mocks::Mocks;
 use super::parse::{Parsed, Version, offset, parse, reserved, word};
 use super::reads::{self, Readings, Reads, Settled};
 use super::repair;
@@ -37,6 +38,8 @@ pub struct Program {
     data: Option<Rego>,
     /// The files that modules ask for.
     shelf: Shelf,
+    /// A module with the functions that tests replace.
+    mocks: Option<String>,
     /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
     pub(super) reads_file: bool,
     /// What is read of the input; `None` if that may be everything.
@@ -196,10 +199,12 @@ impl Read {
     pub fn program(&self) -> Program {
         let names = self.names();
         let replaced: BTreeSet<String> = self.modules().into_iter().flat_map(calls::replaced).collect();
+        let folders = self.texts.iter().map(|text| text.folder().unwrap_or_default().to_owned()).collect();
+        let mocks = Mocks::new(&self.modules(), folders);
         let modules = self.texts.iter().zip(&self.parsed).map(|(text, parsed)| {
             let rules = names.get(&syntax::package(parsed.module.as_ref())).cloned().unwrap_or_default();
             let folder = text.folder().unwrap_or_default().to_owned();
-            let names = rewrite::Names { rules, replaced: replaced.clone(), folder };
+            let names = rewrite::Names { rules, replaced: replaced.clone(), folder, mocks: mocks.clone() };
             let reading = |careful| {
                 let source = rewrite::Source { text: &text.text, module: parsed.module.as_ref(), v0: parsed.v0 };
                 Reading::new(rewrite::rewrite(source, &names, careful))
@@ -207,7 +212,8 @@ impl Read {
             Module { text: text.clone(), v0: parsed.v0, plain: reading(false), careful: reading(true) }
         });
         let reads_file = self.modules().into_iter().any(syntax::reads_file);
-        Program { modules: modules.collect(), reads_file, shelf: self.shelf.clone(), ..Program::default() }
+        let (modules, shelf) = (modules.collect(), self.shelf.clone());
+        Program { modules, reads_file, shelf, mocks: mocks.module(), ..Program::default() }
     }
 }
 
@@ -252,8 +258,8 @@ impl Program {
     /// # Errors
     /// What regorus finds only then, at its place.
     pub fn with_data(&self, data: &Rego) -> Result<Program, Box<Diagnostic>> {
-        let (modules, shelf) = (self.modules.clone(), self.shelf.clone());
-        let mut program = Program { modules, reads_file: self.reads_file, shelf, ..Program::default() };
+        let (modules, shelf, mocks) = (self.modules.clone(), self.shelf.clone(), self.mocks.clone());
+        let mut program = Program { modules, reads_file: self.reads_file, shelf, mocks, ..Program::default() };
         program.prepare(Some(data))?;
         Ok(program)
     }
@@ -271,6 +277,9 @@ impl Program {
                 return Err(Failure { place: Some(Place { module: name, line, column: 1 }), ..failure });
             }
             engine::add(&mut engine, &name, &reading.text(), module.v0)?;
+        }
+        if let Some(mocks) = &self.mocks {
+            engine::add(&mut engine, "mocks", mocks, false)?;
         }
         engine::add(&mut engine, "entry", "package plimsoll.entry\n\nready := true\n", false)?;
         if let Some(data) = &self.data {

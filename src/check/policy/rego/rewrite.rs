@@ -9,6 +9,7 @@ use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module, Rule, Span
 
 use super::calls;
 use super::metadata;
+use super::mocks::Mocks;
 use super::negation;
 use super::outputs;
 use super::repair;
@@ -49,6 +50,8 @@ pub struct Names {
     pub replaced: BTreeSet<String>,
     /// The folder of the module, for files beside it.
     pub folder: String,
+    /// The functions that a `with` replaces in any module, and regorus does not have.
+    pub mocks: Mocks,
 }
 
 /// What a module needs. A `careful` reading is slower, and takes for undefined what regorus takes for an error of the
@@ -74,6 +77,7 @@ pub fn rewrite(source: Source<'_>, names: &Names, careful: bool) -> Rewritten {
         }
         own_elements(text, rule.as_ref(), &mut edits);
         with_targets(module, rule.as_ref(), rules, &mut edits);
+        names.mocks.edits(text, rule.as_ref(), names, &mut edits);
         annotations(text, module, rule.as_ref(), &mut edits);
         calls::edits(text, module, rule.as_ref(), names, &mut edits);
         if !repair::has_negated_bodies(text) {

@@ -129,14 +129,30 @@ impl<'m> Program<'m> {
     }
 
     fn calls(&self, number: usize, module: &'m Module, rule: &'m Rule, problems: &mut Vec<Problem>) {
-        syntax::walk(rule, &mut |node| {
-            if let Node::Expr { expr: Expr::Call { fcn, params, .. }, .. } = node {
-                problems.extend(self.call(number, module, fcn.as_ref(), params.len()));
+        let mut statement: Option<&Expr> = None;
+        syntax::walk(rule, &mut |node| match node {
+            Node::Statement(LiteralStmt {
+                literal: Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. },
+                ..
+            }) => {
+                statement = Some(expr.as_ref());
             }
+            Node::Expr { expr: expr @ Expr::Call { fcn, params, .. }, .. } => {
+                let is_statement = statement.is_some_and(|statement| std::ptr::eq(statement, expr));
+                problems.extend(self.call(number, module, fcn.as_ref(), params.len(), is_statement));
+            }
+            _ => {}
         });
     }
 
-    fn call(&self, number: usize, module: &Module, function: &Expr, given: usize) -> Option<Problem> {
+    fn call(
+        &self,
+        number: usize,
+        module: &Module,
+        function: &Expr,
+        given: usize,
+        is_statement: bool,
+    ) -> Option<Problem> {
         let written = Reference::of(function)?.known();
         let name = written.join(".");
         let span = function.span();
@@ -165,8 +181,8 @@ impl<'m> Program<'m> {
                 }
             },
         };
-        // One more is the variable that takes the result.
-        if given == wanted || given == wanted + 1 {
+        // One more is the variable that takes the result, where nothing else does.
+        if given == wanted || (is_statement && given == wanted + 1) {
             return None;
         }
         let plural = if wanted == 1 { "argument" } else { "arguments" };
