@@ -83,9 +83,9 @@ fn claim<'t>(object: &mut Object<'_, 't>, devices: &Field<'_, 't>) {
         if !constraint.has("matchAttribute") && !constraint.has("distinctAttribute") {
             object.needed(&constraint, "matchAttribute", "by every constraint", "say which attribute is the same");
         }
-        for attribute in fields!(constraint, ["matchAttribute", "distinctAttribute"]).into_iter().flatten() {
-            attribute_name(object, &attribute);
-        }
+        // Where there are both, the server looks at the first alone.
+        let [same, distinct] = fields!(constraint, ["matchAttribute", "distinctAttribute"]);
+        same.or(distinct).iter().for_each(|attribute| attribute_name(object, attribute));
         known(object, &constraint, requests.as_ref());
     }
     configuration(object, config.as_ref());
