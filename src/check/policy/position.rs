@@ -1,6 +1,7 @@
 //! Where a violation is, when the policy does not say so: by trial. One node of the object is taken away and the rule
 //! is asked again; a node without which the violation is gone is responsible for it.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 use std::time::{Duration, Instant};
@@ -51,15 +52,17 @@ pub(super) type Hints = [Hint];
 /// What was found for a message.
 #[derive(Debug, Clone)]
 pub(super) struct Hint {
-    /// Without what is different in another object.
+    /// Without the name of the object and without numbers.
     message: String,
+    /// Without anything that is different in another object.
+    gist: String,
     /// `None`: nothing is responsible for it.
     pub found: Option<Found>,
     /// The numbers of the definitions that say so.
     pub authors: Vec<usize>,
 }
 
-/// The hint for a message about an object.
+/// The hint for a message about an object that differs from another one in nothing but its name and numbers.
 pub(super) fn hint<'h>(hints: &'h Hints, message: &str, object: &Rego) -> Option<&'h Hint> {
     if hints.is_empty() {
         return None;
@@ -75,22 +78,23 @@ pub(super) fn by_hint(input: &Rego, wanted: &[&str], hints: &Hints, rule: &mut T
     let mut open = Vec::new();
     let mut tried: Vec<(&Path, Option<Vec<String>>)> = Vec::new();
     for (at, message) in wanted.iter().enumerate() {
-        match hint(hints, message, input).map(|hint| hint.found.as_ref()) {
-            None => open.push(at),
-            Some(None) => {}
-            Some(Some(hint)) => {
-                let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
-                    tried.push((&hint.path, (rule.ask)(without(input, &hint.path.0))));
-                    tried.len() - 1
-                });
-                let left = tried[known].1.as_ref();
-                match left
-                    .is_some_and(|left| is_gone(message, before, left) && (!hint.sure || left.len() < before.len()))
-                {
-                    true => found[at] = Some(hint.clone()),
-                    false => open.push(at),
-                }
+        if hint(hints, message, input).is_some_and(|hint| hint.found.is_none()) {
+            continue;
+        }
+        let gist = if hints.is_empty() { String::new() } else { gist(message, input) };
+        for hint in hints.iter().filter(|hint| hint.gist == gist).filter_map(|hint| hint.found.as_ref()) {
+            let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
+                tried.push((&hint.path, (rule.ask)(without(input, &hint.path.0))));
+                tried.len() - 1
+            });
+            let left = tried[known].1.as_ref();
+            if left.is_some_and(|left| is_gone(message, before, left) && (!hint.sure || left.len() < before.len())) {
+                found[at] = Some(hint.clone());
+                break;
             }
+        }
+        if found[at].is_none() {
+            open.push(at);
         }
     }
     let rest: Vec<&str> = open.iter().map(|at| wanted[*at]).collect();
@@ -109,17 +113,48 @@ pub(super) fn hints(input: &Rego, rule: &mut Tried<'_>) -> Vec<Hint> {
     let found = by_trial(input, &wanted, rule);
     let hint = |(message, found): (&String, Option<Found>)| Hint {
         message: anonymous(message, input),
+        gist: gist(message, input),
         found,
         authors: Vec::new(),
     };
     before.iter().zip(found).map(hint).collect()
 }
 
-/// A message without what is different in another object: its name, and numbers.
+/// A message without the name of the object and without numbers.
 fn anonymous(message: &str, object: &Rego) -> String {
     match object["metadata"]["name"].as_string() {
         Ok(name) if name.len() > 2 => masked(&message.replace(&**name, "*")),
         _ => masked(message),
+    }
+}
+
+/// A message without what is different in another object: the texts that it has, and numbers with their units.
+fn gist(message: &str, object: &Rego) -> String {
+    let mut quoted: Vec<&str> = Vec::new();
+    texts(object, &mut |text| {
+        if text.len() > 2 && message.contains(text) {
+            quoted.push(text);
+        }
+    });
+    quoted.sort_unstable_by_key(|text| (Reverse(text.len()), *text));
+    quoted.dedup();
+    let message = quoted.into_iter().fold(message.to_owned(), |message, text| message.replace(text, "*"));
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '.';
+    let words = message.split_inclusive(|char: char| !is_part(char));
+    let without = |word: &str| match word.starts_with(|char: char| char.is_ascii_digit()) {
+        true => format!("*{}", word.trim_start_matches(is_part)),
+        false => masked(word),
+    };
+    words.map(without).collect()
+}
+
+/// Shows every text of an object to `visit`.
+fn texts<'v>(value: &'v Rego, visit: &mut dyn FnMut(&'v str)) {
+    match value {
+        Rego::String(text) => visit(text),
+        Rego::Object(fields) => fields.iter().for_each(|(_, value)| texts(value, visit)),
+        Rego::Array(items) => items.iter().for_each(|item| texts(item, visit)),
+        _ => {}
     }
 }
 
@@ -404,6 +439,21 @@ mod tests {
         let found = by_trial(&pod, &["<\"app-2\"> is greedy", "app shares the network"], &mut rule);
         let found: Vec<String> = found.into_iter().map(|found| found.unwrap().path.to_string()).collect();
         assert_eq!(found, ["spec.containers[1].resources.limits.cpu", "spec.hostNetwork"]);
+    }
+
+    #[test]
+    fn messages_about_other_values_have_the_same_gist() {
+        let pod = |name: &str, cpu: &str| {
+            let text = format!(
+                r#"{{"metadata": {{"name": "web"}}, "spec": {{"containers": [{{"name": "{name}", "cpu": "{cpu}"}}]}}}}"#
+            );
+            Rego::from_json_str(&text).unwrap()
+        };
+        let message =
+            |name: &str, cpu: &str| gist(&format!("container <{name}> asks for <{cpu}> of <2>"), &pod(name, cpu));
+        assert_eq!(message("checkout", "250m"), "container <*> asks for <*> of <*>");
+        assert_eq!(message("checkout", "250m"), message("cart-2", "1.5"));
+        assert_ne!(message("checkout", "250m"), message("container", "1"));
     }
 
     #[test]

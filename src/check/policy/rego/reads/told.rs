@@ -18,23 +18,36 @@ pub(super) struct Told {
     variables: BTreeSet<(usize, String)>,
     /// Fields of the elements of sets that become messages: `text` of `problems[{"text": text, "of": container}]`.
     fields: BTreeSet<(Path, String)>,
-    /// The numbers of the rules of which every element is a message.
+    /// The names of functions that make messages.
+    functions: BTreeSet<String>,
+    /// The numbers of the rules of which every element or value is a message.
     messages: BTreeSet<usize>,
 }
 
-/// A rule that adds an element to a set.
+/// A rule that says something messages may be made of.
 struct Teller<'m> {
     number: usize,
     path: Path,
     rule: &'m Rule,
-    /// What the elements are, if one body alone says it.
-    key: Option<&'m Expr>,
-    /// Somebody from outside asks for it, so that all of its elements are messages.
-    is_asked: bool,
+    /// What it says, if one body alone says it.
+    said: Option<&'m Expr>,
+    form: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A set that somebody from outside asks for, so that all of its elements are messages.
+    Asked,
+    /// Another set.
+    Set,
+    Function,
 }
 
 /// A statement that takes a field from the elements of a set: the number of its rule, the set, the field and the name.
 type Taken = (usize, Path, String, String);
+
+/// A statement that calls a function: the number of its rule, the function, and the name of what comes back.
+type Called = (usize, String, String);
 
 impl Told {
     /// Looks for them.
@@ -51,21 +64,26 @@ impl Told {
             for rule in &module.policy {
                 let (number, rule) = (all.rules.len() + 1, rule.as_ref());
                 all.rules.push((package.clone(), rule));
-                let Rule::Spec { head: RuleHead::Set { key: Some(key), .. }, bodies, .. } = rule else { continue };
+                let Rule::Spec { head, bodies, .. } = rule else { continue };
                 let name = syntax::name(rule).0;
-                let is_asked = matches!(name.as_slice(), [name] if is_asked(name));
+                let (form, said) = match head {
+                    RuleHead::Set { key: Some(key), .. } => match name.as_slice() {
+                        [name] if is_asked(name) => (Form::Asked, key),
+                        _ => (Form::Set, key),
+                    },
+                    RuleHead::Func { assign: Some(assign), .. } => (Form::Function, &assign.value),
+                    _ => continue,
+                };
                 let path = [package.as_slice(), &name].concat();
                 // In another body a variable of the same name is another one.
-                let key = (bodies.len() < 2).then_some(key.as_ref());
-                tellers.push(Teller { number, path, rule, key, is_asked });
+                let said = (bodies.len() < 2).then_some(said.as_ref());
+                tellers.push(Teller { number, path, rule, said, form });
             }
         }
         // What is asked from inside, too, may be more than a message there.
-        tellers.retain(|teller| !teller.is_asked || all.references(&teller.path) == 0);
-        let messages = tellers.iter().filter(|teller| teller.is_asked && teller.key.is_some());
-        let messages = messages.map(|teller| teller.number).collect();
-        let mut told = Told { messages, fields: candidates(&tellers), ..Told::default() };
-        let taken = told.taken(&all);
+        tellers.retain(|teller| teller.form != Form::Asked || all.references(&teller.path) == 0);
+        let mut told = Told { fields: candidates(&tellers), ..Told::default() };
+        let (taken, called) = (told.taken(&all), told.called(&all, &tellers));
         loop {
             told.variables = tellers.iter().flat_map(|teller| told.variables_of(teller)).collect();
             let is_kept = |(path, field): &(Path, String)| {
@@ -73,14 +91,31 @@ impl Told {
                 own.all(|(number, .., variable)| told.variables.contains(&(*number, variable.clone())))
             };
             let kept: BTreeSet<_> = told.fields.iter().filter(|field| is_kept(field)).cloned().collect();
-            if kept.len() == told.fields.len() {
-                return told;
+            let makes_messages = |function: &String| {
+                let mut own = called.iter().filter(|(_, name, _)| name == function);
+                own.all(|(number, _, variable)| told.variables.contains(&(*number, variable.clone())))
+            };
+            let makers: BTreeSet<_> = told.functions.iter().filter(|name| makes_messages(name)).cloned().collect();
+            if kept.len() == told.fields.len() && makers.len() == told.functions.len() {
+                break;
             }
-            told.fields = kept;
+            (told.fields, told.functions) = (kept, makers);
+        }
+        let makers = tellers.iter().filter(|teller| teller.said.is_some() && told.is_maker(teller));
+        told.messages = makers.map(|teller| teller.number).collect();
+        told
+    }
+
+    /// Whether what a rule says is a message, all of it.
+    fn is_maker(&self, teller: &Teller<'_>) -> bool {
+        match teller.form {
+            Form::Asked => true,
+            Form::Set => false,
+            Form::Function => teller.path.last().is_some_and(|name| self.functions.contains(name)),
         }
     }
 
-    /// Whether every element that a rule adds is a message.
+    /// Whether every element that a rule adds, or its value, is a message.
     pub(super) fn is_message(&self, rule: usize) -> bool {
         self.messages.contains(&rule)
     }
@@ -97,13 +132,13 @@ impl Told {
 
     /// The variables of a rule that occur once in its body, where they get their value, and otherwise in its messages.
     fn variables_of(&self, teller: &Teller<'_>) -> Vec<(usize, String)> {
-        let Some(key) = teller.key else { return Vec::new() };
+        let Some(said) = teller.said else { return Vec::new() };
         let (mut total, mut of_head, mut in_messages) = (Counts::new(), Counts::new(), Counts::new());
         syntax::walk(teller.rule, &mut |node| count(node, &mut total));
-        syntax::walk_expression(key, &mut |node| count(node, &mut of_head));
-        match key {
-            key if teller.is_asked => syntax::walk_expression(key, &mut |node| count(node, &mut in_messages)),
-            Expr::Object { fields, .. } => {
+        syntax::walk_expression(said, &mut |node| count(node, &mut of_head));
+        match said {
+            said if self.is_maker(teller) => syntax::walk_expression(said, &mut |node| count(node, &mut in_messages)),
+            Expr::Object { fields, .. } if teller.form == Form::Set => {
                 for (_, name, value) in fields {
                     if text(name.as_ref()).is_some_and(|name| self.is_field(&teller.path, &name)) {
                         syntax::walk_expression(value.as_ref(), &mut |node| count(node, &mut in_messages));
@@ -118,6 +153,35 @@ impl Told {
         let got = values(teller.rule);
         let own = in_messages.iter().filter(is_told).map(|(name, _)| name.clone());
         own.filter(|name| got.contains(name)).map(|name| (teller.number, name)).collect()
+    }
+
+    /// Where functions are called whose value gets a name. One that is called in another way makes no messages.
+    fn called(&mut self, all: &All<'_>, tellers: &[Teller<'_>]) -> Vec<Called> {
+        let functions = tellers.iter().filter(|teller| teller.form == Form::Function);
+        self.functions = functions.filter_map(|teller| teller.path.last().cloned()).collect();
+        let name = |function: &Expr| Reference::of(function).and_then(|path| path.known().pop());
+        let mut called = Vec::new();
+        let mut others: BTreeMap<String, isize> = BTreeMap::new();
+        for (number, (_, rule)) in all.rules.iter().enumerate() {
+            syntax::walk(rule, &mut |node| {
+                if let Node::Expr { expr: Expr::Call { fcn, .. }, .. } = node
+                    && let Some(name) = name(fcn.as_ref())
+                {
+                    *others.entry(name).or_default() += 1;
+                }
+            });
+            for expr in statements(rule) {
+                if let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr
+                    && let (Some(variable), Expr::Call { fcn, .. }) = (variable(lhs.as_ref()), rhs.as_ref())
+                    && let Some(name) = name(fcn.as_ref())
+                {
+                    *others.entry(name.clone()).or_default() -= 1;
+                    called.push((number + 1, name, variable.to_owned()));
+                }
+            }
+        }
+        self.functions.retain(|name| others.get(name) == Some(&0));
+        called
     }
 
     /// Where fields are taken. One that is used in another way stays no candidate.
@@ -199,8 +263,8 @@ fn statements(rule: &Rule) -> impl Iterator<Item = &Expr> {
 /// The fields that every element of a set of the program has.
 fn candidates(tellers: &[Teller<'_>]) -> BTreeSet<(Path, String)> {
     let mut common: BTreeMap<&Path, BTreeSet<String>> = BTreeMap::new();
-    for teller in tellers.iter().filter(|teller| !teller.is_asked) {
-        let own: BTreeSet<String> = match teller.key {
+    for teller in tellers.iter().filter(|teller| teller.form == Form::Set) {
+        let own: BTreeSet<String> = match teller.said {
             Some(Expr::Object { fields, .. }) => fields.iter().filter_map(|(_, name, _)| text(name.as_ref())).collect(),
             _ => BTreeSet::new(),
         };
@@ -272,6 +336,16 @@ mod tests {
             ("deny[m] { m := sprintf(\"%v\", [input.b]) } sprintf(x, y) = y { true }", "b"),
             ("exception[m] { input.a; m := input.b }", "a b"),
             ("deny = m { input.a; m := input.b }", "a b"),
+            // Through functions.
+            (
+                "deny[m] { c := input.a[_]; c.x; m := f(c) } f(c) = m { c.y; m := sprintf(\"\", [c.b]) }",
+                "a.*.b? a.*.x a.*.y",
+            ),
+            ("deny[m] { m := f(input.a) } f(c) = m { m := g(c) } g(c) = sprintf(\"\", [c.b]) { c.y }", "a.b? a.y"),
+            ("deny[m] { m := f(input.a); m != \"\" } f(c) = m { m := sprintf(\"\", [c.b]) }", "a.b"),
+            ("deny[m] { m := f(input.a) } f(c) = m { m := sprintf(\"\", [c.b]) } u { f(input.a) == \"\" }", "a.b"),
+            ("deny[m] { m := f(input.a) } f(c) = m { m := sprintf(\"\", [c.b]) } else = c.d { true }", "a.b a.d"),
+            ("deny[m] { x := f(input.a); m := x.y } f(c) = m { m := {\"y\": c.b} }", "a.b"),
             // Through another set.
             (
                 "deny[{\"msg\": m}] { p[{\"msg\": m, \"of\": \"x\"}] } p[{\"msg\": m, \"of\": f}] { f := input.f; m := sprintf(\"\", [input.b]) }",
