@@ -97,7 +97,6 @@ impl<'a> Enforced<'a> {
                 }
             };
             let rule = naming::described(template, severity);
-            let sees_changes = template.sees_changes();
             enforced.enforced.push(One {
                 constraint,
                 template,
@@ -105,7 +104,6 @@ impl<'a> Enforced<'a> {
                 parameters,
                 rule,
                 severity,
-                sees_changes,
                 readings: OnceLock::new(),
                 engine,
                 given,
@@ -284,7 +282,7 @@ impl Enforcer {
             if let Some(old) = asked.old {
                 // One of the two is enough (`pkg/target/matcher.go`, `matchAny`).
                 let fits = |object| one.constraint.matching.fits(Candidate { object, ..candidate }, &all.namespaces);
-                let is_asked = one.sees_changes && (verdict == Verdict::Fits || fits(old) == Verdict::Fits);
+                let is_asked = one.template.sees_changes() && (verdict == Verdict::Fits || fits(old) == Verdict::Fits);
                 // What is not known was told when the object was asked about as a new one.
                 verdict = if is_asked { Verdict::Fits } else { Verdict::Other };
             }

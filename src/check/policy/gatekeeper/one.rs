@@ -29,8 +29,6 @@ pub(super) struct One<'a> {
     pub(super) parameters: Rego,
     pub(super) rule: Rule,
     pub(super) severity: Severity,
-    /// It may say something else about an update than about a new object.
-    pub(super) sees_changes: bool,
     /// What its template reads, with these parameters: found out when it is asked.
     pub(super) readings: OnceLock<Option<Readings>>,
     /// The number of the template: constraints of one share engines.

@@ -1,5 +1,7 @@
 //! ConstraintTemplates (`open-policy-agent/frameworks/constraint/pkg/apis/templates`).
 
+use std::sync::OnceLock;
+
 use regorus::Value as Rego;
 
 use crate::model::diagnostic::Diagnostic;
@@ -28,6 +30,7 @@ pub struct Template {
     pub parameters: Rego,
     pub title: String,
     pub engine: Engine,
+    sees_changes: OnceLock<bool>,
 }
 
 /// What a template is written in.
@@ -72,6 +75,7 @@ impl Template {
             parameters: schema.map_or(Rego::Undefined, value::convert),
             title: annotation("metadata.gatekeeper.sh/title").unwrap_or_default().into_owned(),
             engine: engine(*target, root)?,
+            sees_changes: OnceLock::new(),
         })
     }
 }
@@ -83,7 +87,7 @@ impl Template {
     /// template, and the webhook asks about all requests that it gets (`pkg/drivers/k8scel/transform/make_vap_objects.go`,
     /// 3.22).
     pub fn sees_changes(&self) -> bool {
-        match &self.engine {
+        *self.sees_changes.get_or_init(|| match &self.engine {
             Engine::Rego { program, .. } => {
                 ["operation", "oldObject"].iter().any(|key| program.may_read(&["review", key]))
             }
@@ -92,7 +96,7 @@ impl Template {
                     |route: &Vec<String>| route.first().is_none_or(|key| key == "operation" || key == "oldObject");
                 expressions.names("oldObject") || expressions.routes("request", true).iter().any(reads)
             }
-        }
+        })
     }
 }
 

@@ -42,9 +42,9 @@ pub struct Program {
     mocks: Option<String>,
     /// Whether a module reads the name of the file at hand, as conftest has it in `data.conftest.file`.
     pub(super) reads_file: bool,
-    /// What is read of the input; `None` if that may be everything.
-    reads: Option<Reads>,
-    /// The same, and what counts for silence: found out when it is asked for.
+    /// What is read of the input; `None` if that may be everything. Found out when it is asked for, as the next.
+    reads: OnceLock<Option<Reads>>,
+    /// The same, and what counts for silence.
     readings: OnceLock<Option<Readings>>,
 }
 
@@ -243,9 +243,8 @@ impl Program {
     pub fn prepare(&mut self, data: Option<&Rego>) -> Result<(), Box<Diagnostic>> {
         self.data = data.cloned();
         match self.prepared(false) {
-            Ok(mut engine) => {
-                self.reads = reads::reads(engine.get_modules()).filter(|_| !self.reads_file);
-                self.readings = OnceLock::new();
+            Ok(engine) => {
+                (self.reads, self.readings) = (OnceLock::new(), OnceLock::new());
                 self.strict = Some(engine);
                 Ok(())
             }
@@ -300,13 +299,17 @@ impl Program {
     }
 
     fn read_for(&self, asking: usize, settled: Option<Settled<'_>>) -> Option<Readings> {
-        let mut engine = self.strict.clone().filter(|_| self.reads.is_some())?;
+        let mut engine = self.strict.clone().filter(|_| !self.reads_file)?;
         Readings::of(engine.get_modules(), asking, settled)
     }
 
     /// Whether an answer may depend on what is at the end of a route into the input.
     pub fn may_read(&self, route: &[&str]) -> bool {
-        self.reads.as_ref().is_none_or(|reads| reads.matters(&[], route))
+        let reads = self.reads.get_or_init(|| {
+            let mut engine = self.strict.clone().filter(|_| !self.reads_file)?;
+            reads::reads(engine.get_modules())
+        });
+        reads.as_ref().is_none_or(|reads| reads.matters(&[], route))
     }
 
     /// What each of some rules, by package and name, asks of an input before it can say anything.
