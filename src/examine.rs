@@ -33,10 +33,12 @@ use crate::model::definition::fabrikate::Definition;
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
+use crate::model::listing::folder_of;
 use crate::model::report::Examined;
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
+use crate::render::kustomize::rendered::kustomization_in;
 
 pub use crate::render::Then;
 pub use elsewhere::{Described, described};
@@ -290,7 +292,16 @@ impl<'r> Run<'r> {
         // No kustomization changes the kind of an object.
         let written = resource.value.get("kind").map_or(resource.value, |kind| kind).span();
         let file = self.sources.name(self.plan.file_of(written));
-        Home { file, roots: self.plan.roots_of(resource.value.span()) }
+        let roots = self.plan.roots_of(resource.value.span());
+        let has_kustomization = |folder: &str| kustomization_in(folder, &self.inputs.listing).is_some();
+        let is_loose = roots.is_empty() && !around(file).any(has_kustomization);
+        let lost = &self.plan.taken.lost;
+        let is_unsure = !lost.is_empty()
+            && match roots {
+                [] => around(file).any(|folder| lost.contains(folder)),
+                roots => roots.iter().all(|root| lost.contains(root)),
+            };
+        Home { file, roots, is_loose, is_unsure }
     }
 
     fn worker(&self) -> Worker<'r> {
@@ -301,6 +312,11 @@ impl<'r> Run<'r> {
     fn keep_worker(&self, worker: Worker<'r>) {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
     }
+}
+
+/// The folders around a file, from the innermost to that of the run, which has no name.
+fn around(file: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder_of(file)), |folder| (!folder.is_empty()).then_some(folder_of(folder)))
 }
 
 impl There for Run<'_> {

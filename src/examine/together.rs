@@ -278,7 +278,7 @@ impl Run<'_> {
             Other::Later => seen.past.add(self.home(resource), resource),
             Other::Earlier(past, _) => {
                 let (home, targets) = (self.home(resource), self.targets(object.file));
-                seen.present.add(past, home, resource, targets, &mut seen.findings);
+                seen.present.add(past, home, resource, targets, self, &mut seen.findings);
             }
         }
     }

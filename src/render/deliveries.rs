@@ -219,15 +219,13 @@ impl Ours<'_> {
     /// whether more of it is.
     fn name_namespace(&self, folder: &str, takes_more: impl Fn(&str) -> bool) -> bool {
         let Some(folder) = self.repository.path_of(folder) else { return false };
-        let holds = |one: &&&Delivery| {
-            let is_reached = match one.reach {
-                Reach::Below => true,
-                Reach::Here => folder == one.folder || takes_more(&one.folder),
-                // Which files the patterns match is not known.
-                Reach::Some => one.names_namespace,
-            };
-            is_reached && (folder == one.folder || is_within(&folder, &one.folder))
+        let is_reached = |one: &Delivery| match one.reach {
+            Reach::Below => true,
+            Reach::Here => folder == one.folder || takes_more(&one.folder),
+            // Which files the patterns match is not known.
+            Reach::Some => one.names_namespace,
         };
+        let holds = |one: &&&Delivery| (folder == one.folder || is_within(&folder, &one.folder)) && is_reached(one);
         let Some(longest) = self.deliveries.iter().filter(holds).map(|one| one.folder.len()).max() else {
             return false;
         };

@@ -168,6 +168,8 @@ fn binding<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, is_mutating: b
         let [name, labels, missing] = fields!(parameters, ["name", "selector", "parameterNotFoundAction"]);
         match missing.filter(|missing| missing.text().is_none_or(|text| !text.is_empty())) {
             Some(missing) => words::one_of(object, &missing, &["Allow", "Deny"]),
+            // `admissionregistration/v1alpha1/defaults.go`
+            None if object.resource.version() == "v1alpha1" => {}
             None => {
                 let help = "write `parameterNotFoundAction: Deny`, or `Allow`";
                 object.needed(&parameters, "parameterNotFoundAction", "with parameters", help);

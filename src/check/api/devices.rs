@@ -73,7 +73,7 @@ fn claim<'t>(object: &mut Object<'_, 't>, devices: &Field<'_, 't>) {
                 object.report(finding);
             }
         }
-        if object.resource.version() == "v1beta1" && !request.has("exactly") {
+        if matches!(object.resource.version(), "v1alpha3" | "v1beta1") && !request.has("exactly") {
             exact(object, &request);
         } else {
             one_of_both(object, &request);
@@ -179,8 +179,15 @@ fn exact<'t>(object: &mut Object<'_, 't>, request: &Field<'_, 't>) {
     }
 }
 
+/// `DeviceRequestsMaxSize`
+const MOST_REQUESTS: usize = 32;
+
 /// `validateRequestNameRef`
 fn known<'t>(object: &mut Object<'_, 't>, of: &Field<'_, 't>, requests: Option<&Field<'_, 't>>) {
+    // Too many are reported, and nobody has to look through them for each name.
+    if requests.is_some_and(|requests| requests.items().nth(MOST_REQUESTS).is_some()) {
+        return;
+    }
     let is = |field: &Field<'_, 't>, name: &str| {
         field.text_of("name").is_some_and(|own| own == name || is_placeholder(&own))
     };

@@ -54,7 +54,8 @@ fn form(object: &Object<'_, '_>) -> Option<Syntax> {
         // From 1.36 on names of Services may begin with a digit (`RelaxedServiceNameValidation`).
         ("", "Service") if object.version.minor < 36 => Syntax::OldLabel,
         ("", "Service") => Syntax::Label,
-        ("rbac.authorization.k8s.io", _) => Syntax::PathSegment,
+        // That of an APIService is made of its version and its group, which may be empty.
+        ("rbac.authorization.k8s.io", _) | ("apiregistration.k8s.io", _) => Syntax::PathSegment,
         (
             "certificates.k8s.io" | "networking.k8s.io",
             "CertificateSigningRequest" | "ClusterTrustBundle" | "IPAddress",

@@ -82,7 +82,11 @@ pub(super) fn by_hint(input: &Rego, wanted: &[&str], hints: &Hints, rule: &mut T
             continue;
         }
         let gist = if hints.is_empty() { String::new() } else { gist(message, input) };
-        for hint in hints.iter().filter(|hint| hint.gist == gist).filter_map(|hint| hint.found.as_ref()) {
+        let strict = hint(hints, message, input).and_then(|hint| hint.found.as_ref());
+        // Without a value that it quotes there is no message, whatever it is about.
+        let quotes = |found: &&Found| is_quoted(lookup(input, &found.path.0), message);
+        let alike = hints.iter().filter(|hint| hint.gist == gist).filter_map(|hint| hint.found.as_ref());
+        for hint in strict.into_iter().chain(alike.filter(|found| !quotes(found))) {
             let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
                 tried.push((&hint.path, (rule.ask)(without(input, &hint.path.0))));
                 tried.len() - 1

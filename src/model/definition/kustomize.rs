@@ -75,6 +75,8 @@ pub struct Taken {
     pub as_written: BTreeMap<(FileId, u32), Roots>,
     /// The folders of the kustomizations that no other takes in.
     pub roots: BTreeSet<Arc<str>>,
+    /// The folders that kustomizations take in which could not be built.
+    pub lost: BTreeSet<Arc<str>>,
 }
 
 impl Taken {

@@ -162,6 +162,7 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
         }
         gathered.not_checked.extend(one.not_checked);
         if one.failed {
+            gathered.taken.lost.extend(one.folders.iter().map(|folder| Arc::from(folder.as_str())));
             continue;
         }
         gathered.files.extend(one.taken.iter().map(|span| span.file));

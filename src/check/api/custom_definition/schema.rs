@@ -6,6 +6,8 @@
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, UNSUPPORTED_VALUE};
 use crate::check::schema::{DefaultFault, default_faults, is_pattern};
+use crate::model::diagnostic::Diagnostic;
+use crate::model::path::Segment;
 use crate::model::value::Value;
 
 use super::lists;
@@ -71,8 +73,14 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
     // What is wrong with a schema makes its rules fail too.
     let mut found = Vec::new();
     node(&mut Object::new(object.resource, object.version, &mut found), root, place);
-    if found.is_empty() {
-        expressions::check(object, root);
+    if found.iter().all(is_about_default) {
+        let mut compiled = Vec::new();
+        expressions::check(&mut Object::new(object.resource, object.version, &mut compiled), root);
+        if !compiled.is_empty() {
+            // A rule that cannot be evaluated says nothing of a default.
+            found.retain(|finding| !finding.labels.iter().any(|label| label.message == BY_RULE));
+        }
+        found.append(&mut compiled);
     }
     found.into_iter().for_each(|finding| object.report(finding));
 }
@@ -301,9 +309,21 @@ fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &F
     path.0.extend(route.0);
     let mut finding = object.refuse(&CONFLICTING_FIELDS, path, message, "not what the schema allows");
     if let Some(rule) = rule {
-        finding = finding.cause(rule, "this rule");
+        finding = finding.cause(rule, BY_RULE);
     }
     object.report(finding);
+}
+
+/// What a rule is called that a default breaks.
+const BY_RULE: &str = "this rule";
+
+/// Whether a finding is about a default, which makes no rule fail.
+fn is_about_default(finding: &Diagnostic) -> bool {
+    finding
+        .path
+        .iter()
+        .flat_map(|path| &path.0)
+        .any(|segment| matches!(segment, Segment::Key(key) if &**key == "default"))
 }
 
 #[cold]

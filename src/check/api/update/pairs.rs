@@ -39,7 +39,7 @@ pub struct Past {
 fn found<'c, T>(candidates: &'c [(Kept, T)], home: Home<'_>, there: &impl There) -> Vec<&'c T> {
     let here: Vec<&T> = candidates.iter().filter(|(own, _)| own.is(home)).map(|(_, was)| was).collect();
     match candidates {
-        [only] if here.is_empty() && only.0.is_gone(there) => vec![&only.1],
+        [only] if here.is_empty() && !home.is_unsure && only.0.is_gone(there) => vec![&only.1],
         _ => here,
     }
 }
@@ -140,16 +140,27 @@ impl Present {
         home: Home<'_>,
         resource: &Resource<'_>,
         targets: &Targets,
+        there: &impl There,
         out: &mut Vec<Diagnostic>,
     ) {
-        let Some(object) = Before::of(resource) else { return };
+        let Some(object) = Before::of(resource).filter(|_| !home.is_unsure) else { return };
         let candidates = past.by_key.get(&key(&object.id)).map(Vec::as_slice).unwrap_or_default();
         let here: Vec<usize> = candidates.iter().copied().filter(|at| past.objects[*at].0.is(home)).collect();
         if !here.is_empty() {
             let first = out.len();
+            // Of several in one place the one that is most like it.
+            let mut places: Vec<(&Kept, Vec<Diagnostic>)> = Vec::new();
             for at in &here {
+                let (own, before) = &past.objects[*at];
                 let mut findings = Vec::new();
-                compare_all(&past.objects[*at].1, resource, targets, &mut findings);
+                compare_all(before, resource, targets, &mut findings);
+                match places.iter_mut().find(|(place, _)| *place == own) {
+                    Some((_, known)) if known.len() <= findings.len() => {}
+                    Some((_, known)) => *known = findings,
+                    None => places.push((own, findings)),
+                }
+            }
+            for (_, mut findings) in places {
                 let is_said = |finding: &Diagnostic, said: &[Diagnostic]| {
                     let place = finding.primary.span;
                     said.iter().any(|other| other.rule == finding.rule && other.primary.span == place)
@@ -163,7 +174,7 @@ impl Present {
         let (name, namespace) = (span("name"), span("namespace"));
         let newcomer = Newcomer { home: home.into(), object, prefix: resource.prefix.clone(), name, namespace };
         match candidates {
-            [only] => {
+            [only] if past.objects[*only].0.is_gone(there) => {
                 let mut findings = Vec::new();
                 compare_all(&past.objects[*only].1, resource, targets, &mut findings);
                 self.moved.push((*only, newcomer, findings));

@@ -162,6 +162,7 @@ impl<'c, 't> Checker<'c, 't> {
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if self.names.named("self").is_some() => "values of the object begin with `self`".to_owned(),
+            None if self.names.named("device").is_some() => "values of the device begin with `device`".to_owned(),
             None => "values of the object begin with `object`".to_owned(),
         };
         let fault = format!("names `{name}`, which is not known here");
@@ -247,6 +248,8 @@ impl<'c, 't> Checker<'c, 't> {
         let name = call.func_name.trim_start_matches('.');
         let space = call.target.as_deref().and_then(qualified).map(|space| format!("{space}.{name}"));
         let space = space.filter(|name| signatures::of(name, self.minor).next().is_some());
+        // Only what makes patches has these (`plugin/cel/compile.go`, `hasPatchTypes`).
+        let space = space.filter(|name| !name.starts_with("jsonpatch.") || self.names.named("JSONPatch").is_some());
         let target = call.target.as_deref().filter(|_| space.is_none());
         let name = space.as_deref().unwrap_or(name);
         let mark = if name.starts_with(|first: char| first.is_ascii_alphabetic()) {

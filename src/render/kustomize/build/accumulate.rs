@@ -167,11 +167,12 @@ impl<'s> Site<'s, '_> {
         to.configuration.read(self, &mut to.log);
         definitions::read(self, &mut to.configuration, &mut to.log);
         generate::generate(self, to);
+        // What generators make is there before patches are laid over it, those of components included (`runGenerators`,
+        // `accumulateComponents`, `runTransformers`).
+        self.plugins(&["generators", "helmCharts", "helmChartInflationGenerator"], to);
         for item in items(self.root, "components") {
             self.component(item, to, above);
         }
-        // What generators make is there before patches are laid over it (`runGenerators`, then `runTransformers`).
-        self.plugins(&["generators", "helmCharts", "helmChartInflationGenerator"], to);
         self.transform(to);
         self.plugins(&["transformers", "validators"], to);
         vars::read(self, to);

@@ -79,7 +79,7 @@ impl Reader<'_> {
         if let Some(key) = text(index) {
             return vec![Step::Key(key)];
         }
-        let name = variable(index).map(|name| (self.rule, name.to_owned()));
+        let name = variable(index).filter(|name| *name != "_").map(|name| (self.rule, name.to_owned()));
         match name.and_then(|name| self.texts.get(&name)) {
             Some(Some(texts)) => texts.iter().cloned().map(Step::Key).collect(),
             _ => vec![Step::Each],

@@ -205,7 +205,8 @@ impl Reader<'_> {
     /// What a rule says: an element of a set is read as far as somebody reads it.
     fn head(&mut self, rule: &Rule, value: &Expr) {
         if self.told.is_some_and(|told| told.is_message(self.rule)) {
-            return self.tell(value);
+            // What is a message by itself may be an object with one in it.
+            return if is_part(value) { self.value(value) } else { self.tell(value) };
         }
         let path = [self.package.as_slice(), &syntax::name(rule).0].concat();
         if let (Some(told), Expr::Object { fields, .. }) = (self.told, value) {
@@ -499,6 +500,7 @@ mod tests {
             ),
             ("deny[m] { u.has(input.a, \"b\"); m := 1 } u.has(o, f) { o[f] }", "a"),
             ("deny[m] { f(input.a); m := 1 } f(_) { input.b[_].c }", "a? b.*.c"),
+            ("deny[m] { f(input.a, \"x\"); m := 1 } f(o, _) { o.b[_] == 1 }", "a.b.*"),
             ("import data.lib.l\n\ndeny[m] { not l.updates(input.r); m := 1 }", "r.operation all.*?"),
             ("deny[m] { m := data.lib.l.same(input.r) }", "r"),
             ("import data.lib.l.updates\n\ndeny[m] { not updates(input.r); m := 1 }", "r.operation"),

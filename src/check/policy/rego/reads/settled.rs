@@ -38,10 +38,17 @@ impl Reader<'_> {
         let Some(idle) = idle else { return false };
         let waiting = waiting(query, idle);
         let mut is_quiet = true;
-        syntax::walk_query(query, &mut |node| {
-            let Node::Expr { expr: call @ Expr::Call { params, .. }, .. } = node else { return };
-            let waits = params.iter().any(|param| mentions(param.as_ref(), &waiting));
-            is_quiet &= waits || self.known(call, &known).is_some();
+        syntax::walk_query(query, &mut |node| match node {
+            Node::Expr { expr, .. } => {
+                let may_fail = matches!(
+                    expr,
+                    Expr::Call { .. } | Expr::ArithExpr { .. } | Expr::BinExpr { .. } | Expr::UnaryExpr { .. }
+                );
+                is_quiet &= !may_fail || mentions(expr, &waiting) || self.known(expr, &known).is_some();
+            }
+            // Another input has other parameters.
+            Node::Declared(name) => is_quiet &= name.text() != "input",
+            Node::Statement(_) => {}
         });
         is_quiet
     }
@@ -197,6 +204,8 @@ mod tests {
             // A call that may fail is made before it shows that there is nothing to go through.
             ("i := to_number(c.image); one := input.parameters.images[_]; i == one }", "{}", "a.*.b a.*.image"),
             ("one := input.parameters.images[_]; to_number(one) == c.image }", "{}", "a.*.b"),
+            ("x := c.size / c.parts; input.parameters.images[_] == x }", "{}", "a.*.b a.*.parts a.*.size"),
+            ("input := c; input.parameters.y == c.image }", "{}", "a.*.b a.*.image a.*.parameters.y"),
             (
                 "input.review.x; c.image } exempt(input) { input.parameters.x; input.z }",
                 "{}",

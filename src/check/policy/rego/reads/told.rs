@@ -69,7 +69,8 @@ impl Told {
                 let (form, said) = match head {
                     RuleHead::Set { key: Some(key), .. } => match name.as_slice() {
                         [name] if is_asked(name) => (Form::Asked, key),
-                        _ => (Form::Set, key),
+                        [_] => (Form::Set, key),
+                        _ => continue,
                     },
                     RuleHead::Func { assign: Some(assign), .. } => (Form::Function, &assign.value),
                     _ => continue,
@@ -85,7 +86,7 @@ impl Told {
         let mut told = Told { fields: candidates(&tellers), ..Told::default() };
         let (taken, called) = (told.taken(&all), told.called(&all, &tellers));
         loop {
-            told.variables = tellers.iter().flat_map(|teller| told.variables_of(teller)).collect();
+            told.variables = tellers.iter().flat_map(|teller| told.variables_of(teller, &all)).collect();
             let is_kept = |(path, field): &(Path, String)| {
                 let mut own = taken.iter().filter(|(_, set, name, _)| set == path && name == field);
                 own.all(|(number, .., variable)| told.variables.contains(&(*number, variable.clone())))
@@ -131,28 +132,30 @@ impl Told {
     }
 
     /// The variables of a rule that occur once in its body, where they get their value, and otherwise in its messages.
-    fn variables_of(&self, teller: &Teller<'_>) -> Vec<(usize, String)> {
+    fn variables_of(&self, teller: &Teller<'_>, all: &All<'_>) -> Vec<(usize, String)> {
         let Some(said) = teller.said else { return Vec::new() };
         let (mut total, mut of_head, mut in_messages) = (Counts::new(), Counts::new(), Counts::new());
-        syntax::walk(teller.rule, &mut |node| count(node, &mut total));
+        walk(teller.rule, &mut |node| count(node, &mut total));
         syntax::walk_expression(said, &mut |node| count(node, &mut of_head));
         match said {
-            said if self.is_maker(teller) => syntax::walk_expression(said, &mut |node| count(node, &mut in_messages)),
+            said if self.is_maker(teller) => messages(said, &mut in_messages),
             Expr::Object { fields, .. } if teller.form == Form::Set => {
                 for (_, name, value) in fields {
                     if text(name.as_ref()).is_some_and(|name| self.is_field(&teller.path, &name)) {
-                        syntax::walk_expression(value.as_ref(), &mut |node| count(node, &mut in_messages));
+                        messages(value.as_ref(), &mut in_messages);
                     }
                 }
             }
             _ => {}
         }
+        // What else is made of one may depend on it.
         let is_told = |(name, count): &(&String, &usize)| {
             of_head.get(*name) == Some(count) && total.get(*name) == Some(&(*count + 1))
         };
         let got = values(teller.rule);
         let own = in_messages.iter().filter(is_told).map(|(name, _)| name.clone());
-        own.filter(|name| got.contains(name)).map(|name| (teller.number, name)).collect()
+        let own = own.filter(|name| got.contains(name) && !all.has_name(name));
+        own.map(|name| (teller.number, name)).collect()
     }
 
     /// Where functions are called whose value gets a name. One that is called in another way makes no messages.
@@ -163,7 +166,7 @@ impl Told {
         let mut called = Vec::new();
         let mut others: BTreeMap<String, isize> = BTreeMap::new();
         for (number, (_, rule)) in all.rules.iter().enumerate() {
-            syntax::walk(rule, &mut |node| {
+            walk(rule, &mut |node| {
                 if let Node::Expr { expr: Expr::Call { fcn, .. }, .. } = node
                     && let Some(name) = name(fcn.as_ref())
                 {
@@ -206,11 +209,41 @@ impl Told {
                     self.fields.retain(|(path, field)| *path != set || !gone.contains(field));
                 }
             }
-            if found != mentioned {
+            if found != mentioned || found == 0 {
                 self.fields.retain(|(path, _)| *path != set);
             }
         }
         taken
+    }
+}
+
+/// Shows every node of a rule, those in the brackets of its head included.
+fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
+    let mut at = syntax::name(rule).1;
+    loop {
+        match at {
+            Expr::RefDot { refr, .. } => at = refr.as_ref(),
+            Expr::RefBrack { refr, index, .. } => {
+                syntax::walk_expression(index.as_ref(), visit);
+                at = refr.as_ref();
+            }
+            _ => break,
+        }
+    }
+    syntax::walk(rule, visit);
+}
+
+/// Counts the variables of an expression that becomes a message, where they are nothing but a part of it: `tell` of the
+/// reader goes the same way.
+fn messages(expr: &Expr, counts: &mut Counts) {
+    match expr {
+        Expr::Var { span, .. } => *counts.entry(span.text().to_owned()).or_default() += 1,
+        Expr::Array { items, .. } => items.iter().for_each(|item| messages(item.as_ref(), counts)),
+        Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| messages(value.as_ref(), counts)),
+        Expr::Call { fcn, params, .. } if variable(fcn.as_ref()) == Some("sprintf") => {
+            params.iter().for_each(|param| messages(param.as_ref(), counts));
+        }
+        _ => {}
     }
 }
 
@@ -296,18 +329,40 @@ struct All<'m> {
 }
 
 impl All<'_> {
+    /// Whether a name is more than a variable: a rule, or what is imported.
+    fn has_name(&self, name: &str) -> bool {
+        let mut rules = self.rules.iter().map(|(_, rule)| syntax::name(rule).0);
+        matches!(name, "input" | "data")
+            || rules.any(|path| path.first().is_some_and(|first| first == name))
+            || self.imports.iter().any(|(import, _)| import == name)
+    }
+
+    /// Whether a reference ends in a package or a document that has a rule in it.
+    fn is_around(&self, reference: &Reference, rule: &[String]) -> bool {
+        let keys = || reference.keys.iter().map_while(Clone::clone);
+        let imported = self.imports.iter().filter(|(name, _)| *name == reference.base);
+        let mut ways: Vec<Path> =
+            imported.map(|(_, path)| path.iter().skip(1).cloned().chain(keys()).collect()).collect();
+        if reference.base == "data" {
+            ways.push(keys().collect());
+        }
+        ways.iter().any(|way| rule.starts_with(way))
+    }
+
     /// How often a rule may be referred to, in whatever way.
     fn references(&self, path: &[String]) -> usize {
         let Some(name) = path.last() else { return 0 };
         let mut number = self.imports.iter().filter(|(_, path)| path.contains(name)).count();
         let is_far = |base: &str| base == "data" || self.imports.iter().any(|(import, _)| import == base);
         for (_, rule) in &self.rules {
-            syntax::walk(rule, &mut |node| {
+            walk(rule, &mut |node| {
                 let Node::Expr { expr, .. } = node else { return };
                 let Some(reference) = Reference::of(expr) else { return };
                 let is_key =
                     |key: &Option<String>| key.as_ref().map_or_else(|| is_far(&reference.base), |key| key == name);
-                number += usize::from(reference.base == *name || reference.keys.iter().any(is_key));
+                // What is around the rule leads to it, too.
+                let is_named = reference.base == *name || self.is_around(&reference, path);
+                number += usize::from(is_named || reference.keys.iter().any(is_key));
             });
         }
         number
@@ -326,7 +381,8 @@ mod tests {
             ("deny[m] { input.a; m := sprintf(\"%v\", [input.b]) }", "a b?"),
             ("deny[{\"msg\": m}] { input.a; m := sprintf(\"%v\", [input.b]) }", "a b?"),
             ("deny[{\"msg\": input.c, \"details\": {\"of\": input.b}}] { input.a }", "a b? c?"),
-            ("deny[m] { c := input.a[_]; c.x > 1; m := c.name }", "a.*.name? a.*.x"),
+            ("deny[m] { c := input.a[_]; c.x > 1; m := c.name }", "a.*.name a.*.x"),
+            ("deny[{\"msg\": m}] { c := input.a[_]; c.x > 1; m := c.name }", "a.*.name? a.*.x"),
             ("deny[m] { n := input.b; input.a; m := sprintf(\"%v\", [n]) }", "a b?"),
             // What else is done with it may depend on it.
             ("deny[m] { input.a; m := concat(\"\", [input.b]) }", "a b"),
@@ -336,6 +392,22 @@ mod tests {
             ("deny[m] { m := sprintf(\"%v\", [input.b]) } sprintf(x, y) = y { true }", "b"),
             ("exception[m] { input.a; m := input.b }", "a b"),
             ("deny = m { input.a; m := input.b }", "a b"),
+            // What is a message by itself may be an object with one in it.
+            ("deny[x] { input.a; x := input.b }", "a b"),
+            ("deny[f(input.b)] { input.a } f(c) = m { m := c.x }", "a b.x"),
+            // What is made of it in the head.
+            ("deny[{\"msg\": t[r]}] { r := f(input.b) } f(c) = m { m := c.x } t = {\"x\": \"y\"} { true }", "b.x"),
+            ("deny[{\"msg\": x.y}] { x := f(input.b) } f(c) = m { m := c.x }", "b.x"),
+            ("deny[{\"msg\": trim(r, \"a\")}] { r := f(input.b) } f(c) = m { m := c.x }", "b.x"),
+            ("deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": x}] { x := input.b } m = \"x\" { true }", "b"),
+            (
+                "deny[{\"msg\": m}] { q[\"x\"]; m := f(input.a) } q[f(input.b)] = 1 { true } f(c) = m { m := c.x }",
+                "a.x b.x",
+            ),
+            (
+                "deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) } u { q := data.a; q.p }",
+                "b",
+            ),
             // Through functions.
             (
                 "deny[m] { c := input.a[_]; c.x; m := f(c) } f(c) = m { c.y; m := sprintf(\"\", [c.b]) }",
