@@ -17,7 +17,7 @@ mod together;
 mod waiting;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memchr::memmem::Finder;
 use rayon::prelude::*;
@@ -38,7 +38,7 @@ use crate::model::report::Examined;
 use crate::model::resource::Resource;
 use crate::model::source::{FileId, Sources, Span};
 use crate::render;
-use crate::render::kustomize::rendered::kustomization_in;
+use crate::render::kustomize::rendered::is_kustomization;
 
 pub use crate::render::Then;
 pub use elsewhere::{Described, described};
@@ -141,7 +141,7 @@ pub fn examine_beside(
     run.gather(&mut seen);
     run.check_waiting(&mut seen);
     run.check_together(&mut seen);
-    run.check_references(&plan, &mut seen);
+    run.check_references(&mut seen);
     run.known.give_up();
 
     if let Other::Earlier(past, _) = other {
@@ -213,6 +213,7 @@ struct Run<'r> {
     /// What the text of every CustomResourceDefinition has in it.
     marker: Finder<'static>,
     other: Other<'r>,
+    kustomized: OnceLock<HashSet<&'r str>>,
 }
 
 impl<'r> Run<'r> {
@@ -238,6 +239,7 @@ impl<'r> Run<'r> {
             known: Known::default(),
             marker: Finder::new(MARKER),
             other,
+            kustomized: OnceLock::new(),
         }
     }
 
@@ -287,14 +289,21 @@ impl<'r> Run<'r> {
         &self.rules.targets[at.min(self.rules.targets.len() - 1)]
     }
 
+    /// The folders that have a kustomization.
+    fn kustomized(&self) -> &HashSet<&'r str> {
+        self.kustomized.get_or_init(|| {
+            let names = self.inputs.listing.iter().map(|(name, _)| name);
+            names.filter(|name| is_kustomization(name)).map(|name| folder_of(name)).collect()
+        })
+    }
+
     /// Where an object is applied from.
     fn home(&self, resource: &Resource<'_>) -> Home<'r> {
         // No kustomization changes the kind of an object.
         let written = resource.value.get("kind").map_or(resource.value, |kind| kind).span();
         let file = self.sources.name(self.plan.file_of(written));
         let roots = self.plan.roots_of(resource.value.span());
-        let has_kustomization = |folder: &str| kustomization_in(folder, &self.inputs.listing).is_some();
-        let is_loose = roots.is_empty() && !around(file).any(has_kustomization);
+        let is_loose = roots.is_empty() && !around(file).any(|folder| self.kustomized().contains(folder));
         let lost = &self.plan.taken.lost;
         let is_unsure = !lost.is_empty()
             && match roots {

@@ -124,14 +124,13 @@ fn documents(text: &[u8]) -> Vec<&[u8]> {
 impl Run<'_> {
     /// Checks what can only be checked when all objects are known. They are read a second time, and kept for it.
     pub(super) fn check_together(&self, seen: &mut Seen) {
-        let plan = self.plan;
         if !self.rules.policies.wants_all() && !seen.has_policies {
             return;
         }
-        let built = plan.roles.iter().filter(|(_, role)| **role == FileRole::Built).map(|(file, _)| *file);
+        let built = self.plan.roles.iter().filter(|(_, role)| **role == FileRole::Built).map(|(file, _)| *file);
         let files: Vec<FileId> = self.inputs.to_read().map(|(_, file)| file).chain(built).collect();
         let read = |file: &FileId| {
-            if !plan.role(*file).is_manifest() {
+            if !self.plan.role(*file).is_manifest() {
                 return Vec::new();
             }
             let (name, source) = (self.sources.name(*file), self.source(*file));
@@ -142,7 +141,7 @@ impl Run<'_> {
         let objects: Vec<Object<'_>> = parts
             .iter()
             .flat_map(|(file, part)| {
-                let (mode, place) = super::reading(plan.role(*file));
+                let (mode, place) = super::reading(self.plan.role(*file));
                 let resources = part.roots().filter_map(move |(_, root)| match identity(root, place) {
                     Identity::Resource(resource) if mode == Mode::Whole => Some(resource),
                     _ => None,

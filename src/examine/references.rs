@@ -5,7 +5,6 @@ mod answered;
 use super::Run;
 use super::seen::Seen;
 use crate::check;
-use crate::model::definition::Plan;
 use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::FileId;
@@ -14,8 +13,8 @@ use answered::Plain;
 
 impl Run<'_> {
     /// Checks each set: what a kustomization makes, what is generated for an environment, and the plain files of a folder.
-    pub(super) fn check_references(&self, plan: &Plan, seen: &mut Seen) {
-        self.take_back_namespaces(plan, seen);
+    pub(super) fn check_references(&self, seen: &mut Seen) {
+        self.take_back_namespaces(seen);
         if !self.rules.references.facts() {
             return;
         }
@@ -23,15 +22,15 @@ impl Run<'_> {
         // Threads bring them in any order.
         seen.facts.sort_by_key(|(file, facts)| (*file, facts.name.span));
         for (file, facts) in std::mem::take(&mut seen.facts) {
-            let key = self.set_of(plan, file);
-            let open = self.is_a_part(plan, file);
+            let key = self.set_of(file);
+            let open = self.is_a_part(file);
             let set = plain.entry(key).or_insert_with_key(|(_, name)| Set { name: name.clone(), ..Set::default() });
             set.facts.push(facts);
             set.open |= open;
         }
         let mut sets = std::mem::take(&mut seen.sets);
         if self.rules.references.tokens {
-            self.take_back_tokens(plan, &plain, &sets, seen);
+            self.take_back_tokens(&plain, &sets, seen);
         }
         sets.extend(plain.into_values());
         seen.findings.extend(check::reference::check(&sets, &self.rules.references));
@@ -39,16 +38,16 @@ impl Run<'_> {
 
     /// Whether a file belongs to something that is more than the files beside it: static manifests of a component, whose
     /// environment may hold charts, and what lies in the folder of a kustomization that does not take it in.
-    fn is_a_part(&self, plan: &Plan, file: FileId) -> bool {
+    fn is_a_part(&self, file: FileId) -> bool {
         let name = self.sources.name(file);
         let folder = folder_of(name);
-        plan.statics.contains_key(&file) || kustomization_in(folder, &self.inputs.listing).is_some()
+        self.plan.statics.contains_key(&file) || kustomization_in(folder, &self.inputs.listing).is_some()
     }
 
     /// The folder of a file, or that of the environment which it is generated for.
-    pub(super) fn set_of(&self, plan: &Plan, file: FileId) -> (String, Option<String>) {
-        if let Some(generated) = plan.generated.get(&file) {
-            let environment = &plan.definitions[generated.definition].environments[generated.environment];
+    pub(super) fn set_of(&self, file: FileId) -> (String, Option<String>) {
+        if let Some(generated) = self.plan.generated.get(&file) {
+            let environment = &self.plan.definitions[generated.definition].environments[generated.environment];
             return (environment.generated.clone().unwrap_or_default(), Some(environment.name.clone()));
         }
         let name = self.sources.name(file);

@@ -16,8 +16,6 @@ pub(super) type Route = Vec<String>;
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     Value(Rego),
-    /// A scalar of which nothing but the kind is read.
-    Kind(Rego),
     /// An object, of which only parts that follow are read.
     Object,
     /// An object of so many fields, of which names and parts follow.
@@ -117,7 +115,7 @@ impl Question {
 impl Part {
     pub(super) fn is(&self, other: &Part) -> bool {
         match (self, other) {
-            (Part::Value(own), Part::Value(other)) | (Part::Kind(own), Part::Kind(other)) => are_same(own, other),
+            (Part::Value(own), Part::Value(other)) => are_same(own, other),
             (Part::Fields(own), Part::Fields(other)) | (Part::Items(own), Part::Items(other)) => own == other,
             (own, other) => discriminant(own) == discriminant(other),
         }
@@ -125,7 +123,7 @@ impl Part {
 
     fn digest(&self, hasher: &mut DefaultHasher) {
         match self {
-            Part::Value(value) | Part::Kind(value) => digest(value, hasher),
+            Part::Value(value) => digest(value, hasher),
             Part::Object => hasher.write_u8(7),
             Part::List => hasher.write_u8(8),
             Part::Fields(count) => hasher.write_usize(count + 9),

@@ -78,11 +78,12 @@ pub(super) fn by_hint(input: &Rego, wanted: &[&str], hints: &Hints, rule: &mut T
     let mut open = Vec::new();
     let mut tried: Vec<(&Path, Option<Vec<String>>)> = Vec::new();
     for (at, message) in wanted.iter().enumerate() {
-        if hint(hints, message, input).is_some_and(|hint| hint.found.is_none()) {
+        let strict = hint(hints, message, input);
+        if strict.is_some_and(|hint| hint.found.is_none()) {
             continue;
         }
+        let strict = strict.and_then(|hint| hint.found.as_ref());
         let gist = if hints.is_empty() { String::new() } else { gist(message, input) };
-        let strict = hint(hints, message, input).and_then(|hint| hint.found.as_ref());
         // Without a value that it quotes there is no message, whatever it is about.
         let quotes = |found: &&Found| is_quoted(lookup(input, &found.path.0), message);
         let alike = hints.iter().filter(|hint| hint.gist == gist).filter_map(|hint| hint.found.as_ref());

@@ -20,7 +20,7 @@ pub(super) type Plain = BTreeMap<(String, Option<String>), Set>;
 
 impl Run<'_> {
     /// Pods get no token if their ServiceAccount says so, in every set that the finding is about.
-    pub(super) fn take_back_tokens(&self, plan: &Plan, plain: &Plain, built: &[Set], seen: &mut Seen) {
+    pub(super) fn take_back_tokens(&self, plain: &Plain, built: &[Set], seen: &mut Seen) {
         if !seen.findings.iter().any(|finding| finding.rule == token::RULE) {
             return;
         }
@@ -31,16 +31,16 @@ impl Run<'_> {
             |set: Option<&HashSet<Arc<ResourceId>>>, id: &Arc<ResourceId>| set.is_some_and(|set| set.contains(id));
         seen.findings.retain(|finding| {
             let Some(id) = finding.resource.as_ref().filter(|_| finding.rule == token::RULE) else { return true };
-            let is_kept_back = match roots(plan, finding) {
+            let is_kept_back = match roots(self.plan, finding) {
                 Some(roots) => roots.iter().all(|root| has(built.get(if root.is_empty() { "." } else { root }), id)),
-                None => has(plain.get(&self.set_of(plan, finding.primary.span.file)), id),
+                None => has(plain.get(&self.set_of(finding.primary.span.file)), id),
             };
             !is_kept_back
         });
     }
 
     /// What Flux or Argo CD apply gets the namespace that they name.
-    pub(super) fn take_back_namespaces(&self, plan: &Plan, seen: &mut Seen) {
+    pub(super) fn take_back_namespaces(&self, seen: &mut Seen) {
         let deliveries = &seen.objects.deliveries;
         if deliveries.is_empty() || !seen.findings.iter().any(|finding| finding.rule == NAMESPACE_MISSING) {
             return;
@@ -57,7 +57,7 @@ impl Run<'_> {
             if finding.rule != NAMESPACE_MISSING {
                 return true;
             }
-            let is_named = match roots(plan, finding) {
+            let is_named = match roots(self.plan, finding) {
                 Some(roots) => roots.iter().all(|root| ours.name_namespace_of_kustomization(root)),
                 None => ours.name_namespace_of_file(self.sources.name(finding.primary.span.file)),
             };

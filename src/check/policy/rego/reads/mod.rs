@@ -189,7 +189,7 @@ impl Node {
             }
             (Rego::Array(_), None) if !self.whole => parts.push(Part::List),
             _ if self.whole => parts.push(Part::Value(value.clone())),
-            _ => parts.push(Part::Kind(kind(value))),
+            _ => parts.push(Part::Value(kind(value))),
         }
     }
 

@@ -64,8 +64,9 @@ impl Told {
             for rule in &module.policy {
                 let (number, rule) = (all.rules.len() + 1, rule.as_ref());
                 all.rules.push((package.clone(), rule));
-                let Rule::Spec { head, bodies, .. } = rule else { continue };
                 let name = syntax::name(rule).0;
+                all.names.extend(name.first().cloned());
+                let Rule::Spec { head, bodies, .. } = rule else { continue };
                 let (form, said) = match head {
                     RuleHead::Set { key: Some(key), .. } => match name.as_slice() {
                         [name] if is_asked(name) => (Form::Asked, key),
@@ -138,11 +139,11 @@ impl Told {
         walk(teller.rule, &mut |node| count(node, &mut total));
         syntax::walk_expression(said, &mut |node| count(node, &mut of_head));
         match said {
-            said if self.is_maker(teller) => messages(said, &mut in_messages),
+            said if self.is_maker(teller) => all.messages(said, &mut in_messages),
             Expr::Object { fields, .. } if teller.form == Form::Set => {
                 for (_, name, value) in fields {
                     if text(name.as_ref()).is_some_and(|name| self.is_field(&teller.path, &name)) {
-                        messages(value.as_ref(), &mut in_messages);
+                        all.messages(value.as_ref(), &mut in_messages);
                     }
                 }
             }
@@ -233,20 +234,6 @@ fn walk<'a>(rule: &'a Rule, visit: &mut dyn FnMut(Node<'a>)) {
     syntax::walk(rule, visit);
 }
 
-/// Counts the variables of an expression that becomes a message, where they are nothing but a part of it: `tell` of the
-/// reader goes the same way.
-fn messages(expr: &Expr, counts: &mut Counts) {
-    match expr {
-        Expr::Var { span, .. } => *counts.entry(span.text().to_owned()).or_default() += 1,
-        Expr::Array { items, .. } => items.iter().for_each(|item| messages(item.as_ref(), counts)),
-        Expr::Object { fields, .. } => fields.iter().for_each(|(_, _, value)| messages(value.as_ref(), counts)),
-        Expr::Call { fcn, params, .. } if variable(fcn.as_ref()) == Some("sprintf") => {
-            params.iter().for_each(|param| messages(param.as_ref(), counts));
-        }
-        _ => {}
-    }
-}
-
 /// How often names occur.
 type Counts = BTreeMap<String, usize>;
 
@@ -325,16 +312,35 @@ fn patterns<'r>(rule: &'r Rule, package: &[String], set: &[String]) -> Vec<Vec<(
 #[derive(Default)]
 struct All<'m> {
     rules: Vec<(Path, &'m Rule)>,
+    /// What the names of rules begin with.
+    names: BTreeSet<String>,
     imports: Vec<(String, Path)>,
 }
 
 impl All<'_> {
     /// Whether a name is more than a variable: a rule, or what is imported.
     fn has_name(&self, name: &str) -> bool {
-        let mut rules = self.rules.iter().map(|(_, rule)| syntax::name(rule).0);
         matches!(name, "input" | "data")
-            || rules.any(|path| path.first().is_some_and(|first| first == name))
+            || self.names.contains(name)
             || self.imports.iter().any(|(import, _)| import == name)
+    }
+
+    /// Counts the variables of an expression that becomes a message, where they are nothing but a part of it: `tell` of
+    /// the reader goes the same way.
+    fn messages(&self, expr: &Expr, counts: &mut Counts) {
+        match expr {
+            Expr::Var { span, .. } => *counts.entry(span.text().to_owned()).or_default() += 1,
+            Expr::Array { items, .. } => items.iter().for_each(|item| self.messages(item.as_ref(), counts)),
+            Expr::Object { fields, .. } => {
+                fields.iter().for_each(|(_, _, value)| self.messages(value.as_ref(), counts));
+            }
+            Expr::Call { fcn, params, .. }
+                if variable(fcn.as_ref()) == Some("sprintf") && !self.has_name("sprintf") =>
+            {
+                params.iter().for_each(|param| self.messages(param.as_ref(), counts));
+            }
+            _ => {}
+        }
     }
 
     /// Whether a reference ends in a package or a document that has a rule in it.
@@ -407,6 +413,10 @@ mod tests {
             (
                 "deny[{\"msg\": m}] { p[{\"msg\": m}] } p[{\"msg\": m}] { m := sprintf(\"\", [input.b]) } u { q := data.a; q.p }",
                 "b",
+            ),
+            (
+                "deny[{\"msg\": sprintf(m, [])}] { m := f(input.b) } f(c) = m { m := c.x } sprintf(x, y) = x { true }",
+                "b.x",
             ),
             // Through functions.
             (
