@@ -259,11 +259,27 @@ class Strings:
         return self.known[text]
 
 
-def fnv1a(text):
-    value = 0x811C9DC5
-    for byte in text.encode():
-        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return value
+def name_hash(text):
+    """The hash of `src/check/schema/table.rs`."""
+    data = text.encode()
+    if len(data) < 4:
+        words = [int.from_bytes(data, "big")]
+    elif len(data) < 8:
+        words = [int.from_bytes(data[:4] + data[-4:], "little")]
+    else:
+        starts = list(range(0, len(data) - 7, 8))
+        if len(data) % 8:
+            starts.append(len(data) - 8)
+        words = [int.from_bytes(data[start : start + 8], "little") for start in starts]
+    value = len(data)
+    for word in words:
+        value = (((value << 5 & 0xFFFFFFFFFFFFFFFF | value >> 59) ^ word) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    return value >> 32
+
+
+def kind_hash(api_version, kind):
+    own = name_hash(api_version)
+    return (own << 16 & 0xFFFFFFFF | own >> 16) ^ name_hash(kind)
 
 
 def table(minors):
@@ -301,7 +317,7 @@ def table(minors):
         flags = amount = first = required = name = 0
         if own[0] == OBJECT:
             fields = sorted(
-                ((fnv1a(field), field, bits | number(child)) for (field, bits), child in zip(own[3], children))
+                ((name_hash(field), field, bits | number(child)) for (field, bits), child in zip(own[3], children))
             )
             assert len({field[0] for field in fields}) == len(fields), f"hash collision in {own[2]}"
             flags, amount, first, name = own[1], len(fields), count, strings.reference(own[2])
@@ -326,7 +342,7 @@ def table(minors):
     for (group, version, kind), row in kinds.items():
         api_version = f"{group}/{version}" if group else version
         cluster = kind in CLUSTER_SCOPED.get(group, "").split()
-        rows.append((fnv1a(f"{api_version} {kind}"), api_version, kind, cluster, row))
+        rows.append((kind_hash(api_version, kind), api_version, kind, cluster, row))
     rows.sort(key=lambda row: row[:3])
     kind_bytes = b"".join(
         struct.pack(f"<IIII{len(row)}H", hashed, strings.reference(api_version), strings.reference(kind), cluster, *row)

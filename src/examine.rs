@@ -4,6 +4,9 @@
 //! in one go with a few others ([`together`]), and its memory is used again for the next. Files with custom resource
 //! definitions come last, when it is known which kinds are in use; a custom resource that had to wait for its definition
 //! is noted, and read again. Findings in generated manifests are placed on the definition at the end.
+//!
+//! Threads take work piece by piece (`with_max_len(1)`). By itself rayon cuts it into a few long stretches, and at the end
+//! everybody waits for whoever had the longest one, or a core that others use as well.
 
 mod built;
 pub mod definitions;
@@ -271,7 +274,7 @@ impl<'r> Run<'r> {
     /// Loads the definition files and keeps them, in order of name.
     fn load_definitions(&self, definitions: &[(&str, FileId)], seen: &mut Seen) -> Vec<(FileId, Part)> {
         let keep = |(name, file): &(&str, FileId)| (*file, self.loader.keep(*file, name, self.source(*file)));
-        let loaded: Vec<_> = definitions.par_iter().map(keep).collect();
+        let loaded: Vec<_> = definitions.par_iter().with_max_len(1).map(keep).collect();
         let mut kept = Vec::new();
         for (file, parts) in loaded {
             seen.files += 1;

@@ -98,23 +98,23 @@ fn write(built: &Built, mut lines: Option<&mut Lines<'_>>, out: &mut dyn Write) 
         }
         let text = object.text();
         let Some(lines) = lines.as_mut() else {
-            out.write_all(text.yaml().as_bytes())?;
+            out.write_all(text.yaml.as_bytes())?;
             continue;
         };
         for span in &object.included {
             writeln!(out, "# included-by {}", lines.place(*span))?;
         }
-        let mut origins = text.origins().peekable();
+        let mut origins = text.origins.iter().peekable();
         let mut start = 0;
-        for line in text.yaml().split_inclusive('\n') {
+        for line in text.yaml.split_inclusive('\n') {
             let end = start + line.len() as u32;
-            let mut last: Option<From> = None;
+            let mut last: Option<&From> = None;
             while let Some(origin) = origins.next_if(|origin| origin.start < end) {
                 last = Some(origin);
             }
             let line = line.trim_end_matches('\n');
             match last {
-                Some(origin) => writeln!(out, "{line}  # {}", lines.origin(&origin))?,
+                Some(origin) => writeln!(out, "{line}  # {}", lines.origin(origin))?,
                 None => writeln!(out, "{line}")?,
             }
             start = end;

@@ -167,7 +167,10 @@ fn add_kustomizations(options: &Options, sources: &mut Sources, inputs: &mut Inp
 }
 
 fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut Listing) -> FileId {
-    let name: Arc<str> = printed_name(path, &options.working_directory).into();
+    add_named(printed_name(path, &options.working_directory).into(), path.to_owned(), sources, listing)
+}
+
+fn add_named(name: Arc<str>, path: PathBuf, sources: &mut Sources, listing: &mut Listing) -> FileId {
     listing.file_or_add(name.clone(), || sources.add(name, path))
 }
 

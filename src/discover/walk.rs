@@ -2,17 +2,18 @@
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::ignored::Ignored;
-use super::{Inputs, Options, add_file, printed_name};
+use super::{Inputs, Options, add_named, printed_name};
 use crate::model::source::Sources;
 
 /// What there is in a folder.
 enum Found {
-    File(PathBuf),
+    File(Arc<str>, PathBuf),
     Folder(PathBuf),
     /// Its printed name.
     LeftOut(String),
@@ -27,7 +28,7 @@ pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, input
     let walk = Walk { start, options };
     for found in walk.folder(start, &Ignored::above(&options.root, start)) {
         match found {
-            Found::File(path) => drop(add_file(&path, options, sources, &mut inputs.listing)),
+            Found::File(name, path) => drop(add_named(name, path, sources, &mut inputs.listing)),
             Found::LeftOut(name) => inputs.listing.add_ignored(name.into()),
             Found::Skipped(name, why) => inputs.skipped.push((name, why)),
             Found::Folder(_) => {}
@@ -54,7 +55,7 @@ impl Walk<'_> {
             Found::Folder(path) => self.folder(&path, &ignored),
             other => vec![other],
         };
-        found.into_par_iter().flat_map_iter(below).collect()
+        found.into_par_iter().with_max_len(1).flat_map_iter(below).collect()
     }
 
     fn look_at(&self, entry: walkdir::Result<DirEntry>, folder: &Path, ignored: &mut Ignored<'_>) -> Option<Found> {
@@ -79,19 +80,23 @@ impl Walk<'_> {
         if kind.is_dir() {
             return Some(Found::Folder(entry.into_path()));
         }
-        kind.is_file().then(|| Found::File(entry.into_path()))
+        kind.is_file().then(|| self.file(entry))
     }
 
     /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
     /// anyway. A link to a folder is not entered; a link out of the repository is never read.
+    /// Files get their names here, where several threads are at work.
+    fn file(&self, entry: DirEntry) -> Found {
+        let path = entry.into_path();
+        Found::File(printed_name(&path, &self.options.working_directory).into(), path)
+    }
+
     fn follow(&self, entry: DirEntry) -> Option<Found> {
         let skipped =
             |why: String| Some(Found::Skipped(printed_name(entry.path(), &self.options.working_directory), why));
         match entry.path().canonicalize() {
             Ok(target) if target.starts_with(self.start) => None,
-            Ok(target) if target.starts_with(&self.options.root) => {
-                target.is_file().then(|| Found::File(entry.into_path()))
-            }
+            Ok(target) if target.starts_with(&self.options.root) => target.is_file().then(|| self.file(entry)),
             Ok(_) => skipped("the link leads out of the repository".to_owned()),
             Err(error) => skipped(format!("the link leads nowhere: {error}")),
         }

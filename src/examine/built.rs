@@ -28,15 +28,16 @@ impl Run<'_> {
         }
         let listing = &self.inputs.listing;
         let names: HashMap<FileId, &str> = own.iter().map(|(file, _)| (*file, self.sources.name(*file))).collect();
-        let mut files: BTreeSet<FileId> =
-            own.iter().flat_map(|(file, part)| reached(names[file], part, listing).0).collect();
+        let reached: Vec<_> =
+            own.par_iter().with_max_len(32).map(|(file, part)| reached(names[file], part, listing).0).collect();
+        let mut files: BTreeSet<FileId> = reached.into_iter().flatten().collect();
         own.iter().for_each(|(file, _)| {
             files.remove(file);
         });
         let mut firsts: BTreeMap<FileId, Vec<Part>> = BTreeMap::new();
         own.into_iter().for_each(|(file, part)| firsts.entry(file).or_default().push(part));
         let loaded: Vec<_> =
-            files.into_iter().collect::<Vec<_>>().into_par_iter().map(|file| self.keep(file)).collect();
+            files.into_iter().collect::<Vec<_>>().into_par_iter().with_max_len(1).map(|file| self.keep(file)).collect();
         let mut parts: Files = firsts.into_iter().collect();
         for (file, loaded) in loaded {
             match loaded {
@@ -64,17 +65,17 @@ impl Run<'_> {
         };
         let mut all = Kustomizations::new(listing, parts, &parse, &bytes);
         for round in graph.rounds() {
-            round.into_par_iter().for_each(|folder| all.prepare(folder));
+            round.into_par_iter().with_max_len(1).for_each(|folder| all.prepare(folder));
         }
         let build = |folder: &String| all.build(folder);
-        let mut built: Vec<Built> = folders.par_iter().map(build).collect();
+        let mut built: Vec<Built> = folders.par_iter().with_max_len(1).map(build).collect();
         // What only failing kustomizations take in may be whole by itself.
         loop {
             let more = left_over(built.iter(), &components);
             if more.is_empty() {
                 break;
             }
-            built.extend(more.par_iter().map(build).collect::<Vec<_>>());
+            built.extend(more.par_iter().with_max_len(1).map(build).collect::<Vec<_>>());
         }
         let asked = &self.rules.references;
         if asked.facts() {
@@ -90,11 +91,11 @@ impl Run<'_> {
         let plans = plan_texts(&built, &prints);
         let write = |(mut built, plan): (Built, Vec<Option<Made>>)| {
             let settle = |(object, decided): (&mut Object, Option<Made>)| object.settle(decided);
-            let all = built.objects.par_iter_mut().zip(plan).map(settle).collect();
+            let all = built.objects.par_iter_mut().with_max_len(1).zip(plan).map(settle).collect();
             (built, all)
         };
-        let built = built.into_par_iter().zip(plans).map(write).collect();
-        all.take_bases().into_par_iter().for_each(drop);
+        let built = built.into_par_iter().with_max_len(1).zip(plans).map(write).collect();
+        all.take_bases().into_par_iter().with_max_len(1).for_each(drop);
         let gathered = gather(built, &|file| self.sources.name(file).into());
         (gathered, all.into_parts())
     }

@@ -95,7 +95,7 @@ pub(super) fn learn_known(loader: &Loader, missing: &Versions) -> Vec<CustomKind
         // The text is not among the sources: nothing may point into it.
         loader.load(FileId(0), "embedded.json", source, look).ok()?.into_iter().next()?
     };
-    missing.par_iter().filter_map(read).collect()
+    Vec::from_iter(missing).into_par_iter().with_max_len(1).filter_map(read).collect()
 }
 
 fn learn_from(part: &Part, name: &str, missing: &Versions) -> Vec<CustomKind> {

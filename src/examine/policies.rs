@@ -137,7 +137,7 @@ impl Run<'_> {
             let parts = self.loader.keep(*file, name, source).unwrap_or_default();
             parts.into_iter().map(|part| (*file, part)).collect()
         };
-        let parts: Vec<(FileId, Part)> = files.par_iter().flat_map_iter(read).collect();
+        let parts: Vec<(FileId, Part)> = files.par_iter().with_max_len(1).flat_map_iter(read).collect();
         let objects: Vec<Object<'_>> = parts
             .iter()
             .flat_map(|(file, part)| {

@@ -74,14 +74,22 @@ impl Object<'_> {
 impl Run<'_> {
     /// Reads, parses and checks files. Returns those that are put off, until it is known which kinds are `wanted`.
     pub(super) fn look_at_files(&self, files: &[FileId], wanted: Option<&Versions>) -> Vec<FileId> {
-        files.par_chunks(at_once(files.len())).flat_map_iter(|some| self.look_at_some(some, wanted)).collect()
+        files
+            .par_chunks(at_once(files.len()))
+            .with_max_len(1)
+            .flat_map_iter(|some| self.look_at_some(some, wanted))
+            .collect()
     }
 
     /// Checks what was read before.
     pub(super) fn look_at_kept(&self, kept: Vec<(FileId, Part)>, wanted: Option<&Versions>) {
         let number = at_once(kept.len());
         let read = |(file, part)| Read { file, role: self.plan.role(file), part };
-        kept.into_par_iter().map(read).chunks(number).for_each(|mut some| self.look_at(&mut some, wanted));
+        kept.into_par_iter()
+            .map(read)
+            .chunks(number)
+            .with_max_len(1)
+            .for_each(|mut some| self.look_at(&mut some, wanted));
     }
 
     fn look_at_some(&self, files: &[FileId], wanted: Option<&Versions>) -> Vec<FileId> {

@@ -247,7 +247,7 @@ impl Run<'_> {
             let look = |part| (look(file, &part), Some(part));
             self.loader.load_documents(file, name, source, &documents, look).unwrap_or_default()
         };
-        files.into_par_iter().flat_map_iter(read).collect()
+        Vec::from_iter(files).into_par_iter().with_max_len(1).flat_map_iter(read).collect()
     }
 }
 

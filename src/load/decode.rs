@@ -55,13 +55,22 @@ pub struct Decoder<'t> {
     pub readings: Vec<Reading>,
     /// The problems of all documents.
     pub problems: Problems,
+    stacks: yaml::Stacks,
 }
 
 impl<'t> Decoder<'t> {
     /// A decoder over `text`, in which other bytes stand for `invalid` ones.
     #[must_use]
     pub fn new(text: &'t str, invalid: &'t [Invalid], tree: &'t mut Tree, options: &'t Options) -> Self {
-        Decoder { text, tree, options, invalid, readings: Vec::new(), problems: Problems::new() }
+        Decoder {
+            text,
+            tree,
+            options,
+            invalid,
+            readings: Vec::new(),
+            problems: Problems::new(),
+            stacks: yaml::Stacks::default(),
+        }
     }
 
     /// Decodes the whole text. `named_json`: the file is called `*.json`, so that errors are told in terms of JSON.
@@ -196,7 +205,7 @@ impl<'t> Decoder<'t> {
         let before = self.problems.len();
         // The parser counts brackets and block collections apart: half the budget each is never over it together.
         let limits = yaml::Options { nesting: (self.options.max_nesting / 2) as u32 };
-        let read = yaml::parse_with(limits, self.text, range.clone(), self.tree, &mut self.problems);
+        let read = yaml::parse_with(limits, self.text, range.clone(), self.tree, &mut self.problems, &mut self.stacks);
         let bytes = &self.text.as_bytes()[range.clone()];
         let may_have_aliases = memchr::memchr(b'&', bytes).is_some() && memchr::memchr(b'*', bytes).is_some();
         let is_suspect = self.take_depth(before) || may_have_aliases;

@@ -151,8 +151,10 @@ impl Loader {
             Outcome::Whole => {
                 self.give_back(scratch);
                 let stretches = stream::stretches(&bytes, STRETCH);
-                let results =
-                    stretches.into_par_iter().map(|stretch| self.load_stretch(place, &bytes, stretch, &visit));
+                let results = stretches
+                    .into_par_iter()
+                    .with_max_len(1)
+                    .map(|stretch| self.load_stretch(place, &bytes, stretch, &visit));
                 Ok(Some(results.collect()))
             }
         }
@@ -179,7 +181,11 @@ impl Loader {
         self.give_back(scratch);
         let there = |stretch: &&Range<usize>| outcome == Outcome::Whole && stretch.end <= bytes.len();
         let stretches: Vec<_> = stretches.iter().filter(there).cloned().collect();
-        Ok(stretches.into_par_iter().map(|stretch| self.load_stretch(place, &bytes, stretch, &visit)).collect())
+        Ok(stretches
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|stretch| self.load_stretch(place, &bytes, stretch, &visit))
+            .collect())
     }
 
     fn load_stretch<R>(

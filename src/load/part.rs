@@ -199,7 +199,7 @@ pub fn diagnostic(place: Place<'_>, problem: &Problem, refused: bool) -> Diagnos
 }
 
 fn suppressions(text: &str, tree: &Tree, readings: &[Reading], findings: &mut Vec<Diagnostic>) -> Vec<Suppression> {
-    if memchr::memmem::find(text.as_bytes(), suppression::MARKER.as_bytes()).is_none() {
+    if !suppression::is_in(text) {
         return Vec::new();
     }
     let mut unread: Vec<_> = readings

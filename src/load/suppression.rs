@@ -4,8 +4,9 @@
 //! comment is read from the tree: in a quoted or block scalar it does not.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::node::{Kind, Node, Style, Tree};
@@ -16,6 +17,8 @@ use super::rules::INVALID_SUPPRESSION;
 
 /// What every suppression comment holds.
 pub const MARKER: &str = "plimsoll:";
+
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARKER));
 
 /// The two forms, for the help of findings.
 const FORMS: &str = "write `# plimsoll: ignore[rule-id] reason`, or `# plimsoll: ignore-file[rule-id] reason` at the \
@@ -30,12 +33,18 @@ pub struct Found {
     pub findings: Vec<Diagnostic>,
 }
 
+/// Whether a text may have suppression comments.
+#[must_use]
+pub fn is_in(text: &str) -> bool {
+    FINDER.find(text.as_bytes()).is_some()
+}
+
 /// Finds the suppression comments of `text`, whose tree is given. Comments in the stretches `unread`, which come in order
 /// and of which there is no tree, are left alone. A comment for the whole file must begin before `top`.
 #[must_use]
 pub fn find(text: &str, tree: &Tree, unread: &[Range<usize>], top: usize) -> Found {
     let mut found = Found::default();
-    for marker in memmem::find_iter(text.as_bytes(), MARKER) {
+    for marker in FINDER.find_iter(text.as_bytes()) {
         let Some(hash) = comment_start(text, marker) else { continue };
         let before = unread.partition_point(|range| range.start <= hash);
         let is_read = before.checked_sub(1).is_none_or(|at| !unread[at].contains(&hash));

@@ -106,7 +106,14 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
         return None;
     }
     let mut joined = String::with_capacity(folder.len() + path.len() + 1);
-    for part in folder.split('/').chain(path.split('/')) {
+    // Most folders are the printed names of some, which have no detours.
+    let rest = if is_direct(folder) {
+        joined.push_str(folder);
+        ""
+    } else {
+        folder
+    };
+    for part in rest.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
             ".." if joined.is_empty() => return None,
@@ -125,6 +132,14 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     Some(joined)
 }
 
+/// Whether a path has no part that is empty, `.` or `..`. Of a hidden folder it does not say so either.
+fn is_direct(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    !matches!(bytes.first(), Some(b'/' | b'.'))
+        && bytes.last() != Some(&b'/')
+        && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +147,8 @@ mod tests {
     #[test]
     fn paths_that_leave_the_working_directory_have_no_name() {
         assert_eq!(join("a/b", "../c/./d"), Some("a/c/d".into()));
+        assert_eq!(join("a/./b//", "c"), Some("a/b/c".into()));
+        assert_eq!(join("a/.github", ".."), Some("a".into()));
         assert_eq!(join("", "."), Some(String::new()));
         assert_eq!(join("a", "../../c"), None);
         assert_eq!(join("a", "/etc"), None);

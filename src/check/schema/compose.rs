@@ -11,7 +11,7 @@ use crate::model::value::Value;
 
 use super::custom::Asks;
 use super::custom::keywords::Keywords;
-use super::table::{FIELD_SIZE, FORMAT, Field, LIST_SIZE, MAGIC, MINORS_AT, Shape, TYPE_SIZE, Type, fnv1a};
+use super::table::{FIELD_SIZE, FORMAT, Field, LIST_SIZE, MAGIC, MINORS_AT, Shape, TYPE_SIZE, Type, name_hash};
 
 /// The longest name that a reference holds, and the most fields that a record counts.
 const NAME_LIMIT: usize = 255;
@@ -84,7 +84,7 @@ impl Composer {
             asks.put("metadata", self.aside(metadata));
         }
         if status {
-            let hash = fnv1a(b"status");
+            let hash = name_hash(b"status");
             fields.iter_mut().filter(|field| field.hash == hash).for_each(|field| field.word |= Field::STATUS);
         }
         self.identity(&mut fields, 0);
@@ -225,7 +225,7 @@ impl Composer {
     }
 
     fn field(&mut self, name: &str, index: u32, bits: u32) -> NewField {
-        NewField { hash: fnv1a(name.as_bytes()), name: self.reference(name), word: index | bits }
+        NewField { hash: name_hash(name.as_bytes()), name: self.reference(name), word: index | bits }
     }
 
     fn object(&mut self, mut fields: Vec<NewField>, flags: u8) -> u32 {

@@ -6,9 +6,9 @@
 //! | --- | --- |
 //! | header | `PLIM`, u16 format, u16 number of versions; offset and count (u32 each) of the parts below, in this order; one u16 a version: its minor |
 //! | types | u8 [`Shape`], u8 flags, u16 amount, u32 first, u32 required, u32 name: see [`Type`] |
-//! | fields | u32 FNV-1a hash of the name, u32 name, u32 type index (24 bits) and the bits of [`Field`]; sorted by hash within a type |
+//! | fields | u32 [`name_hash`] of the name, u32 name, u32 type index (24 bits) and the bits of [`Field`]; sorted by hash within a type |
 //! | lists | u32 list-map keys, u32 patch merge key, names separated by commas |
-//! | kinds | u32 FNV-1a hash of `apiVersion kind`, u32 apiVersion, u32 kind, u32 bit 0: cluster-scoped; one u16 a version: its type, 0 where it is not served; sorted by hash |
+//! | kinds | u32 hash of apiVersion and kind, u32 apiVersion, u32 kind, u32 bit 0: cluster-scoped; one u16 a version: its type, 0 where it is not served; sorted by hash |
 //! | strings | UTF-8; a reference is 24 bits of offset and 8 bits of length |
 //!
 //! Type 0 is "anything". The built-in table comes from `schemas/rebuild.py` and is shared by all versions: the same
@@ -252,7 +252,7 @@ impl<'b> Table<'b> {
     /// The field of that name, and its place among the fields of the object.
     #[must_use]
     pub fn field(self, object: &Type, name: &str) -> Option<(usize, Field)> {
-        let hash = fnv1a(name.as_bytes());
+        let hash = name_hash(name.as_bytes());
         let (records, _) = self.field_records(object).as_chunks::<FIELD_SIZE>();
         // Hashes are spread evenly, and in order: the place of one is known but for a step or two.
         let mut at = ((u64::from(hash) * records.len() as u64) >> 32) as usize;
@@ -292,7 +292,7 @@ impl<'b> Table<'b> {
     /// The row of a kind.
     #[must_use]
     pub fn kind(self, api_version: &str, kind: &str) -> Option<KindRow<'b>> {
-        let hash = fnv1a_more(fnv1a_more(fnv1a(api_version.as_bytes()), b" "), kind.as_bytes());
+        let hash = name_hash(api_version.as_bytes()).rotate_left(16) ^ name_hash(kind.as_bytes());
         let size = self.kind_size();
         let (mut low, mut high) = (0, self.kinds.len() / size);
         while low < high {
@@ -359,13 +359,27 @@ fn chunk(bytes: &[u8], index: usize, size: usize) -> &[u8] {
     index.checked_mul(size).and_then(|start| bytes.get(start..start + size)).unwrap_or_default()
 }
 
-/// The hash of names: FNV-1a of 32 bits.
-pub(super) fn fnv1a(bytes: &[u8]) -> u32 {
-    fnv1a_more(0x811C_9DC5, bytes)
-}
-
-fn fnv1a_more(hash: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(hash, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+/// The hash of names: every field of every object is looked up by it, so it takes eight bytes at a time. It is that of
+/// the Rust compiler (`FxHasher` of rustc-hash 1) with another factor, of the length and of words of eight bytes, the last
+/// of which may overlap; the upper half of it counts.
+pub(super) fn name_hash(name: &[u8]) -> u32 {
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let length = name.len() as u64;
+    let mut hash = length;
+    if name.len() >= 8 {
+        let (words, rest) = name.as_chunks::<8>();
+        for word in words {
+            hash = mix(hash, u64::from_le_bytes(*word));
+        }
+        if let Some(last) = name.last_chunk().filter(|_| !rest.is_empty()) {
+            hash = mix(hash, u64::from_le_bytes(*last));
+        }
+    } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        hash = mix(hash, u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32);
+    } else {
+        hash = mix(hash, name.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]

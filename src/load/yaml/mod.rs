@@ -26,6 +26,7 @@ use std::ops::Range;
 use crate::model::node::Tree;
 use crate::model::source::FileId;
 use parser::Parser;
+pub use parser::Stacks;
 pub use problem::{Problem, Problems};
 pub use rules::RULES;
 pub(super) use rules::{DUPLICATE_KEY, EXCESSIVE_ALIASING, NESTING_TOO_DEEP};
@@ -54,10 +55,10 @@ impl Default for Options {
 /// # Errors
 /// The first thing that makes kubectl refuse the document; its nodes are removed again.
 pub fn parse(text: &str, range: Range<usize>, tree: &mut Tree, problems: &mut Problems) -> Result<u32, Problem> {
-    parse_with(Options::default(), text, range, tree, problems)
+    parse_with(Options::default(), text, range, tree, problems, &mut Stacks::default())
 }
 
-/// [`parse`] with limits of the caller's choice.
+/// [`parse`] with limits and stacks of the caller's choice.
 ///
 /// # Errors
 /// As [`parse`].
@@ -67,10 +68,12 @@ pub fn parse_with(
     range: Range<usize>,
     tree: &mut Tree,
     problems: &mut Problems,
+    stacks: &mut Stacks,
 ) -> Result<u32, Problem> {
-    let mut parser = Parser::new(options, text, range, tree, problems);
+    let mut parser = Parser::new(options, text, range, tree, problems, stacks);
     let root = parser.root;
     let read = parser.document();
+    parser.give_back(stacks);
     if read.is_err() {
         tree.nodes.truncate(root as usize);
     }
@@ -81,8 +84,8 @@ pub fn parse_with(
 /// scalar is no comment. What follows a mistake in the document is not searched.
 #[must_use]
 pub fn comments(text: &str, range: Range<usize>) -> Vec<Range<u32>> {
-    let (mut tree, mut problems) = (Tree::new(FileId(0)), Problems::new());
-    let mut parser = Parser::new(Options::default(), text, range, &mut tree, &mut problems);
+    let (mut tree, mut problems, mut stacks) = (Tree::new(FileId(0)), Problems::new(), Stacks::default());
+    let mut parser = Parser::new(Options::default(), text, range, &mut tree, &mut problems, &mut stacks);
     parser.comments = Some(Vec::new());
     // The mistake, if there is one, is reported by whoever parses the document for its content.
     let _ = parser.document();

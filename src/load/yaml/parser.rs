@@ -64,6 +64,19 @@ pub(super) struct Frame {
     pub(super) line: u32,
 }
 
+/// The stacks of a parser, for the next one to use: most documents are short.
+#[derive(Debug)]
+pub struct Stacks {
+    frames: Vec<Frame>,
+    keys: Vec<Key>,
+}
+
+impl Default for Stacks {
+    fn default() -> Self {
+        Stacks { frames: Vec::with_capacity(16), keys: Vec::with_capacity(64) }
+    }
+}
+
 /// The parser of one piece of text.
 pub(super) struct Parser<'p> {
     pub(super) text: &'p str,
@@ -110,6 +123,7 @@ impl<'p> Parser<'p> {
         range: Range<usize>,
         tree: &'p mut Tree,
         problems: &'p mut Problems,
+        stacks: &mut Stacks,
     ) -> Self {
         let root = tree.nodes.len() as u32;
         tree.nodes.reserve(range.len() / 16);
@@ -124,8 +138,8 @@ impl<'p> Parser<'p> {
             indent: -1,
             depth: 0,
             last_end: range.start,
-            frames: Vec::with_capacity(16),
-            keys: Vec::with_capacity(64),
+            frames: std::mem::take(&mut stacks.frames),
+            keys: std::mem::take(&mut stacks.keys),
             tree,
             root,
             anchors: Anchors::default(),
@@ -138,6 +152,13 @@ impl<'p> Parser<'p> {
             root_key: None,
             merged: 0,
         }
+    }
+
+    /// Gives its stacks back.
+    pub(super) fn give_back(&mut self, stacks: &mut Stacks) {
+        *stacks = Stacks { frames: std::mem::take(&mut self.frames), keys: std::mem::take(&mut self.keys) };
+        stacks.frames.clear();
+        stacks.keys.clear();
     }
 
     /// Reads the document.

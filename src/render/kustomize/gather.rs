@@ -180,7 +180,7 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
             let (text, same) = match made {
                 Made::AsWritten => continue,
                 Made::Same(build, object) => (None, placed.get(&(build, object)).copied()),
-                Made::Text(text) if text.is_cut() => {
+                Made::Text(text) if text.is_cut => {
                     let message = "an object is too large once it is built".to_owned();
                     gathered.not_checked.push(NotChecked { message, span: object.included.last().copied() });
                     continue;
@@ -204,13 +204,13 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
                 yaml.push_str("---\n");
             }
             let start = yaml.len() as u32;
-            build.places.extend(text.origins().map(|from| Place {
+            build.places.extend(text.origins.into_iter().map(|from| Place {
                 start: start + from.start,
                 end: start + from.end,
                 span: from.span,
                 chain: from.chain,
             }));
-            yaml.push_str(text.yaml());
+            yaml.push_str(&text.yaml);
             build.objects.push(Object {
                 start,
                 end: yaml.len() as u32,

@@ -45,12 +45,13 @@ impl Format for Kustomize {
             .iter()
             .map(|(name, _, root)| Reader { folder: folder_of(name), root: *root, listing: input.listing })
             .collect();
-        let resources: BTreeSet<FileId> = readers.iter().flat_map(Reader::resources).collect();
+        let taken: Vec<Vec<FileId>> = readers.iter().map(Reader::resources).collect();
+        let resources: BTreeSet<FileId> = taken.iter().flatten().copied().collect();
         let parts = readers.iter().flat_map(Reader::parts).chain(unused_patches(&readers, input.listing));
         for (file, role) in parts.filter(|(file, _)| !resources.contains(file)) {
             plan.cast(file, role);
         }
-        plan.supplements = supplement::find(&readers);
+        plan.supplements = supplement::find(&readers, &taken);
     }
 
     fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {

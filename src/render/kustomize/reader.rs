@@ -5,6 +5,8 @@ use crate::model::listing::{Listing, join};
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
+use super::build::read::entry;
+
 /// Reads one kustomization.
 pub(super) struct Reader<'a> {
     pub folder: &'a str,
@@ -59,8 +61,7 @@ impl<'a> Reader<'a> {
 
     /// The key of a field that says something.
     pub fn key(&self, field: &str) -> Option<Span> {
-        let entries = self.root.entries().filter(|entry| entry.name().eq_ignore_ascii_case(field));
-        let last = entries.last().filter(|entry| !entry.value.is_null())?;
+        let last = entry(self.root, field).filter(|entry| !entry.value.is_null())?;
         (last.value.is_scalar() || !last.value.is_empty()).then(|| last.key.span())
     }
 
@@ -83,7 +84,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A field of a mapping; kustomize matches keys without regard to case.
 fn field_of<'t>(value: Value<'t>, field: &str) -> Option<Value<'t>> {
-    value.entries().filter(|entry| entry.name().eq_ignore_ascii_case(field)).last().map(|entry| entry.value)
+    entry(value, field).map(|entry| entry.value)
 }

@@ -17,7 +17,7 @@ use super::Kustomize;
 use super::build::accumulate::{Builder, Library};
 use super::build::build;
 use super::build::draft::Node as Draft;
-use super::build::emit::Emitted;
+use super::build::emit::{self, Emitted};
 use super::build::source::Source;
 use super::reader::Reader;
 use crate::render::Format;
@@ -82,7 +82,12 @@ pub enum Made {
 /// The text of an object, and where each stretch of it comes from.
 #[derive(Debug, Default)]
 pub struct Text {
-    emitted: Emitted,
+    /// The YAML.
+    pub yaml: String,
+    /// Where each key and scalar comes from, in order.
+    pub origins: Vec<From>,
+    /// Something was left out because it is too long or too deep.
+    pub is_cut: bool,
 }
 
 impl Object {
@@ -105,7 +110,12 @@ impl Object {
     pub fn text(&self) -> Text {
         let mut emitted = Emitted::default();
         emitted.document(&self.content);
-        Text { emitted }
+        let origin = |place: emit::Place| {
+            let mut chain: Vec<Origin> = place.trace.links().collect();
+            chain.reverse();
+            From { start: place.start, end: place.end, span: place.trace.span, exact: place.exact, chain }
+        };
+        Text { yaml: emitted.text, origins: emitted.places.into_iter().map(origin).collect(), is_cut: emitted.cut }
     }
 
     /// What becomes of it: it is written, unless that is decided. Its content is given up, which takes as long as
@@ -131,35 +141,6 @@ pub struct From {
     pub exact: bool,
     /// What led to it, outermost first.
     pub chain: Vec<Origin>,
-}
-
-impl Text {
-    /// The YAML.
-    #[must_use]
-    pub fn yaml(&self) -> &str {
-        &self.emitted.text
-    }
-
-    /// Whether something was left out because it is too long or too deep.
-    #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.emitted.cut
-    }
-
-    /// The YAML by itself.
-    #[must_use]
-    pub fn into_yaml(self) -> String {
-        self.emitted.text
-    }
-
-    /// Where each key and scalar comes from, in order.
-    pub fn origins(&self) -> impl Iterator<Item = From> + '_ {
-        self.emitted.places.iter().map(|place| {
-            let mut chain: Vec<Origin> = place.trace.links().collect();
-            chain.reverse();
-            From { start: place.start, end: place.end, span: place.trace.span, exact: place.exact, chain }
-        })
-    }
 }
 
 /// What the first document of a kustomization names: YAML files, and folders of further kustomizations.

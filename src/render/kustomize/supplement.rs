@@ -28,8 +28,9 @@ const FIELDS: [(&str, Addition); 9] = [
 /// The rules about something missing.
 pub(super) const MISSING: [&str; 2] = ["missing-field", "required-value"];
 
-/// For every file of objects, what its kustomization and those above it may add.
-pub(super) fn find(readers: &[Reader<'_>]) -> BTreeMap<FileId, Vec<Supplement>> {
+/// For every file of objects, what its kustomization and those above it may add. `taken`: the files of objects that each
+/// of them takes in.
+pub(super) fn find(readers: &[Reader<'_>], taken: &[Vec<FileId>]) -> BTreeMap<FileId, Vec<Supplement>> {
     let by_folder: HashMap<&str, usize> = readers.iter().enumerate().map(|(at, one)| (one.folder, at)).collect();
     let below: Vec<Vec<usize>> = readers
         .iter()
@@ -49,9 +50,9 @@ pub(super) fn find(readers: &[Reader<'_>]) -> BTreeMap<FileId, Vec<Supplement>> 
         }
     }
     let mut found: BTreeMap<FileId, Vec<Supplement>> = BTreeMap::new();
-    for (reader, supplements) in readers.iter().zip(known) {
-        for file in reader.resources() {
-            found.entry(file).or_default().extend(supplements.values());
+    for (files, supplements) in taken.iter().zip(known) {
+        for file in files {
+            found.entry(*file).or_default().extend(supplements.values());
         }
     }
     found

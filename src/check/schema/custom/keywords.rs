@@ -202,12 +202,17 @@ pub(in super::super) fn asked(value: Value<'_>, asks: &Asks, depth: u32) -> Opti
     if value.is_mapping() {
         let member = |entry: Entry<'_>| {
             let name = entry.name();
-            let asks = asks.property(&name).or(asks.additional.as_deref())?;
-            Some(below(entry.value, asks).map(|member| (name.into_owned(), member)))
+            let member = if asks.reads(&name) {
+                depth.checked_sub(1).and_then(|depth| to_json(entry.value, depth))
+            } else {
+                below(entry.value, asks.property(&name).or(asks.additional.as_deref())?)
+            };
+            Some(member.map(|member| (name.into_owned(), member)))
         };
         return value.entries().filter_map(member).collect::<Option<Map<_, _>>>().map(Json::Object);
     }
     match &asks.items {
+        _ if !asks.rules.is_empty() => to_json(value, depth),
         Some(asks) if value.is_sequence() => {
             value.items().map(|item| below(item, asks)).collect::<Option<Vec<_>>>().map(Json::Array)
         }

@@ -18,7 +18,12 @@ mod lists;
 pub(super) mod settle;
 pub(super) mod wording;
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use serde_json::Value as Json;
+
+use crate::check::cel::escaped;
 
 use alternatives::Alternatives;
 pub(super) use limits::Limit;
@@ -38,6 +43,8 @@ pub(super) struct Asks {
     pub(super) embedded: bool,
     /// `x-kubernetes-validations`
     pub(super) rules: Vec<cel::Rule>,
+    /// See [`Asks::read`].
+    read: OnceLock<Option<BTreeSet<String>>>,
     /// See [`Asks::has_rules`].
     has_rules: bool,
     /// By name, in order.
@@ -87,7 +94,20 @@ impl Asks {
         is_told_apart
             || self.embedded
             || self.alternatives.is_some()
-            || !(self.limits.is_empty() && self.rules.is_empty())
+            || !self.limits.is_empty()
+            || (!self.rules.is_empty() && self.read().is_none())
+    }
+
+    /// The members of an object that the rules at this node read, by their names in expressions; `None` for all.
+    fn read(&self) -> Option<&BTreeSet<String>> {
+        self.read.get_or_init(|| cel::members_read(&self.rules)).as_ref()
+    }
+
+    /// Whether the rules at this node read a member of an object.
+    fn reads(&self, name: &str) -> bool {
+        let is_in =
+            |read: &BTreeSet<String>| read.contains(name) || escaped(name).is_some_and(|name| read.contains(&*name));
+        !self.rules.is_empty() && self.read().is_none_or(is_in)
     }
 
     /// Itself, unless it asks for nothing.

@@ -15,7 +15,13 @@ pub(in crate::render) fn field<'t>(value: Value<'t>, key: &str) -> Option<Value<
 
 /// A field of a mapping with its key.
 pub(in crate::render) fn entry<'t>(value: Value<'t>, key: &str) -> Option<Entry<'t>> {
-    value.entries().filter(|entry| entry.name().eq_ignore_ascii_case(key)).last()
+    let mut found = None;
+    value.each_entry(|entry| {
+        if entry.key.key_bytes().eq_ignore_ascii_case(key.as_bytes()) {
+            found = Some(entry);
+        }
+    });
+    found
 }
 
 /// The items of a field.

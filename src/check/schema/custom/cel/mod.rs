@@ -8,6 +8,7 @@
 mod values;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
@@ -21,6 +22,9 @@ use super::super::table::{Shape, Table, Type};
 use super::Asks;
 use super::before::Items;
 use super::conform::{Fault, Outcome, What};
+
+/// What rules are about, in their own words.
+const SELF: &str = "self";
 
 /// A rule.
 #[derive(Debug, Default)]
@@ -81,6 +85,22 @@ pub(in super::super) fn evaluate(case: &Case<'_>, outcome: &mut Outcome) {
     outcome.left_out.append(&mut own.left_out);
 }
 
+/// The members that rules read of the objects that they are about; `None` for all of them.
+pub(in super::super) fn members_read(rules: &[Rule]) -> Option<BTreeSet<String>> {
+    let read = || {
+        let mut members = BTreeSet::new();
+        for rule in rules {
+            // What a message reads is not known before there is one to give.
+            let program = rule.program().as_ref().as_ref().ok().filter(|_| rule.message_expression.is_none())?;
+            for route in program.routes.get(SELF).into_iter().flatten() {
+                members.insert(route.first()?.clone());
+            }
+        }
+        Some(members)
+    };
+    on_deep_stack(read).flatten()
+}
+
 struct Evaluation<'e> {
     case: &'e Case<'e>,
     trail: Vec<Segment>,
@@ -128,17 +148,16 @@ impl Evaluation<'_> {
 
     fn rules(&mut self, value: &Json, old: Option<&Json>, index: u32, asks: &Asks) {
         let table = self.case.table;
-        let this = values::to_cel(value, table, index, Some(asks));
+        let this = values::read_to_cel(value, table, index, asks);
         let was = OnceCell::new();
         let was = || was.get_or_init(|| old.map(|old| values::to_cel(old, table, index, Some(asks))).transpose());
         let weight = this.as_ref().map_or(0, cel::weight);
         cel::scope(|mut scope| {
             if let Ok(this) = &this {
-                scope.name("self", this);
+                scope.name(SELF, this);
             }
             for rule in &asks.rules {
-                let program = rule.program.get_or_init(|| compiled(&rule.text, rule.optional_old));
-                let program = program.as_ref().as_ref();
+                let program = rule.program().as_ref().as_ref();
                 let compares = program.is_ok_and(|program| program.names("oldSelf"));
                 if let (true, Before::Converted(version)) = (compares, self.case.before) {
                     let why = format!("the object was one of {version}, and a webhook converts it");
@@ -219,6 +238,10 @@ impl Evaluation<'_> {
 }
 
 impl Rule {
+    fn program(&self) -> &Compiled {
+        self.program.get_or_init(|| compiled(&self.text, self.optional_old))
+    }
+
     /// The names that the rule sees: those of all rules, and what there was.
     fn names<'s>(&self, all: &'s Scope<'_>, was: Option<Value>) -> Scope<'s> {
         let mut own = all.inner();

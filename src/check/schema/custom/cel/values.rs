@@ -8,9 +8,19 @@ use serde_json::Value as Json;
 
 use crate::check::cel::{CallExpr, Expr, IdedExpr, Key, LiteralValue, Map, Value, escaped, without_names};
 
-use super::super::super::table::{Shape, Table};
+use super::super::super::table::{Shape, Table, Type};
 use super::super::{Asks, Limit};
 use super::inner;
+
+/// As [`to_cel`], without the members that the rules at this node do not read.
+pub(super) fn read_to_cel(value: &Json, table: Table<'_>, index: u32, asks: &Asks) -> Result<Value, String> {
+    match value {
+        Json::Object(members) => {
+            object(members.iter().filter(|(name, _)| asks.reads(name)), table, &table.type_at(index), Some(asks))
+        }
+        value => to_cel(value, table, index, Some(asks)),
+    }
+}
 
 /// A settled value by its type. `Err` says why it has no form in CEL.
 pub(super) fn to_cel(value: &Json, table: Table<'_>, index: u32, asks: Option<&Asks>) -> Result<Value, String> {
@@ -29,17 +39,24 @@ pub(super) fn to_cel(value: &Json, table: Table<'_>, index: u32, asks: Option<&A
             let items = items.iter().map(|item| to_cel(item, table, index, below));
             Value::List(Arc::new(items.collect::<Result<_, _>>()?))
         }
-        Json::Object(members) => {
-            let map = members.iter().map(|(name, member)| {
-                let below = asks.and_then(|asks| asks.property(name).or(asks.additional.as_deref()));
-                // No expression can write a name that is not escaped, but objects are compared with it.
-                let written = if of.shape == Shape::Map { None } else { escaped(name) };
-                let key = written.map_or_else(|| name.clone(), Cow::into_owned);
-                Ok((Key::String(Arc::new(key)), to_cel(member, table, inner(table, &of, name), below)?))
-            });
-            Value::Map(Map { map: Arc::new(map.collect::<Result<HashMap<_, _>, String>>()?) })
-        }
+        Json::Object(members) => return object(members.iter(), table, &of, asks),
     })
+}
+
+fn object<'m>(
+    members: impl Iterator<Item = (&'m String, &'m Json)>,
+    table: Table<'_>,
+    of: &Type,
+    asks: Option<&Asks>,
+) -> Result<Value, String> {
+    let map = members.map(|(name, member)| {
+        let below = asks.and_then(|asks| asks.property(name).or(asks.additional.as_deref()));
+        // No expression can write a name that is not escaped, but objects are compared with it.
+        let written = if of.shape == Shape::Map { None } else { escaped(name) };
+        let key = written.map_or_else(|| name.clone(), Cow::into_owned);
+        Ok((Key::String(Arc::new(key)), to_cel(member, table, inner(table, of, name), below)?))
+    });
+    Ok(Value::Map(Map { map: Arc::new(map.collect::<Result<HashMap<_, _>, String>>()?) }))
 }
 
 /// Times, durations and bytes have types of their own.
