@@ -13,6 +13,7 @@ mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
+mod device_slice;
 mod devices;
 mod disruption_budget;
 mod endpoint_slice;
