@@ -11,7 +11,9 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
     let root = object.root();
     let Some(spec) = root.get("spec") else { return };
-    let [least, most, pods] = fields!(spec, ["minAvailable", "maxUnavailable", "selector"]);
+    let [least, most, pods, policy] =
+        fields!(spec, ["minAvailable", "maxUnavailable", "selector", "unhealthyPodEvictionPolicy"]);
+    policy.iter().for_each(|policy| _ = object.is_empty(policy, "a policy"));
     if let Some(pods) = pods {
         selector::check(object, &pods);
     }

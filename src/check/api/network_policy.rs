@@ -28,6 +28,9 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
             }
         }
     }
+    for kind in types.iter().flat_map(Field::items) {
+        object.is_empty(&kind, "a type of policies");
+    }
     if let Some(types) = types.filter(|types| types.count() > 2) {
         let finding = object.wrong(&TOO_LARGE, &types, "has more than two items", "there are only two types");
         object.report(finding.help("write `Ingress`, `Egress` or both, once each"));
@@ -35,8 +38,10 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 }
 
 fn port<'t>(object: &mut Object<'_, 't>, item: &Field<'_, 't>) {
-    let [port, end] = fields!(item, ["port", "endPort"]);
+    let [port, end, protocol] = fields!(item, ["port", "endPort", "protocol"]);
+    protocol.iter().for_each(|protocol| _ = object.is_empty(protocol, "a protocol"));
     if let Some(port) = &port {
+        object.is_empty(port, "the name of a port");
         ports::check_number_or_name(object, port);
     }
     let Some(end) = end else { return };
@@ -90,6 +95,7 @@ fn peer<'t>(object: &mut Object<'_, 't>, peer: &Field<'_, 't>) {
         None => return object.required(&block, "cidr"),
     };
     for part in except.iter().flat_map(Field::items) {
+        object.is_empty(&part, "a network");
         let (Some(inner), Some((outer, field))) = (service::cidr(object, &part), &network) else { continue };
         if !is_inside(inner, *outer) {
             let whole = object.span(&field.path());
