@@ -207,7 +207,10 @@ fn exact<'t>(object: &mut Object<'_, 't>, request: &Field<'_, 't>) {
         tolerations.filter(|field| object.version.minor < 35 || is_kept(object, field, "DRADeviceTaints", 36));
     tolerations.iter().flat_map(Field::items).for_each(|one| toleration(object, &one));
     capacity.iter().for_each(|capacity| _ = is_kept(object, capacity, "DRAConsumableCapacity", 36));
-    access.iter().for_each(|access| _ = is_kept(object, access, "DRAAdminAccess", 34));
+    // The feature begins in 1.32.
+    if let Some(access) = access.filter(|_| object.version.minor >= 32) {
+        is_kept(object, &access, "DRAAdminAccess", 34);
+    }
     class.iter().for_each(|class| names::subdomain(object, class));
     selectors.iter().for_each(|selectors| check_selectors(object, selectors));
     mode.iter().for_each(|mode| words::one_of(object, mode, &["All", "ExactCount"]));
