@@ -38,6 +38,7 @@ mod rules;
 mod seen;
 mod selector;
 mod service;
+mod service_range;
 mod signing_request;
 mod storage_class;
 mod syntax;
@@ -95,6 +96,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             ingress::check(&mut object);
             ingress_class::check(&mut object);
             network_policy::check(&mut object);
+            service_range::check(&mut object);
         }
         "rbac.authorization.k8s.io" => rbac::check(&mut object),
         "storage.k8s.io" => {

@@ -24,7 +24,7 @@ pub(super) fn node(object: &mut Object<'_, '_>) {
         let [taints, networks, network] = fields!(spec, ["taints", "podCIDRs", "podCIDR"]);
         taints.iter().for_each(|taints| self::taints(object, taints));
         match networks {
-            Some(networks) => self::networks(object, &networks),
+            Some(networks) => one_of_each_family(object, &networks, service::cidr),
             // It is the first of the list.
             None => network.iter().for_each(|network| _ = service::cidr(object, network)),
         }
@@ -59,12 +59,16 @@ fn taints<'t>(object: &mut Object<'_, 't>, taints: &Field<'_, 't>) {
     }
 }
 
-/// One network of each family at most.
-fn networks<'t>(object: &mut Object<'_, 't>, networks: &Field<'_, 't>) {
+/// Of version 4 and of version 6 one network at most, which `read` checks.
+pub(super) fn one_of_each_family<'t>(
+    object: &mut Object<'_, 't>,
+    networks: &Field<'_, 't>,
+    read: impl Fn(&mut Object<'_, 't>, &Field<'_, 't>) -> Option<(IpAddr, u8)>,
+) {
     let mut before: Vec<(IpAddr, Field<'_, 't>)> = Vec::new();
     for network in networks.items().take(3) {
         object.is_empty(&network, "a network");
-        let Some((address, _)) = service::cidr(object, &network) else { continue };
+        let Some((address, _)) = read(object, &network) else { continue };
         if let Some((_, first)) = before.iter().find(|(other, _)| other.is_ipv4() == address.is_ipv4()) {
             let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
             let first = object.span(&first.path());

@@ -269,13 +269,14 @@ impl<'o, 't> Object<'o, 't> {
         key: &str,
         help: &str,
     ) {
-        let path = holder.path_to(key);
-        let span = self.span(&path);
-        let Some(text) = holder.get(key).map_or(Some(Cow::Borrowed("")), |field| field.text()) else { return };
+        let field = holder.get(key);
+        let Some(text) = field.map_or(Some(Cow::Borrowed("")), |field| field.text()) else { return };
         if is_placeholder(&text) {
             return;
         }
+        let span = field.map_or_else(|| holder.value.title_span(), |field| field.value.span());
         if let Some(first) = seen.before(text.clone(), span) {
+            let path = holder.path_to(key);
             let message = format!("{} repeats `{text}`", self.name(&path));
             let finding = self.refuse_at(&super::rules::DUPLICATE_NAME, span, path, message, "the second");
             self.report(finding.cause(first, "the first").help(help));

@@ -301,7 +301,8 @@ pub(super) fn cidr<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) -> Op
     network
 }
 
-fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
+/// An address and the length of its prefix.
+pub(super) fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
     let (address, length) = text.split_once('/')?;
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     let length: u8 = length.parse().ok().filter(|_| is_number)?;

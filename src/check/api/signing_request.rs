@@ -1,10 +1,12 @@
-//! Requests for certificates: `validateCertificateSigningRequest` in
-//! `k8s.io/kubernetes/pkg/apis/certificates/validation/validation.go` (1.36). A status is dropped on creation.
+//! Requests for certificates and bundles of trusted ones: `validateCertificateSigningRequest` and
+//! `ValidateClusterTrustBundle` in `k8s.io/kubernetes/pkg/apis/certificates/validation/validation.go` (1.36). The status of a
+//! request is dropped on creation. What is in certificates is not read.
 
 use super::object::{Field, Object, fields, is_placeholder, shown};
 use super::rules::{INVALID_NAME, INVALID_TEXT, UNSUPPORTED_VALUE};
 use super::seen::Seen;
 use super::{config, names, words};
+use crate::model::path::Path;
 
 /// What may be asked for (`allValidUsages`).
 const USAGES: [&str; 23] = [
@@ -35,16 +37,25 @@ const USAGES: [&str; 23] = [
 
 /// What a request in PEM begins with (`ParseCSR` in `pkg/apis/certificates/helpers.go`).
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE REQUEST-----";
+/// What each certificate of a bundle begins with (`validateTrustBundle`).
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
-    // The beta version took usages of any sort.
-    let is_request = object.resource.kind == "CertificateSigningRequest" && object.resource.version() == "v1";
     let root = object.root();
-    let Some(spec) = root.get("spec").filter(|spec| is_request && spec.value.is_mapping()) else { return };
+    let Some(spec) = root.get("spec").filter(|spec| spec.value.is_mapping()) else { return };
+    match &*object.resource.kind {
+        // The beta version took usages of any sort.
+        "CertificateSigningRequest" if object.resource.version() == "v1" => signing_request(object, &spec),
+        "ClusterTrustBundle" => trust_bundle(object, &spec),
+        _ => {}
+    }
+}
+
+fn signing_request<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     let [request, usages, signer, time] = fields!(spec, ["request", "usages", "signerName", "expirationSeconds"]);
     request.iter().for_each(|request| self::request(object, request));
     match usages.filter(|usages| !usages.value.is_sequence() || usages.count() > 0) {
-        None => object.needed(&spec, "usages", "by every request", "say what the certificate is for: `client auth`"),
+        None => object.needed(spec, "usages", "by every request", "say what the certificate is for: `client auth`"),
         Some(usages) => {
             let mut seen = Seen::new();
             for usage in usages.items() {
@@ -54,13 +65,49 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
             }
         }
     }
-    signer.iter().for_each(|signer| self::signer(object, signer));
+    if let Some(signer) = signer
+        && !object.is_empty(&signer, "the name of a signer")
+    {
+        self::signer(object, &signer);
+    }
     if let Some(time) = time.filter(|time| time.integer().is_some_and(|time| time < 600)) {
         object.out_of_range(&time, "600 or more");
     }
 }
 
-/// Whether it is a request at all; what is in it is not read.
+fn trust_bundle<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
+    let [signer, bundle] = fields!(spec, ["signerName", "trustBundle"]);
+    signer.iter().for_each(|signer| self::signer(object, signer));
+    bundle_name(object, &signer.and_then(|signer| signer.text()).unwrap_or_default());
+    let no_certificate = |bundle: &Field<'_, '_>| bundle.plain_text().is_some_and(|text| !text.contains(CERTIFICATE));
+    if let Some(bundle) = bundle.filter(no_certificate) {
+        let finding = object
+            .wrong(&INVALID_TEXT, &bundle, "holds no certificate in PEM", "no certificate")
+            .help(format!("write the certificates of the authorities, each beginning with `{CERTIFICATE}`"));
+        object.report(finding);
+    }
+}
+
+/// `ValidateClusterTrustBundleName` in `pkg/apis/core/validation/names.go`: the signer goes first.
+fn bundle_name(object: &mut Object<'_, '_>, signer: &str) {
+    let Some(name) = object.resource.name().filter(|name| !is_placeholder(name) && !is_placeholder(signer)) else {
+        return;
+    };
+    let prefix = if signer.is_empty() { String::new() } else { format!("{}:", signer.replace('/', ":")) };
+    if name.strip_prefix(&*prefix).is_some_and(names::is_subdomain) {
+        return;
+    }
+    let (wanted, help) = match signer {
+        "" => ("a DNS subdomain, as there is no signer".to_owned(), "remove `:`, or add `signerName`".to_owned()),
+        _ => (format!("`{prefix}` and a DNS subdomain"), format!("write `{prefix}` before the name")),
+    };
+    let path = Path::of(["metadata", "name"]);
+    let message = format!("{} is `{name}`, but must be {wanted}", object.name(&path));
+    let finding = object.refuse(&INVALID_NAME, path, message, "another signer, or none").help(help);
+    object.report(finding);
+}
+
+/// Whether it is a request at all.
 fn request<'t>(object: &mut Object<'_, 't>, request: &Field<'_, 't>) {
     let Some(bytes) = request.plain_text().and_then(|text| config::decode(&text)) else { return };
     // Something may still be filled in.
@@ -77,11 +124,8 @@ fn request<'t>(object: &mut Object<'_, 't>, request: &Field<'_, 't>) {
 
 /// `ValidateSignerName` in `pkg/apis/core/validation/names.go`
 fn signer<'t>(object: &mut Object<'_, 't>, signer: &Field<'_, 't>) {
-    if object.is_empty(signer, "the name of a signer") {
-        return;
-    }
     let Some(text) = signer.plain_text() else { return };
-    if text == "kubernetes.io/legacy-unknown" {
+    if text == "kubernetes.io/legacy-unknown" && object.resource.kind == "CertificateSigningRequest" {
         let finding = object
             .wrong(&UNSUPPORTED_VALUE, signer, "is a signer of the beta version alone", "not in this version")
             .help("name the signer, such as `kubernetes.io/kube-apiserver-client`");
