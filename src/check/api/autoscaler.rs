@@ -213,9 +213,7 @@ fn target<'t>(object: &mut Object<'_, 't>, target: &Field<'_, 't>, kind: &str) {
 
 /// `validateScalingRules`
 fn scaling<'t>(object: &mut Object<'_, 't>, rules: &Field<'_, 't>) {
-    let [window, policies, tolerance, choice] =
-        fields!(rules, ["stabilizationWindowSeconds", "policies", "tolerance", "selectPolicy"]);
-    choice.iter().for_each(|choice| _ = object.is_empty(choice, "a way to choose a policy"));
+    let [window, policies, tolerance] = fields!(rules, ["stabilizationWindowSeconds", "policies", "tolerance"]);
     // `HPAConfigurableTolerance` is on by default from 1.35.
     let is_negative = |field: &Field<'_, '_>| Quantity::of(field.value).is_some_and(Quantity::is_negative);
     if let Some(tolerance) = tolerance.filter(|field| object.version.minor >= 35 && is_negative(field)) {

@@ -11,9 +11,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
     let root = object.root();
     let Some(spec) = root.get("spec") else { return };
-    let [least, most, pods, policy] =
-        fields!(spec, ["minAvailable", "maxUnavailable", "selector", "unhealthyPodEvictionPolicy"]);
-    policy.iter().for_each(|policy| _ = object.is_empty(policy, "a policy"));
+    let [least, most, pods] = fields!(spec, ["minAvailable", "maxUnavailable", "selector"]);
     if let Some(pods) = pods {
         selector::check(object, &pods);
     }

@@ -28,9 +28,6 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
             }
         }
     }
-    for kind in types.iter().flat_map(Field::items) {
-        object.is_empty(&kind, "a type of policies");
-    }
     if let Some(types) = types.filter(|types| types.count() > 2) {
         let finding = object.wrong(&TOO_LARGE, &types, "has more than two items", "there are only two types");
         object.report(finding.help("write `Ingress`, `Egress` or both, once each"));
@@ -38,8 +35,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 }
 
 fn port<'t>(object: &mut Object<'_, 't>, item: &Field<'_, 't>) {
-    let [port, end, protocol] = fields!(item, ["port", "endPort", "protocol"]);
-    protocol.iter().for_each(|protocol| _ = object.is_empty(protocol, "a protocol"));
+    let [port, end] = fields!(item, ["port", "endPort"]);
     if let Some(port) = &port {
         object.is_empty(port, "the name of a port");
         ports::check_number_or_name(object, port);

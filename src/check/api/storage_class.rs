@@ -18,9 +18,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         return;
     }
     let root = object.root();
-    let [provisioner, settings, topologies, binding] =
-        fields!(root, ["provisioner", "parameters", "allowedTopologies", "volumeBindingMode"]);
-    binding.iter().for_each(|binding| _ = object.is_empty(binding, "a mode"));
+    let [provisioner, settings, topologies] = fields!(root, ["provisioner", "parameters", "allowedTopologies"]);
     if let Some(provisioner) = provisioner
         && let Some(text) = provisioner.plain_text()
         && !names::is_driver(&text)

@@ -125,6 +125,7 @@ pub(super) fn client<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
 
 /// `ValidateWebhookURL`
 fn check_url<'t>(object: &mut Object<'_, 't>, url: &Field<'_, 't>) {
+    object.is_empty(url, "a URL");
     let Some(text) = url.plain_text() else { return };
     let host = text.strip_prefix("https://");
     let fault = match host {

@@ -151,7 +151,10 @@ impl<'t> Walk<'_, 't> {
         }
         let words: Vec<&str> = self.table.words(of).collect();
         let path = trail.path();
-        let message = format!("unsupported value `{text}` for {}", self.field_and_place(&path));
+        let message = match text {
+            "" => format!("{} is empty", self.field_and_place(&path)),
+            _ => format!("unsupported value `{text}` for {}", self.field_and_place(&path)),
+        };
         let label = format!("not one of {}", list_of(&words));
         let mut finding = self
             .finding(&UNSUPPORTED_VALUE, value.span(), message, label, path, None)
