@@ -24,7 +24,7 @@ ANY, STRING, BOOLEAN, INT32, INT64, NUMBER, INT_OR_STRING, QUANTITY, BYTES, TIME
 WORD = 15
 
 # Flags of a type record.
-CLOSED, LIST_SET, LIST_MAP = 1, 2, 4
+CLOSED, LIST_SET, LIST_MAP, FILLED = 1, 2, 4, 16
 # Bits above the type index of a property record.
 REQUIRED, STATUS, MERGE, RETAIN_KEYS, ATOMIC = 1 << 31, 1 << 30, 1 << 29, 1 << 28, 1 << 27
 
@@ -57,6 +57,8 @@ NOT_ENFORCED = {
     "core/v1.HTTPHeader.value",  # validateHTTPGetAction looks at the name alone
     "core/v1.Sysctl.value",  # validateSysctls looks at the name alone
     "core/v1.LimitRangeSpec.limits",  # ValidateLimitRange accepts an empty list
+    "batch/v1.PodFailurePolicy.rules",  # validatePodFailurePolicy accepts an empty list
+    "discovery/v1.ForZone.name",  # validateHints takes any value of a label
     "storage/v1.CSINodeSpec.drivers",  # an empty list is what a node without drivers has
     "storage/v1.TokenRequest.audience",  # an empty audience is the API server's own
     # A boolean that is absent is false: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation.
@@ -196,7 +198,8 @@ class Nodes:
             merge_key = inner.get("x-kubernetes-patch-merge-key", "")
             fields.append((field, bits))
             words = words_of(go_name(name), field, minor) if name else None
-            child = self.node(minor, inner) if words is None else self.word(words, inner)
+            filled = FILLED * (words is not None and ENUMS[f"{go_name(name)}.{field}"].get("pointer", False))
+            child = self.node(minor, inner) if words is None else self.word(words, inner, filled)
             if merge_key and self.own[child] is not None and self.own[child][0] == ARRAY:
                 self.own[child] = (*self.own[child][:3], merge_key)
             children.append(child)
@@ -204,13 +207,13 @@ class Nodes:
         self.own[at] = (OBJECT, closed, go_name(name) if name else "", tuple(fields), 0)
         self.children[at] = tuple(children)
 
-    def word(self, words, schema):
+    def word(self, words, schema, filled):
         """The node of a string, or a list of strings, that is one of certain words."""
         at = self.reserve()
         if "items" in schema:
-            self.own[at], self.children[at] = (ARRAY, *self.list_type(schema)), (self.word(words, schema["items"]),)
+            self.own[at], self.children[at] = (ARRAY, *self.list_type(schema)), (self.word(words, schema["items"], FILLED),)
         else:
-            self.own[at] = (WORD, words)
+            self.own[at] = (WORD, words, filled)
         return at
 
     @staticmethod
@@ -334,7 +337,7 @@ def table(minors):
         elif own[0] == MAP:
             first = number(children[0])
         elif own[0] == WORD:
-            name = strings.reference(own[1])
+            flags, name = own[2], strings.reference(own[1])
         types += struct.pack("<BBHIII", own[0], flags, amount, first, required, name)
 
     list_bytes = b"".join(struct.pack("<II", *map(strings.reference, keys)) for keys in lists)

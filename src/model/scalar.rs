@@ -10,7 +10,7 @@ use super::node::{Node, Style, Tag};
 
 pub use decode::{break_length, decode};
 pub use number::{json_float, key_float};
-pub use resolve::{Mismatch, is_surely_string, resolve};
+pub use resolve::{Mismatch, is_surely_string, is_unquoted_string, resolve};
 
 /// A scalar as the API server gets to see it after the conversion to JSON.
 #[derive(Debug, Clone, PartialEq)]

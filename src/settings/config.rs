@@ -176,11 +176,20 @@ pub fn parse(text: &str) -> Result<Config, Broken> {
 }
 
 fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
-    let words = error.to_string();
     // serde's words are "path: unknown field `x`, expected one of … at line 1 column 2"; the place becomes the frame.
-    let message = words.rsplit_once(" at line ").map_or(words.as_str(), |(message, _)| message);
-    let (fact, known) = message.split_once(", expected ").unwrap_or((message, ""));
-    let key = fact.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`')).map(|(key, _)| key);
+    let words = error.to_string();
+    let plain = without_quoted(&words);
+    let message = plain.rfind(" at line ").map_or(words.as_str(), |end| &words[..end]);
+    // The way to the value goes first, and is made of what people call things.
+    let begins = FACTS.iter().map(|(theirs, _)| *theirs).chain([UNKNOWN_FIELD]);
+    let fact = begins.filter_map(|theirs| plain.rfind(theirs)).max().unwrap_or(0);
+    let (way, rest) = message.split_at(fact.min(message.len()));
+    let (fact, known) = match plain[way.len()..message.len()].find(EXPECTED) {
+        Some(end) => (&rest[..end], &rest[end + EXPECTED.len()..]),
+        None => (rest, ""),
+    };
+    let key = fact.strip_prefix(UNKNOWN_FIELD).and_then(|rest| rest.strip_prefix('`')?.split_once('`'));
+    let key = key.map(|(key, _)| key);
     let offset = key
         .and_then(|key| find_key(text, key, error.location().map_or(0, |location| location.index())))
         .or_else(|| error.location().map(|location| location.index()))
@@ -189,28 +198,57 @@ fn broken(text: &str, error: &serde_yaml::Error) -> Broken {
         Some(key) => nearest(key, known.split('`').skip(1).step_by(2)).map(|near| format!("did you mean `{near}`?")),
         None => None,
     };
-    let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {}", in_words_of_yaml(known))));
-    Broken { offset: offset.min(text.len()), message: in_words_of_yaml(fact), help }
+    let help = help.or_else(|| (!known.is_empty()).then(|| format!("expected {}", in_words_of_yaml(known, &TYPES))));
+    let message = format!("{way}{}", in_words_of_yaml(fact, &FACTS));
+    Broken { offset: offset.min(text.len()), message, help }
 }
 
-/// serde speaks of Rust's types.
-fn in_words_of_yaml(words: &str) -> String {
-    let known = [
-        ("invalid type: sequence", "a list cannot stand here"),
-        ("invalid type: map", "a mapping cannot stand here"),
-        ("invalid type: unit value", "nothing cannot stand here"),
-        ("invalid type: string", "cannot be the text"),
-        ("invalid type: integer", "cannot be the number"),
-        ("invalid type: floating point", "cannot be the number"),
-        ("invalid type: boolean", "cannot be"),
-        ("unknown variant", "there is no"),
-        ("a sequence", "a list, `[…]`"),
-        ("a boolean", "`true` or `false`"),
-    ];
+const EXPECTED: &str = ", expected ";
+const UNKNOWN_FIELD: &str = "unknown field ";
+
+/// What serde says of a value.
+const FACTS: [(&str, &str); 8] = [
+    ("invalid type: sequence", "a list cannot stand here"),
+    ("invalid type: map", "a mapping cannot stand here"),
+    ("invalid type: unit value", "nothing cannot stand here"),
+    ("invalid type: string", "cannot be the text"),
+    ("invalid type: integer", "cannot be the number"),
+    ("invalid type: floating point", "cannot be the number"),
+    ("invalid type: boolean", "cannot be"),
+    ("unknown variant", "there is no"),
+];
+
+/// What serde calls types.
+const TYPES: [(&str, &str); 2] = [("a sequence", "a list, `[…]`"), ("a boolean", "`true` or `false`")];
+
+/// serde speaks of Rust's types. What a person has written follows its words, and stays.
+fn in_words_of_yaml(words: &str, known: &[(&str, &str)]) -> String {
     if words.starts_with("struct ") {
         return "a mapping, `key: …`".to_owned();
     }
-    known.iter().fold(words.to_owned(), |words, (theirs, ours)| words.replace(theirs, ours))
+    let ours = known.iter().find_map(|(theirs, ours)| Some(format!("{ours}{}", words.strip_prefix(theirs)?)));
+    ours.unwrap_or_else(|| words.to_owned())
+}
+
+/// The text with blanks where something stands in quotes: byte by byte, so that places in both are the same. serde puts
+/// texts into double quotes, with escapes, and other values and names into back quotes.
+fn without_quoted(words: &str) -> String {
+    let mut quote = None;
+    let mut is_escaped = false;
+    let blank = |letter: char| match quote {
+        None => {
+            quote = Some(letter).filter(|letter| matches!(letter, '"' | '`'));
+            letter.to_string()
+        }
+        Some(open) => {
+            if letter == open && !is_escaped {
+                quote = None;
+            }
+            is_escaped = open == '"' && letter == '\\' && !is_escaped;
+            " ".repeat(letter.len_utf8())
+        }
+    };
+    words.chars().map(blank).collect()
 }
 
 /// The place of a key as a whole word that begins a line, at or after the place of the error, else anywhere.
@@ -265,6 +303,36 @@ mod tests {
                 "rules: {a: {severity: fatal}}\n",
                 "rules.a.severity: there is no `fatal`",
                 "expected one of `error`, `warning`, `note`",
+            ),
+        ] {
+            let broken = parse(text).unwrap_err();
+            assert_eq!((&*broken.message, broken.help.as_deref()), (message, Some(help)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_have_written_is_quoted_as_they_wrote_it() {
+        for (text, message, help) in [
+            ("select: a boolean\n", "select: cannot be the text \"a boolean\"", "expected a list, `[…]`"),
+            (
+                "select: 'a \" invalid type: map, expected b at line 3'\n",
+                "select: cannot be the text \"a \\\" invalid type: map, expected b at line 3\"",
+                "expected a list, `[…]`",
+            ),
+            (
+                "rules: {a sequence: {severity: unknown variant}}\n",
+                "rules.a sequence.severity: there is no `unknown variant`",
+                "expected one of `error`, `warning`, `note`",
+            ),
+            (
+                "rules: {'invalid type: map, expected ä': 1}\n",
+                "rules.invalid type: map, expected ä: cannot be the number `1`",
+                "expected a mapping, `key: …`",
+            ),
+            (
+                "select: 'unknown field `ignor`'\n",
+                "select: cannot be the text \"unknown field `ignor`\"",
+                "expected a list, `[…]`",
             ),
         ] {
             let broken = parse(text).unwrap_err();

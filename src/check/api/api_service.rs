@@ -23,7 +23,13 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         Some(version) => names::name(object, &version, Syntax::OldLabel),
         None => object.needed(&spec, "version", "by every APIService", "add `version`"),
     }
-    name(object, group.as_ref(), version.as_ref());
+    let has_group = group.as_ref().is_some_and(|group| group.text().is_none_or(|text| !text.is_empty()));
+    match version.as_ref().and_then(Field::plain_text).filter(|version| !has_group && version != "v1") {
+        Some(_) => {
+            object.needed(&spec, "group", "with any version but `v1`: only the core API has none", "add `group`")
+        }
+        None => name(object, group.as_ref(), version.as_ref()),
+    }
     for (number, most) in [(least, 20_000), (order, 1_000)] {
         if let Some(number) = number.filter(|field| field.integer().is_some_and(|is| !(1..=most).contains(&is))) {
             object.out_of_range(&number, &format!("between 1 and {most}"));

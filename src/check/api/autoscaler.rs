@@ -211,16 +211,12 @@ fn target<'t>(object: &mut Object<'_, 't>, target: &Field<'_, 't>, kind: &str) {
     }
 }
 
-/// Whether a quantity is less than nothing, which `-0` is not.
-fn is_negative(quantity: &str) -> bool {
-    quantity.starts_with('-') && quantity.contains(|digit: char| matches!(digit, '1'..='9'))
-}
-
 /// `validateScalingRules`
 fn scaling<'t>(object: &mut Object<'_, 't>, rules: &Field<'_, 't>) {
     let [window, policies, tolerance] = fields!(rules, ["stabilizationWindowSeconds", "policies", "tolerance"]);
     // `HPAConfigurableTolerance` is on by default from 1.35.
-    if let Some(tolerance) = tolerance.filter(|field| object.version.minor >= 35 && is_negative(&shown(field))) {
+    let is_negative = |field: &Field<'_, '_>| Quantity::of(field.value).is_some_and(Quantity::is_negative);
+    if let Some(tolerance) = tolerance.filter(|field| object.version.minor >= 35 && is_negative(field)) {
         object.out_of_range(&tolerance, "0 or more");
     }
     if let Some(window) = window.filter(|window| window.integer().is_some_and(|number| !(0..=3600).contains(&number))) {

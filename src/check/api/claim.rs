@@ -6,9 +6,10 @@ use super::{names, volume};
 /// Labels and annotations in a StatefulSet are not validated (`validateVolumeClaimTemplates` of `apps`).
 const OF_CLAIM: &str = "the API server takes the object, but refuses the claims that it makes";
 
-/// Whether it is what Go has where nothing is written.
-fn is_nothing(field: &Field<'_, '_>) -> bool {
-    field.value.is_null() || field.text().is_some_and(|text| text.is_empty())
+/// Whether a field of metadata is what Go has where nothing is written.
+pub(super) fn is_nothing(name: &str, field: &Field<'_, '_>) -> bool {
+    let is_zero = || name == "generation" && field.integer() == Some(0);
+    field.value.is_null() || field.text().is_some_and(|text| text.is_empty()) || is_zero()
 }
 
 /// Checks a template of a claim. Nothing but labels and annotations of it is kept in an ephemeral volume.
@@ -28,7 +29,7 @@ pub(super) fn template<'t>(object: &mut Object<'_, 't>, template: &Field<'_, 't>
                 }
                 object.effect = effect;
             }
-            _ if is_ephemeral && !is_nothing(field) => {
+            _ if is_ephemeral && !is_nothing(name, field) => {
                 object.forbidden(field, "in the template of an ephemeral volume", "remove it");
             }
             "name" => names::label(object, field),

@@ -5,6 +5,12 @@ use std::net::IpAddr;
 use super::names;
 use super::object::{Field, Object, fields, shown};
 use super::rules::INVALID_TEXT;
+use super::seen::Seen;
+
+/// `maxAddresses`
+const ADDRESSES: usize = 100;
+/// `maxZoneHints`, `maxNodeHints`
+const HINTS: usize = 8;
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
     if &*object.resource.kind != "EndpointSlice" {
@@ -15,8 +21,16 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let kind = kind.and_then(|kind| kind.text()).unwrap_or_default();
     for endpoint in endpoints.iter().flat_map(Field::items) {
         let [addresses, host, node, hints] = fields!(endpoint, ["addresses", "hostname", "nodeName", "hints"]);
-        for address in addresses.iter().flat_map(Field::items).filter(|_| matches!(&*kind, "IPv4" | "IPv6")) {
-            check_address(object, &address, Some(&kind));
+        addresses.iter().for_each(|addresses| object.at_most(addresses, ADDRESSES));
+        for address in addresses.iter().flat_map(Field::items) {
+            match &*kind {
+                "IPv4" | "IPv6" => {
+                    object.is_empty(&address, "an address");
+                    check_address(object, &address, Some(&kind));
+                }
+                "FQDN" => check_domain(object, &address),
+                _ => {}
+            }
         }
         if let Some(host) = host {
             names::label(object, &host);
@@ -27,22 +41,46 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         let Some([zones, nodes]) = hints.as_ref().map(|hints| fields!(hints, ["forZones", "forNodes"])) else {
             continue;
         };
-        for name in zones.iter().flat_map(Field::items) {
-            name.get("name").iter().for_each(|name| names::label_value(object, name));
+        [&zones, &nodes].into_iter().flatten().for_each(|hints| object.at_most(hints, HINTS));
+        let (mut seen, help) = (Seen::new(), "remove one of the two");
+        for zone in zones.iter().flat_map(Field::items) {
+            let Some(name) = zone.get("name") else { continue };
+            names::label_value(object, &name);
+            object.unique(&mut seen, &name, help);
         }
-        for name in nodes.iter().flat_map(Field::items) {
-            name.get("name").iter().for_each(|name| names::subdomain(object, name));
+        let mut seen = Seen::new();
+        for node in nodes.iter().flat_map(Field::items) {
+            let Some(name) = node.get("name") else { continue };
+            names::subdomain(object, &name);
+            object.unique(&mut seen, &name, help);
         }
     }
     // `validatePorts`
-    for port in ports.iter().flat_map(Field::items) {
+    let mut seen = Seen::new();
+    for port in ports.iter().flat_map(Field::items).filter(|port| port.value.is_mapping()) {
+        object.unique_or_absent(&mut seen, &port, "name", "give each port a name of its own");
         let [name, protocol] = fields!(port, ["name", "appProtocol"]);
         if let Some(name) = name {
             names::label(object, &name);
         }
         if let Some(protocol) = protocol {
+            object.is_empty(&protocol, "a protocol");
             names::qualified(object, &protocol);
         }
+    }
+}
+
+/// `IsFullyQualifiedDomainName` in `k8s.io/apimachinery/pkg/util/validation/validation.go`
+fn check_domain<'t>(object: &mut Object<'_, 't>, address: &Field<'_, 't>) {
+    if object.is_empty(address, "a domain") {
+        return;
+    }
+    let Some(text) = address.plain_text() else { return };
+    let name = text.strip_suffix('.').unwrap_or(&text);
+    if !(names::is_subdomain(name) && name.contains('.') && name.split('.').all(names::is_label)) {
+        let fault = format!("is `{text}`, but must be a domain of two parts or more");
+        let finding = object.wrong(&INVALID_TEXT, address, &fault, "no such domain");
+        object.report(finding);
     }
 }
 

@@ -49,12 +49,16 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     for entry in tls.iter().flat_map(Field::items) {
         let [hosts, secret] = fields!(entry, ["hosts", "secretName"]);
         // Here the server takes addresses too (`validateIngressTLS`).
-        hosts.iter().flat_map(Field::items).for_each(|name| host_name(object, &name));
+        for name in hosts.iter().flat_map(Field::items) {
+            object.is_empty(&name, "a host");
+            host_name(object, &name);
+        }
         if let Some(secret) = secret {
             names::subdomain(object, &secret);
         }
     }
     if let Some(class) = class {
+        object.is_empty(&class, "a class");
         names::subdomain(object, &class);
     }
 }
@@ -171,6 +175,7 @@ fn backend<'t>(object: &mut Object<'_, 't>, backend: &Field<'_, 't>) {
     if let Some(resource) = resource {
         let [group, kind, name] = fields!(resource, ["apiGroup", "kind", "name"]);
         if let Some(group) = group {
+            object.is_empty(&group, "a group");
             names::subdomain(object, &group);
         }
         for field in [kind, name].into_iter().flatten() {

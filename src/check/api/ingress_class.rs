@@ -56,9 +56,11 @@ fn check_parameters<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>)
         names::name(object, &field, Syntax::PathSegment);
     }
     if let Some(scope) = &scope {
+        object.is_empty(scope, "a scope");
         words::one_of(object, scope, &["Cluster", "Namespace"]);
     }
     if let Some(group) = group {
+        object.is_empty(&group, "a group");
         names::subdomain(object, &group);
     }
     let is_in_namespace = scope.as_ref().and_then(Field::text).is_some_and(|scope| scope == "Namespace");
@@ -66,7 +68,10 @@ fn check_parameters<'t>(object: &mut Object<'_, 't>, parameters: &Field<'_, 't>)
         None if is_in_namespace => {
             object.needed(parameters, "namespace", "with `scope: Namespace`", "say where the parameters are");
         }
-        Some(space) if is_in_namespace => names::label(object, &space),
+        Some(space) if is_in_namespace => {
+            object.is_empty(&space, "a namespace");
+            names::label(object, &space);
+        }
         Some(space) if scope.as_ref().is_none_or(|scope| scope.plain_text().is_some_and(|text| text == "Cluster")) => {
             let because = if scope.is_some() { "with `scope: Cluster`" } else { "without `scope: Namespace`" };
             object.forbidden(&space, because, "remove it, or write `scope: Namespace`");

@@ -13,6 +13,7 @@ mod autoscaler;
 mod claim;
 mod config;
 mod custom_definition;
+mod device_slice;
 mod devices;
 mod disruption_budget;
 mod endpoint_slice;
@@ -21,11 +22,14 @@ mod fields;
 mod flow;
 mod ingress;
 mod ingress_class;
+mod lease;
 mod metadata;
 mod names;
 mod network_policy;
+mod nodes;
 mod object;
 mod pod;
+mod priority_class;
 mod quantity;
 mod quota;
 mod rbac;
@@ -34,6 +38,8 @@ mod rules;
 mod seen;
 mod selector;
 mod service;
+mod service_range;
+mod signing_request;
 mod storage_class;
 mod syntax;
 pub mod update;
@@ -80,6 +86,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             volume::check(&mut object);
             quota::check(&mut object);
             endpoints::check(&mut object);
+            nodes::node(&mut object);
             metadata::namespaces(&mut object);
         }
         "apps" | "batch" => workloads::check(&mut object),
@@ -89,18 +96,22 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             ingress::check(&mut object);
             ingress_class::check(&mut object);
             network_policy::check(&mut object);
+            service_range::check(&mut object);
         }
         "rbac.authorization.k8s.io" => rbac::check(&mut object),
         "storage.k8s.io" => {
             storage_class::check(&mut object);
             words::storage_driver(&mut object);
             words::volume_attributes(&mut object);
+            nodes::drivers(&mut object);
         }
+        "coordination.k8s.io" => lease::check(&mut object),
+        "certificates.k8s.io" => signing_request::check(&mut object),
         "discovery.k8s.io" => endpoint_slice::check(&mut object),
         "flowcontrol.apiserver.k8s.io" => flow::check(&mut object),
         "apiregistration.k8s.io" => api_service::check(&mut object),
         "resource.k8s.io" => devices::check(&mut object),
-        "scheduling.k8s.io" => words::priority_class(&mut object),
+        "scheduling.k8s.io" => priority_class::check(&mut object),
         "node.k8s.io" => words::runtime_class(&mut object),
         "apiextensions.k8s.io" => custom_definition::check(&mut object),
         "admissionregistration.k8s.io" => {

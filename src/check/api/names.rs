@@ -27,6 +27,11 @@ pub(super) fn is_qualified_name(text: &str) -> bool {
     Syntax::Qualified.holds(text)
 }
 
+/// The name of what makes volumes, at which the server looks in lower case.
+pub(super) fn is_driver(text: &str) -> bool {
+    Syntax::Qualified.holds(&text.to_ascii_lowercase())
+}
+
 pub(super) fn label<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) {
     name(object, field, Syntax::Label);
 }

@@ -37,6 +37,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
 fn port<'t>(object: &mut Object<'_, 't>, item: &Field<'_, 't>) {
     let [port, end] = fields!(item, ["port", "endPort"]);
     if let Some(port) = &port {
+        object.is_empty(port, "the name of a port");
         ports::check_number_or_name(object, port);
     }
     let Some(end) = end else { return };
@@ -90,6 +91,7 @@ fn peer<'t>(object: &mut Object<'_, 't>, peer: &Field<'_, 't>) {
         None => return object.required(&block, "cidr"),
     };
     for part in except.iter().flat_map(Field::items) {
+        object.is_empty(&part, "a network");
         let (Some(inner), Some((outer, field))) = (service::cidr(object, &part), &network) else { continue };
         if !is_inside(inner, *outer) {
             let whole = object.span(&field.path());

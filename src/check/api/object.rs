@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 pub(super) use super::fields::fields;
+use super::seen::Seen;
 use crate::check::schema::Version;
 use crate::check::wording;
 pub(super) use crate::check::wording::is_placeholder;
@@ -246,6 +247,50 @@ impl<'o, 't> Object<'o, 't> {
             self.report(finding);
         }
         is_empty
+    }
+
+    /// Reports a text that was there before, among those that tell entries apart.
+    pub(super) fn unique(&mut self, seen: &mut Seen<'t, Span>, field: &Field<'_, 't>, help: &str) {
+        let Some(text) = field.plain_text() else { return };
+        if let Some(first) = seen.before(text.clone(), field.value.span()) {
+            let finding = self
+                .wrong(&super::rules::DUPLICATE_NAME, field, &format!("repeats `{text}`"), "the second")
+                .cause(first, "the first")
+                .help(help);
+            self.report(finding);
+        }
+    }
+
+    /// As [`Object::unique`], for a field that is the same where it is absent and where it is empty.
+    pub(super) fn unique_or_absent(
+        &mut self,
+        seen: &mut Seen<'t, Span>,
+        holder: &Field<'_, 't>,
+        key: &str,
+        help: &str,
+    ) {
+        let field = holder.get(key);
+        let Some(text) = field.map_or(Some(Cow::Borrowed("")), |field| field.text()) else { return };
+        if is_placeholder(&text) {
+            return;
+        }
+        let span = field.map_or_else(|| holder.value.title_span(), |field| field.value.span());
+        if let Some(first) = seen.before(text.clone(), span) {
+            let path = holder.path_to(key);
+            let message = format!("{} repeats `{text}`", self.name(&path));
+            let finding = self.refuse_at(&super::rules::DUPLICATE_NAME, span, path, message, "the second");
+            self.report(finding.cause(first, "the first").help(help));
+        }
+    }
+
+    /// Reports a list with more items than it may have.
+    pub(super) fn at_most(&mut self, list: &Field<'_, 't>, most: usize) {
+        let count = list.count();
+        if count > most {
+            let fault = format!("has {count} items, but may have {most}");
+            let finding = self.wrong(&super::rules::TOO_LARGE, list, &fault, "too many");
+            self.report(finding);
+        }
     }
 
     /// Reports an integer below 0. Returns it.

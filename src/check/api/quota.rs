@@ -271,7 +271,7 @@ fn unknown<'t>(object: &mut Object<'_, 't>, name: &str, key: Span, amount: &Fiel
     object.report(finding);
 }
 
-/// What scopes that are told apart by pods can count (`IsResourceQuotaScopeValidForResource`).
+/// What scopes that are told apart by pods or claims can count (`IsResourceQuotaScopeValidForResource`).
 fn suits(scope: &str, resource: &str) -> bool {
     let of_pods = ["cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
     match scope {
@@ -279,6 +279,7 @@ fn suits(scope: &str, resource: &str) -> bool {
             resource == "pods" || of_pods.contains(&resource)
         }
         "BestEffort" => resource == "pods",
+        "VolumeAttributesClass" => matches!(resource, "persistentvolumeclaims" | "requests.storage"),
         _ => true,
     }
 }
@@ -306,11 +307,12 @@ fn check_scope<'t>(
     }
     seen.push((text.clone().into_owned(), scope.value.span()));
     let Some(hard) = hard else { return };
+    let counted = if text == "VolumeAttributesClass" { "claims" } else { "pods" };
     hard.each(|name, _, amount| {
         if is_standard(name) && !suits(&text, name) {
             let finding = object
                 .not_allowed(amount, &format!("with the scope `{text}`"))
-                .cause(scope.value.span(), "counts pods only")
+                .cause(scope.value.span(), format!("counts {counted} only"))
                 .help("make it a quota of its own");
             object.report(finding);
         }

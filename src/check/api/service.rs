@@ -56,6 +56,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
         names::labels(object, &selector);
     }
     for address in addresses.iter().flat_map(Field::items) {
+        object.is_empty(&address, "an address");
         external_address(object, &address);
     }
     if let Some(address) = cluster_ip.filter(|address| address.text().is_none_or(|text| text != "None")) {
@@ -108,6 +109,7 @@ fn ports<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, kind: Kind) {
             ports::check_number_or_name(object, &target);
         }
         if let Some(application) = application {
+            object.is_empty(&application, "a protocol");
             names::qualified(object, &application);
         }
         let Some((node_port, field)) = node_port.and_then(|field| Some((field.integer()?, field))) else { continue };
@@ -271,12 +273,14 @@ fn only_for_some<'t>(
         );
     }
     for range in ranges.iter().flat_map(Field::items) {
+        object.is_empty(&range, "a network");
         cidr(object, &range);
     }
     if let Some(class) = &class {
         names::label_key(object, class);
     }
     if kind == Kind::LoadBalancer {
+        class.iter().for_each(|class| _ = object.is_empty(class, "a class"));
         return;
     }
     let ranges = ranges.filter(|ranges| ranges.count() > 0);
@@ -301,7 +305,8 @@ pub(super) fn cidr<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>) -> Op
     network
 }
 
-fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
+/// An address and the length of its prefix.
+pub(super) fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
     let (address, length) = text.split_once('/')?;
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     let length: u8 = length.parse().ok().filter(|_| is_number)?;

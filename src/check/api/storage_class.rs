@@ -1,8 +1,11 @@
 //! StorageClasses: `ValidateStorageClass` in `k8s.io/kubernetes/pkg/apis/storage/validation/validation.go`.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::names;
-use super::object::{Field, Object, fields, is_placeholder};
-use super::rules::{DUPLICATE_NAME, INVALID_NAME, TOO_LARGE};
+use super::object::{Field, MANY, Object, fields, is_placeholder};
+use super::rules::{DUPLICATE_NAME, INVALID_NAME, REQUIRED_VALUE, TOO_LARGE};
 use super::seen::Seen;
 
 /// `maxProvisionerParameterLen`
@@ -18,7 +21,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     let [provisioner, settings, topologies] = fields!(root, ["provisioner", "parameters", "allowedTopologies"]);
     if let Some(provisioner) = provisioner
         && let Some(text) = provisioner.plain_text()
-        && !names::is_qualified_name(&text.to_ascii_lowercase())
+        && !names::is_driver(&text)
     {
         let fault = format!("is `{text}`, but must be a name such as `ebs.csi.aws.com` or `example.org/name`");
         let finding = object.wrong(&INVALID_NAME, &provisioner, &fault, "not a name of a provisioner");
@@ -27,6 +30,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     if let Some(settings) = settings {
         parameters(object, &settings);
     }
+    topologies.iter().for_each(|topologies| different(object, topologies));
     for topology in topologies.iter().flat_map(Field::items) {
         let expressions = topology.get("matchLabelExpressions");
         let mut keys = Seen::new();
@@ -44,6 +48,39 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
 }
 
+/// No two terms ask for the same, and none asks for nothing: the server compares each with an empty one as well
+/// (`validateAllowedTopologies`).
+fn different<'t>(object: &mut Object<'_, 't>, topologies: &Field<'_, 't>) {
+    let mut known: Vec<(Asked<'t>, Field<'_, 't>)> = Vec::new();
+    for topology in topologies.items().take(MANY) {
+        let expressions = topology.get("matchLabelExpressions");
+        let asked: Asked<'t> = expressions.iter().flat_map(Field::items).map(|one| asked(&one)).collect();
+        let first = known.iter().find(|(other, _)| *other == asked).map(|(_, first)| first.path());
+        let path = topology.path();
+        let finding = if asked.is_empty() {
+            let message = format!("{} asks for nothing", object.place(&path));
+            object.refuse(&REQUIRED_VALUE, path, message, "empty").help("remove it, or name a label and its values")
+        } else if let Some(first) = first {
+            let message = format!("{} asks for the same as one before", object.place(&path));
+            let first = object.span(&first);
+            object.refuse(&DUPLICATE_NAME, path, message, "the second").cause(first, "the first").help("remove one")
+        } else {
+            known.push((asked, topology));
+            continue;
+        };
+        object.report(finding);
+    }
+}
+
+/// The values of each label.
+type Asked<'t> = BTreeMap<Cow<'t, str>, BTreeSet<Cow<'t, str>>>;
+
+fn asked<'t>(expression: &Field<'_, 't>) -> (Cow<'t, str>, BTreeSet<Cow<'t, str>>) {
+    let values = expression.get("values");
+    let values = values.iter().flat_map(Field::items).filter_map(|value| value.text()).collect();
+    (expression.text_of("key").unwrap_or_default(), values)
+}
+
 fn unique<'t>(
     object: &mut Object<'_, 't>,
     seen: &mut Seen<'t, crate::model::source::Span>,
@@ -59,7 +96,8 @@ fn unique<'t>(
     }
 }
 
-fn parameters<'t>(object: &mut Object<'_, 't>, settings: &Field<'_, 't>) {
+/// `validateParameters`
+pub(super) fn parameters<'t>(object: &mut Object<'_, 't>, settings: &Field<'_, 't>) {
     let mut size = 0;
     let mut count = 0;
     settings.each(|name, key, value| {
@@ -70,7 +108,7 @@ fn parameters<'t>(object: &mut Object<'_, 't>, settings: &Field<'_, 't>) {
                 &INVALID_NAME,
                 key,
                 value.path(),
-                "a parameter of this StorageClass has no name".to_owned(),
+                format!("a parameter of this {} has no name", object.resource.kind),
                 "no name",
             );
             object.report(finding);

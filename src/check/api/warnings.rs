@@ -23,7 +23,7 @@ use crate::model::rule::Rule;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
-pub(super) use addresses::{address, network};
+pub(super) use addresses::{address, masked, network};
 pub(super) use objects::{check, storage};
 pub(super) use ports::{Ports, Written};
 

@@ -3,9 +3,11 @@
 //! `k8s.io/apiserver/pkg/util/webhook/validation.go`.
 
 use super::object::{Field, Object, fields, is_placeholder};
-use super::rules::{CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_NAME, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use super::rules::{CONFLICTING_FIELDS, INVALID_NAME, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
 use super::seen::Seen;
 use super::{names, selector};
+
+const RENAME: &str = "rename one of the two";
 
 pub(super) fn check(object: &mut Object<'_, '_>) {
     let (group, kind) = (object.resource.group(), &*object.resource.kind);
@@ -39,13 +41,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
                 let finding = object.wrong(&INVALID_NAME, &name, &fault, "not such a domain");
                 object.report(finding);
             }
-            if let Some(first) = seen.before(text.clone(), name.value.span()) {
-                let finding = object
-                    .wrong(&DUPLICATE_NAME, &name, &format!("repeats `{text}`"), "the second")
-                    .cause(first, "the first")
-                    .help("rename one of the two");
-                object.report(finding);
-            }
+            object.unique(&mut seen, &name, RENAME);
         }
         for rule in rules.iter().flat_map(Field::items) {
             check_rule(object, &rule);
@@ -129,6 +125,7 @@ pub(super) fn client<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
 
 /// `ValidateWebhookURL`
 fn check_url<'t>(object: &mut Object<'_, 't>, url: &Field<'_, 't>) {
+    object.is_empty(url, "a URL");
     let Some(text) = url.plain_text() else { return };
     let host = text.strip_prefix("https://");
     let fault = match host {
@@ -162,14 +159,7 @@ pub(super) fn conditions<'t>(object: &mut Object<'_, 't>, conditions: &Field<'_,
     for condition in conditions.items() {
         let Some(name) = condition.get("name") else { continue };
         names::qualified(object, &name);
-        let Some(text) = name.plain_text() else { continue };
-        if let Some(first) = seen.before(text.clone(), name.value.span()) {
-            let finding = object
-                .wrong(&DUPLICATE_NAME, &name, &format!("repeats `{text}`"), "the second")
-                .cause(first, "the first")
-                .help("rename one of the two");
-            object.report(finding);
-        }
+        object.unique(&mut seen, &name, RENAME);
     }
 }
 

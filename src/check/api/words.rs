@@ -1,10 +1,10 @@
 //! Fields that take one of a few words, of which the published schemas do not say which.
 
-use super::names;
 use super::object::{Field, Object, did_you_mean, fields, shown};
 use super::pod;
-use super::rules::{DUPLICATE_NAME, UNSUPPORTED_VALUE};
+use super::rules::UNSUPPORTED_VALUE;
 use super::seen::Seen;
+use super::{names, storage_class};
 
 /// A word that must be one of these; nothing is the default.
 pub(super) fn one_of<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, words: &[&str]) {
@@ -28,25 +28,6 @@ fn unsupported<'t>(object: &mut Object<'_, 't>, field: &Field<'_, 't>, words: &[
         (None, None) => finding.help(format!("write one of {listed}")),
     };
     object.report(finding);
-}
-
-/// `HighestUserDefinablePriority`
-const HIGHEST: i64 = 1_000_000_000;
-
-/// `ValidatePriorityClass` in `pkg/apis/scheduling/validation/validation.go`.
-pub(super) fn priority_class(object: &mut Object<'_, '_>) {
-    let root = object.root();
-    if object.resource.kind == "PriorityClass"
-        && let Some(policy) = root.get("preemptionPolicy")
-    {
-        one_of(object, &policy, &["Never", "PreemptLowerPriority"]);
-    }
-    let is_own = object.resource.name().is_some_and(|name| !name.starts_with("system-"));
-    if object.resource.kind == "PriorityClass"
-        && let Some(value) = root.get("value").filter(|value| is_own && value.integer().is_some_and(|is| is > HIGHEST))
-    {
-        object.out_of_range(&value, "at most 1000000000, as those above are the system's");
-    }
 }
 
 /// `ValidateRuntimeClass` in `pkg/apis/node/validation/validation.go`.
@@ -74,18 +55,32 @@ pub(super) fn runtime_class(object: &mut Object<'_, '_>) {
 pub(super) fn storage_driver(object: &mut Object<'_, '_>) {
     let root = object.root();
     let Some(spec) = root.get("spec").filter(|_| object.resource.kind == "CSIDriver") else { return };
-    let [policy, modes, tokens, period] =
-        fields!(spec, ["fsGroupPolicy", "volumeLifecycleModes", "tokenRequests", "nodeAllocatableUpdatePeriodSeconds"]);
+    let [policy, modes, tokens, period, in_secrets] = fields!(
+        spec,
+        [
+            "fsGroupPolicy",
+            "volumeLifecycleModes",
+            "tokenRequests",
+            "nodeAllocatableUpdatePeriodSeconds",
+            "serviceAccountTokenInSecrets",
+        ]
+    );
     tokens.iter().for_each(|tokens| token_requests(object, tokens));
+    // `CSIServiceAccountTokenSecrets` begins in 1.35, and is on by default.
+    if let Some(in_secrets) = in_secrets.filter(|_| tokens.is_none_or(|tokens| tokens.value.is_empty())) {
+        object.forbidden(&in_secrets, "without `tokenRequests`", "remove it, or say which tokens the driver needs");
+    }
     // `MutableCSINodeAllocatableCount` is on by default from 1.35.
     let period = period.filter(|period| object.version.minor >= 35 && period.integer().is_some_and(|time| time < 10));
     if let Some(period) = period {
         object.out_of_range(&period, "10 or more");
     }
     if let Some(policy) = policy {
+        object.is_empty(&policy, "a policy");
         one_of(object, &policy, &["File", "None", "ReadWriteOnceWithFSType"]);
     }
     for mode in modes.iter().flat_map(Field::items) {
+        object.is_empty(&mode, "a mode");
         one_of(object, &mode, &["Ephemeral", "Persistent"]);
     }
 }
@@ -94,19 +89,13 @@ pub(super) fn storage_driver(object: &mut Object<'_, '_>) {
 fn token_requests<'t>(object: &mut Object<'_, 't>, tokens: &Field<'_, 't>) {
     let mut seen = Seen::new();
     for token in tokens.items() {
-        let [audience, time] = fields!(token, ["audience", "expirationSeconds"]);
-        if let Some(time) = time.filter(|time| time.integer().is_some_and(|time| !(600..=1 << 32).contains(&time))) {
+        if let Some(time) = token
+            .get("expirationSeconds")
+            .filter(|time| time.integer().is_some_and(|time| !(600..=1 << 32).contains(&time)))
+        {
             object.out_of_range(&time, "between 600 and 4294967296");
         }
-        let Some(audience) = audience else { continue };
-        let Some(text) = audience.text() else { continue };
-        if let Some(first) = seen.before(text.clone(), audience.value.span()) {
-            let finding = object
-                .wrong(&DUPLICATE_NAME, &audience, &format!("repeats `{text}`"), "the second")
-                .cause(first, "the first")
-                .help("remove one of the two");
-            object.report(finding);
-        }
+        object.unique_or_absent(&mut seen, &token, "audience", "remove one of the two");
     }
 }
 
@@ -117,7 +106,10 @@ pub(super) fn volume_attributes(object: &mut Object<'_, '_>) {
     }
     let root = object.root();
     let [driver, parameters] = fields!(root, ["driverName", "parameters"]);
-    driver.iter().for_each(|driver| names::qualified(object, driver));
+    // The server looks at the name in lower case.
+    let is_lower = |driver: &Field<'_, '_>| driver.text().is_some_and(|text| names::is_driver(&text));
+    driver.filter(|driver| !is_lower(driver)).iter().for_each(|driver| names::qualified(object, driver));
+    parameters.iter().for_each(|parameters| storage_class::parameters(object, parameters));
     if parameters.is_none_or(|parameters| parameters.value.is_mapping() && parameters.value.is_empty()) {
         object.needed(&root, "parameters", "by every class", "add what the driver is asked for");
     }

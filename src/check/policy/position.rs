@@ -325,9 +325,25 @@ fn is_gone(message: &str, before: &[String], left: &[String]) -> bool {
 
 fn is_quoted(value: Option<&Rego>, message: &str) -> bool {
     match value {
-        Some(Rego::String(text)) => !text.is_empty() && message.contains(&**text),
-        Some(value @ Rego::Number(_)) => message.contains(&value.to_string()),
+        Some(Rego::String(text)) => !text.is_empty() && has_word(message, text),
+        Some(value @ Rego::Number(_)) => has_word(message, &value.to_string()),
         _ => false,
+    }
+}
+
+/// Whether a text stands in a message by itself: `100m` is no word of `1100m`, nor `1` of `1.5`.
+fn has_word(message: &str, text: &str) -> bool {
+    let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
+    message.match_indices(text).any(|(at, _)| {
+        !goes_on(first, message[..at].chars().rev()) && !goes_on(last, message[at + text.len()..].chars())
+    })
+}
+
+/// Whether a word or number that ends in `edge` goes on.
+fn goes_on(edge: char, mut outside: impl Iterator<Item = char>) -> bool {
+    match outside.next() {
+        Some('.') => edge.is_ascii_digit() && outside.next().is_some_and(|next| next.is_ascii_digit()),
+        next => edge.is_ascii_alphanumeric() && next.is_some_and(|next| next.is_ascii_alphanumeric()),
     }
 }
 
@@ -444,6 +460,25 @@ mod tests {
         let found = by_trial(&pod, &["<\"app-2\"> is greedy", "app shares the network"], &mut rule);
         let found: Vec<String> = found.into_iter().map(|found| found.unwrap().path.to_string()).collect();
         assert_eq!(found, ["spec.containers[1].resources.limits.cpu", "spec.hostNetwork"]);
+    }
+
+    #[test]
+    fn a_part_of_a_word_or_number_is_not_quoted() {
+        for (message, text) in [
+            ("limit 1100m", "1100m"),
+            ("limit <100m>, not 1100m", "100m"),
+            ("uses nginx:1.25.", "nginx:1.25"),
+            ("runs as 1.", "1"),
+            ("容器nginx", "nginx"),
+            ("x--privileged", "--privileged"),
+        ] {
+            assert!(has_word(message, text), "{message}: {text}");
+        }
+        for (message, text) in
+            [("limit 1100m", "100m"), ("limit 100mi", "100m"), ("1.5 cores", "1"), ("0.1 cores", "1"), ("1.25", "1.2")]
+        {
+            assert!(!has_word(message, text), "{message}: {text}");
+        }
     }
 
     #[test]

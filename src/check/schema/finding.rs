@@ -9,7 +9,7 @@ use crate::model::near;
 use crate::model::node::Style;
 use crate::model::path::{Path, Segment, Trail};
 use crate::model::rule::{Rule, Severity};
-use crate::model::scalar::Scalar;
+use crate::model::scalar::{self, Scalar};
 use crate::model::source::Span;
 use crate::model::value::{Entry, Value};
 
@@ -151,7 +151,10 @@ impl<'t> Walk<'_, 't> {
         }
         let words: Vec<&str> = self.table.words(of).collect();
         let path = trail.path();
-        let message = format!("unsupported value `{text}` for {}", self.field_and_place(&path));
+        let message = match text {
+            "" => format!("{} is empty", self.field_and_place(&path)),
+            _ => format!("unsupported value `{text}` for {}", self.field_and_place(&path)),
+        };
         let label = format!("not one of {}", list_of(&words));
         let mut finding = self
             .finding(&UNSUPPORTED_VALUE, value.span(), message, label, path, None)
@@ -309,26 +312,31 @@ fn with(path: &Path, name: &str) -> Path {
     Path(path.0.iter().cloned().chain([Segment::from(name)]).collect())
 }
 
-/// Keys of labels that change with a release, or say what all workloads of a chart have in common: no selector should
-/// have them, since it cannot be changed.
-const UNSTABLE: [&str; 5] =
-    ["version", "app.kubernetes.io/version", "helm.sh/chart", "chart", "app.kubernetes.io/managed-by"];
+/// Keys of labels that change with a release, that controllers set, or that say what all workloads of a chart have in
+/// common: no selector should have them, since it cannot be changed.
+const UNSTABLE: [&str; 8] = [
+    "version",
+    "app.kubernetes.io/version",
+    "helm.sh/chart",
+    "chart",
+    "app.kubernetes.io/managed-by",
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-revision-hash",
+];
 
 /// The labels of the template beside a selector, as they are to be written in it.
 fn template_labels(object: Value<'_>) -> Option<String> {
     let labels = object.at(["template", "metadata", "labels"])?;
-    let is_plain =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/\"'".contains(c));
-    let mut written = Vec::new();
-    for entry in labels.entries().filter(|entry| !UNSTABLE.contains(&&*entry.name())) {
-        let value = entry.value.as_str()?;
-        let raw = if is_plain(entry.value.raw()) { entry.value.raw() } else { &*value };
-        if !is_plain(&entry.name()) || !is_plain(raw) {
-            return None;
-        }
-        written.push(format!("{}: {raw}", entry.name()));
-    }
-    (!written.is_empty() && written.len() <= 4).then(|| written.join(", "))
+    let written = |text: &str| match text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
+        true if scalar::is_unquoted_string(text) => Some(text.to_owned()),
+        true => Some(format!("\"{text}\"")),
+        false => None,
+    };
+    let stable = labels.entries().filter(|entry| !UNSTABLE.contains(&&*entry.name()));
+    let pair = |key: &str, value: &str| Some(format!("{}: {}", written(key)?, written(value)?));
+    let pairs: Option<Vec<_>> = stable.map(|entry| pair(&entry.name(), &entry.value.as_str()?)).collect();
+    pairs.filter(|pairs| (1..=4).contains(&pairs.len())).map(|pairs| pairs.join(", "))
 }
 
 fn wanted(shape: Shape, item: Shape) -> &'static str {

@@ -122,6 +122,9 @@ impl Type {
     /// Null is a value of its own; only in tables of custom resources.
     pub const NULLABLE: u8 = 8;
 
+    /// An empty text is no absent one: Go has a pointer there, or an item of a list. Only of [`Shape::Word`].
+    pub const FILLED: u8 = 16;
+
     /// Whether a flag is set.
     #[must_use]
     pub fn has(&self, flag: u8) -> bool {

@@ -183,8 +183,9 @@ impl<'w, 't> Walk<'w, 't> {
             (Shape::String, Scalar::Str(_)) | (Shape::Boolean, Scalar::Bool(_)) => {}
             (Shape::IntOrString, Scalar::Str(_)) => {}
             (Shape::Word, Scalar::Str(text)) => {
-                // Go cannot tell an empty string from an absent one.
-                if !text.is_empty() && self.table.words(of).all(|word| word != text) {
+                // Go cannot tell an empty string from an absent one, where it has no pointer.
+                let is_absent = text.is_empty() && !of.has(Type::FILLED);
+                if !is_absent && self.table.words(of).all(|word| word != text) {
                     self.unsupported(value, of, &text, trail);
                 }
             }

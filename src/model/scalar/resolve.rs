@@ -116,6 +116,12 @@ pub fn is_surely_string(text: &[u8]) -> bool {
         }
 }
 
+/// Whether a plain scalar of that text is a string, and needs no quotes to be one.
+#[must_use]
+pub fn is_unquoted_string(text: &str) -> bool {
+    untagged(text).is_none()
+}
+
 /// The exact spellings; every other case variant is a string.
 fn word(text: &str) -> Option<Scalar<'static>> {
     Some(match text {

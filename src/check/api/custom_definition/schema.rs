@@ -6,8 +6,6 @@
 use crate::check::api::object::{Field, Object, fields};
 use crate::check::api::rules::{CONFLICTING_FIELDS, INVALID_TEXT, UNSUPPORTED_VALUE};
 use crate::check::schema::{DefaultFault, default_faults, is_pattern};
-use crate::model::diagnostic::Diagnostic;
-use crate::model::path::Segment;
 use crate::model::value::Value;
 
 use super::lists;
@@ -70,26 +68,37 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, root: &Field<'_, 't>, statu
         is_unmatched: false,
         depth: DEPTH,
     };
+    let (resource, version) = (object.resource, object.version);
+    let [mut found, mut of_types, mut of_rules, mut compiled] = [const { Vec::new() }; 4];
+    let mut defaults = Defaults {
+        of_types: Object::new(resource, version, &mut of_types),
+        of_rules: Object::new(resource, version, &mut of_rules),
+    };
+    node(&mut Object::new(resource, version, &mut found), &mut defaults, root, place);
     // What is wrong with a schema makes its rules fail too.
-    let mut found = Vec::new();
-    node(&mut Object::new(object.resource, object.version, &mut found), root, place);
-    if found.iter().all(is_about_default) {
-        let mut compiled = Vec::new();
-        expressions::check(&mut Object::new(object.resource, object.version, &mut compiled), root);
-        if !compiled.is_empty() {
-            // A rule that cannot be evaluated says nothing of a default.
-            found.retain(|finding| !finding.labels.iter().any(|label| label.message == BY_RULE));
-        }
-        found.append(&mut compiled);
+    if found.is_empty() {
+        expressions::check(&mut Object::new(resource, version, &mut compiled), root);
     }
-    found.into_iter().for_each(|finding| object.report(finding));
+    // A rule that cannot be evaluated says nothing of a default.
+    if !compiled.is_empty() {
+        of_rules.clear();
+    }
+    [found, of_types, of_rules, compiled].into_iter().flatten().for_each(|finding| object.report(finding));
+}
+
+/// Takes what is found of defaults, which makes no rule fail.
+struct Defaults<'o, 't> {
+    /// They are not of the type, or have no place there.
+    of_types: Object<'o, 't>,
+    /// They break a rule in CEL.
+    of_rules: Object<'o, 't>,
 }
 
 pub(super) fn is_true(field: &Field<'_, '_>) -> bool {
     field.value.as_bool() == Some(true)
 }
 
-fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
+fn node<'t>(object: &mut Object<'_, 't>, defaults: &mut Defaults<'_, 't>, at: &Field<'_, 't>, place: Place) {
     let Place { level, in_metadata, depth, .. } = place;
     if depth == 0 || !at.value.is_mapping() {
         return;
@@ -189,7 +198,7 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
     }
     if let Some(additional) = &additional {
         check_additional(object, additional, level, embeds, properties.as_ref());
-        node(object, additional, Place { is_hidden: true, in_map: true, ..place.below(Level::Property) });
+        node(object, defaults, additional, Place { is_hidden: true, in_map: true, ..place.below(Level::Property) });
     }
     if let Some(preserve) = preserve {
         if preserve.value.as_bool() == Some(false) {
@@ -225,9 +234,14 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
         properties.each(|name, _, property| {
             let is_meta = checks && matches!(name, "metadata" | "kind" | "apiVersion");
             if is_meta {
-                resource_field(object, name, property, level);
+                resource_field(object, defaults, name, property, level);
             }
-            node(object, property, Place { in_metadata: in_metadata || is_meta, ..place.below(Level::Property) });
+            node(
+                object,
+                defaults,
+                property,
+                Place { in_metadata: in_metadata || is_meta, ..place.below(Level::Property) },
+            );
         });
     }
     if let Some(items) = &items {
@@ -237,14 +251,14 @@ fn node<'t>(object: &mut Object<'_, 't>, at: &Field<'_, 't>, place: Place) {
         }
         let is_matched = list.as_ref().is_some_and(|list| list.text().is_none_or(|text| text == "map"));
         let is_unmatched = place.is_unmatched || !is_matched;
-        node(object, items, Place { is_hidden: true, is_unmatched, ..place.below(Level::Item) });
+        node(object, defaults, items, Place { is_hidden: true, is_unmatched, ..place.below(Level::Item) });
     }
     lists::check(object, at, list.as_ref(), keys.as_ref(), items.as_ref());
     for rule in rules.iter().flat_map(Field::items) {
         rules::check(object, at.value, &rule, place.is_unmatched, place.is_hidden);
     }
     if let Some(default) = default.filter(|_| !place.in_map) {
-        check_default(object, at.value, &default, in_metadata);
+        check_default(defaults, at.value, &default, in_metadata);
     }
     written_out(object, &[reference, more]);
     unsupported(object, &[id, patterns, definitions, dependencies, origin]);
@@ -298,9 +312,10 @@ fn check_additional<'t>(
 }
 
 /// A default must be right by the schema that it stands in.
-fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &Field<'_, 't>, in_metadata: bool) {
-    let mut faults = default_faults(schema, object.version, in_metadata).into_iter();
+fn check_default<'t>(defaults: &mut Defaults<'_, 't>, schema: Value<'t>, default: &Field<'_, 't>, in_metadata: bool) {
+    let mut faults = default_faults(schema, defaults.of_types.version, in_metadata).into_iter();
     let Some(DefaultFault { route, phrase, rule }) = faults.next() else { return };
+    let object = if rule.is_some() { &mut defaults.of_rules } else { &mut defaults.of_types };
     let mut path = default.path();
     let message = match route.0.is_empty() {
         true => format!("{} is not right by its own schema: it {phrase}", object.name(&path)),
@@ -309,21 +324,9 @@ fn check_default<'t>(object: &mut Object<'_, 't>, schema: Value<'t>, default: &F
     path.0.extend(route.0);
     let mut finding = object.refuse(&CONFLICTING_FIELDS, path, message, "not what the schema allows");
     if let Some(rule) = rule {
-        finding = finding.cause(rule, BY_RULE);
+        finding = finding.cause(rule, "this rule");
     }
     object.report(finding);
-}
-
-/// What a rule is called that a default breaks.
-const BY_RULE: &str = "this rule";
-
-/// Whether a finding is about a default, which makes no rule fail.
-fn is_about_default(finding: &Diagnostic) -> bool {
-    finding
-        .path
-        .iter()
-        .flat_map(|path| &path.0)
-        .any(|segment| matches!(segment, Segment::Key(key) if &**key == "default"))
 }
 
 #[cold]
@@ -341,7 +344,13 @@ pub(super) fn check_pattern<'t>(object: &mut Object<'_, 't>, pattern: &Field<'_,
 }
 
 /// `apiVersion`, `kind` and `metadata` of a resource.
-fn resource_field<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_, 't>, level: Level) {
+fn resource_field<'t>(
+    object: &mut Object<'_, 't>,
+    defaults: &mut Defaults<'_, 't>,
+    name: &str,
+    field: &Field<'_, 't>,
+    level: Level,
+) {
     let wanted = if name == "metadata" { "object" } else { "string" };
     if let Some(kind) = field.get("type")
         && let Some(word) = kind.plain_text().filter(|word| word != wanted)
@@ -354,7 +363,7 @@ fn resource_field<'t>(object: &mut Object<'_, 't>, name: &str, field: &Field<'_,
         return;
     }
     if let Some(default) = field.get("default") {
-        object.forbidden(&default, &format!("in `{name}` of a resource"), "remove it");
+        defaults.of_types.forbidden(&default, &format!("in `{name}` of a resource"), "remove it");
     }
     if name != "metadata" {
         return;

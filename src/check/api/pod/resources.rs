@@ -228,6 +228,7 @@ pub(super) fn claims<'t>(object: &mut Object<'_, 't>, pod: &mut Pod<'t>, claims:
             unique(object, &mut pod.claims, name, "claims");
         }
         for name in [&own, &template].into_iter().flatten() {
+            object.is_empty(name, "the name of a claim");
             names::subdomain(object, name);
         }
         match (&own, &template) {

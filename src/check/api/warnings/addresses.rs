@@ -76,7 +76,7 @@ fn strictly(object: &Object<'_, '_>, finding: Diagnostic) -> Diagnostic {
 }
 
 /// The address with the bits behind the prefix cleared.
-fn masked(address: IpAddr, length: u8) -> IpAddr {
+pub(in crate::check::api) fn masked(address: IpAddr, length: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);

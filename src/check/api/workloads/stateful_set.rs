@@ -7,6 +7,7 @@ use crate::check::api::object::{Field, Object, REFUSED, fields};
 use crate::check::api::pod::Owner;
 use crate::check::api::rules::OUT_OF_RANGE;
 use crate::check::api::{claim, names, warnings};
+use crate::model::rule::Severity;
 
 use super::{amounts, controlled};
 
@@ -61,12 +62,25 @@ fn rollout<'t>(object: &mut Object<'_, 't>, strategy: &Field<'_, 't>) {
     }
     let [partition, unavailable] = fields!(rolling, ["partition", "maxUnavailable"]);
     object.not_negative(partition.as_ref());
-    if let Some(unavailable) = unavailable
-        && amounts::check(object, &unavailable, Some(100)) == Some(0)
-    {
-        let finding = object
-            .wrong(&OUT_OF_RANGE, &unavailable, "is 0: no pod could be replaced", "must be 1 or more")
+    unavailable.iter().for_each(|amount| self::unavailable(object, amount));
+}
+
+/// Without the feature `MaxUnavailableStatefulSet`, which is off by default (`dropStatefulSetDisabledFields` in
+/// `pkg/registry/apps/statefulset/strategy.go`), nobody looks at the amount.
+fn unavailable<'t>(object: &mut Object<'_, 't>, amount: &Field<'_, 't>) {
+    let mut found = Vec::new();
+    let mut own = Object::new(object.resource, object.version, &mut found);
+    if amounts::check(&mut own, amount, Some(100)) == Some(0) {
+        let finding = own
+            .wrong(&OUT_OF_RANGE, amount, "is 0: no pod could be replaced", "must be 1 or more")
             .help("write 1 or more, or remove it");
-        object.report(finding);
+        own.report(finding);
+    }
+    for mut finding in found {
+        finding.severity = Severity::Warning;
+        object.report(finding.effect(
+            "the API server drops the field, and pods are replaced one by one; where its feature \
+             `MaxUnavailableStatefulSet` is on, it refuses the object",
+        ));
     }
 }

@@ -95,9 +95,21 @@ fn is_converted(node: &Node) -> bool {
     }
 }
 
-/// Applies the operations in their order. `entry` is the place of the patch in the kustomization.
-pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) -> Result<(), Refusal> {
+/// What holds the notes that the real tool keeps in the annotations of an object.
+const NOTED: [&str; 3] = ["/metadata/annotations", "/metadata", ""];
+
+/// Applies the operations in their order. `entry` is the place of the patch in the kustomization. Where the real tool has
+/// notes in the annotations (`is_noted`), which are not kept here, no test of all annotations holds before something else
+/// is put in their place.
+pub(super) fn apply(
+    object: &mut Node,
+    operations: &[Operation],
+    entry: Span,
+    mut is_noted: bool,
+) -> Result<(), Refusal> {
     for one in operations {
+        let is_moved = one.op == "move" && NOTED.contains(&&*one.from);
+        is_noted &= (one.op == "test" || !NOTED.contains(&&*one.path)) && !is_moved;
         let refuse = |why: String| (one.path_span, why);
         let value = || {
             let null = Node::plain("null", Trace::at(one.span));
@@ -124,6 +136,12 @@ pub(super) fn apply(object: &mut Node, operations: &[Operation], entry: Span) ->
                 add(object, &one.path, node, one, entry).map_err(refuse)?;
             }
             _ => {
+                if is_noted && NOTED.contains(&&*one.path) {
+                    return Err(refuse(format!(
+                        "the test of `{}` fails, as kustomize keeps notes of its own there",
+                        one.path
+                    )));
+                }
                 let found = find(object, &one.path);
                 let wanted = value();
                 let is_equal = match &found {

@@ -350,11 +350,12 @@ fn operations(
     }
     for at in found {
         let resource = &mut to.resources[at];
-        if is_noted_before || resource.previous().next().is_some() {
+        let is_noted = is_noted_before || resource.previous().next().is_some();
+        if is_noted {
             annotate(&mut resource.node);
         }
         resource.remember();
-        let applied = json::apply(&mut resource.node, &operations, span);
+        let applied = json::apply(&mut resource.node, &operations, span, is_noted);
         resource.refresh();
         if let Err((place, why)) = applied {
             let message = format!("the patch does not apply to {}: {why}", resource.id.title());
