@@ -28,6 +28,19 @@ impl Extract {
         }
     }
 
+    /// Whether all of it is read.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The fields of which something is read.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Extract)> {
+        self.fields.iter().filter_map(|(key, inner)| match key {
+            Key::String(name) => Some((name.as_str(), inner)),
+            _ => None,
+        })
+    }
+
     /// A value with nothing in it but what is read: to give a value a name is to copy it.
     pub fn of(&self, value: &Value) -> Value {
         match value {

@@ -1,6 +1,7 @@
 //! Where a violation is, when the policy does not say so: by trial. One node of the object is taken away and the rule
 //! is asked again; a node without which the violation is gone is responsible for it.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
@@ -83,10 +84,11 @@ pub(super) fn by_hint(input: &Rego, wanted: &[&str], hints: &Hints, rule: &mut T
             continue;
         }
         let strict = strict.and_then(|hint| hint.found.as_ref());
-        let gist = if hints.is_empty() { String::new() } else { gist(message, input) };
+        let own = OnceCell::new();
+        let own = || own.get_or_init(|| gist(message, input));
         // Without a value that it quotes there is no message, whatever it is about.
         let quotes = |found: &&Found| is_quoted(lookup(input, &found.path.0), message);
-        let alike = hints.iter().filter(|hint| hint.gist == gist).filter_map(|hint| hint.found.as_ref());
+        let alike = hints.iter().filter(|hint| hint.gist == *own()).filter_map(|hint| hint.found.as_ref());
         for hint in strict.into_iter().chain(alike.filter(|found| !quotes(found))) {
             let known = tried.iter().position(|(path, _)| **path == hint.path).unwrap_or_else(|| {
                 tried.push((&hint.path, (rule.ask)(without(input, &hint.path.0))));

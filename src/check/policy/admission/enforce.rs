@@ -192,7 +192,7 @@ impl<'a> Enforced<'a> {
                 ("params", &parameters),
                 ("namespaceObject", &seen.namespace),
             ];
-            let judged = one.policy.expressions.judge(&given, &[], seen.weight);
+            let judged = one.policy.expressions.judge(&given, seen.weight);
             match request.old {
                 Some(_) => one.policy.expressions.without_failures_of_old(judged, one.policy.span),
                 None => judged,

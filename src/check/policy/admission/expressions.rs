@@ -31,12 +31,23 @@ pub struct Validation {
 #[derive(Debug, Clone, Default)]
 pub struct Expressions {
     conditions: Vec<Expression>,
-    variables: Vec<(String, Expression)>,
+    variables: Vec<Variable>,
     pub validations: Vec<Validation>,
     /// `failurePolicy: Ignore`
     ignores: bool,
     /// What is read below each name.
     extracts: OnceLock<HashMap<String, Extract>>,
+    /// See [`Expressions::references`]: of the conditions, then of each validation.
+    references: OnceLock<Vec<Vec<Path>>>,
+}
+
+/// A name for what an expression gives.
+#[derive(Debug, Clone)]
+struct Variable {
+    name: String,
+    /// Its name in expressions.
+    written: String,
+    expression: Expression,
 }
 
 /// A violation.
@@ -96,7 +107,10 @@ impl Expressions {
         Expressions {
             conditions: items("matchConditions").filter_map(|item| expression(item, "expression")).collect(),
             variables: items("variables")
-                .filter_map(|item| Some((text(item, "name")?, expression(item, "expression")?)))
+                .filter_map(|item| {
+                    let name = text(item, "name")?;
+                    Some(Variable { written: variable(&name), name, expression: expression(item, "expression")? })
+                })
                 .collect(),
             validations: items("validations")
                 .filter_map(|item| {
@@ -109,20 +123,19 @@ impl Expressions {
                 .collect(),
             ignores: text(spec, "failurePolicy").as_deref() == Some("Ignore"),
             extracts: OnceLock::new(),
+            references: OnceLock::new(),
         }
     }
 
-    /// Judges an object. `given` are the values of all names but `variables`; `weight` is the size of the object;
-    /// `also` are variables that are there before those of the policy.
-    pub fn judge(&self, given: &[(&str, &Cel)], also: &[(&str, &Cel)], weight: u64) -> Judged {
+    /// Judges an object. `given` are the values of all names but the variables of the policy; `weight` is the size of the
+    /// object.
+    pub fn judge(&self, given: &[(&str, &Cel)], weight: u64) -> Judged {
         cel::refill(BUDGET);
         cel::weigh_steps(weight);
         cel::scope(|mut scope| {
-            let also = also.iter().map(|(name, value)| (variable(name), *value));
-            let given = given.iter().map(|(name, value)| ((*name).to_owned(), *value));
-            for (name, value) in given.chain(also) {
-                if let Some(extract) = self.extracts().get(&name) {
-                    scope.name(&name, &extract.of(value));
+            for (name, value) in given {
+                if let Some(extract) = self.extracts().get(*name) {
+                    scope.name(name, &extract.of(value));
                 }
             }
             self.judge_within(&mut scope)
@@ -159,7 +172,7 @@ impl Expressions {
 
     /// What says whether an object is right.
     fn judging(&self) -> impl Iterator<Item = &Expression> {
-        let own = self.conditions.iter().chain(self.variables.iter().map(|(_, expression)| expression));
+        let own = self.conditions.iter().chain(self.variables.iter().map(|variable| &variable.expression));
         own.chain(self.validations.iter().map(|one| &one.expression))
     }
 
@@ -197,12 +210,12 @@ impl Expressions {
             }
         }
         // A variable that fails is an error where it is used.
-        let mut broken: Vec<(&str, Answer<()>)> = Vec::new();
-        for (name, expression) in &self.variables {
-            let answer = expression.answer(|program| scope.define(&variable(name), program));
-            match blamed(answer, expression, &broken) {
+        let mut broken: Vec<(&Variable, Answer<()>)> = Vec::new();
+        for variable in &self.variables {
+            let answer = variable.expression.answer(|program| scope.define(&variable.written, program));
+            match blamed(answer, &variable.expression, &broken) {
                 Answer::Value(()) => {}
-                answer => broken.push((name, answer)),
+                answer => broken.push((variable, answer)),
             }
         }
         for (at, validation) in self.validations.iter().enumerate() {
@@ -226,7 +239,15 @@ impl Expressions {
 
     /// The places of the object that a validation names, by itself or through variables; those that it asks for with
     /// `has` first.
-    pub fn references(&self, at: Option<usize>) -> Vec<Path> {
+    pub fn references(&self, at: Option<usize>) -> &[Path] {
+        let all = self.references.get_or_init(|| {
+            let validations = (0..self.validations.len()).map(Some);
+            std::iter::once(None).chain(validations).map(|at| self.find_references(at)).collect()
+        });
+        all.get(at.map_or(0, |at| at + 1)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn find_references(&self, at: Option<usize>) -> Vec<Path> {
         let mut texts: Vec<&str> = match at.and_then(|at| self.validations.get(at)) {
             Some(validation) => vec![&validation.expression.text],
             None => self.conditions.iter().map(|condition| condition.text.as_str()).collect(),
@@ -234,8 +255,8 @@ impl Expressions {
         let mut next = 0;
         while let Some(text) = texts.get(next).copied() {
             next += 1;
-            for (name, expression) in &self.variables {
-                if text.contains(&variable(name)) && !texts.contains(&expression.text.as_str()) {
+            for Variable { written, expression, .. } in &self.variables {
+                if text.contains(written) && !texts.contains(&expression.text.as_str()) {
                     texts.push(&expression.text);
                 }
             }
@@ -245,13 +266,13 @@ impl Expressions {
 }
 
 /// What an expression gives, or why a variable that it uses has no value.
-fn blamed<V>(answer: Answer<V>, expression: &Expression, broken: &[(&str, Answer<()>)]) -> Answer<V> {
+fn blamed<V>(answer: Answer<V>, expression: &Expression, broken: &[(&Variable, Answer<()>)]) -> Answer<V> {
     if matches!(answer, Answer::Value(_)) {
         return answer;
     }
-    match broken.iter().find(|(name, _)| expression.names(&variable(name))) {
-        Some((name, Answer::Fails(why))) => Answer::Fails(format!("`{name}`: {why}")),
-        Some((name, Answer::Unknown(why))) => Answer::Unknown(format!("`{name}`: {why}")),
+    match broken.iter().find(|(variable, _)| expression.names(&variable.written)) {
+        Some((variable, Answer::Fails(why))) => Answer::Fails(format!("`{}`: {why}", variable.name)),
+        Some((variable, Answer::Unknown(why))) => Answer::Unknown(format!("`{}`: {why}", variable.name)),
         _ => answer,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regorus::Value as Rego;
 
 use crate::model::diagnostic::Diagnostic;
-use crate::model::path::{Path, Segment};
+use crate::model::path::Segment;
 use crate::model::rule::Rule;
 
 use super::super::finding::{self, Place};
@@ -39,8 +39,7 @@ pub fn report(
     let trials = position::by_hint(case.object, &wanted, case.hints, &mut rule);
     let mut findings = Vec::new();
     for (Broken { at, message, .. }, trial) in judged.violations.iter().zip(trials) {
-        let routes: Vec<Path> = case.expressions.references(*at);
-        let routes: Vec<&[Segment]> = routes.iter().map(|path| path.0.as_slice()).collect();
+        let routes: Vec<&[Segment]> = case.expressions.references(*at).iter().map(|path| path.0.as_slice()).collect();
         let place = Place::among(trial, &routes, case.object, case.within, subject.resource);
         let found = Violation::new(message);
         let finding = finding::user(case.rule, None, &found, place, subject.resource, subject.id());

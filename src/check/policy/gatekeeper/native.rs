@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use regorus::Value as Rego;
 use regorus::value::Object as Fields;
 
-use crate::check::cel::{self, Value as Cel};
+use crate::check::cel::{self, Extract, Value as Cel};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Segment;
 use crate::model::rule::Rule;
@@ -36,6 +36,10 @@ pub struct Checked {
     pub unknown: Vec<(Span, String)>,
 }
 
+/// The variables that Gatekeeper adds to those of a template.
+const ANY_OBJECT: &str = "variables.anyObject";
+const PARAMETERS: &str = "variables.params";
+
 /// What expressions see of a constraint.
 pub struct Given {
     /// The whole of it, with the defaults of the schema, as the object in the cluster has them.
@@ -43,6 +47,8 @@ pub struct Given {
     parameters: Cel,
     /// What the expressions read of an object and of its request: without those of messages, and with them.
     reads: OnceLock<[Reads; 2]>,
+    /// What all of them read of an object.
+    read: OnceLock<Extract>,
     /// The other objects about which they had nothing to say, and those about which they had.
     memos: [Mutex<Memo<Judged>>; 2],
 }
@@ -73,6 +79,7 @@ impl Given {
             constraint: value::untyped(&constraint),
             parameters: value::untyped(parameters),
             reads: OnceLock::new(),
+            read: OnceLock::new(),
             memos: Default::default(),
         }
     }
@@ -127,7 +134,16 @@ impl Constraint<'_> {
     fn judge_anew(&self, seen: &Seen, object: &Rego) -> Judged {
         let Given { constraint, parameters, .. } = self.given;
         let [own, old, request, namespace] = seen.values();
-        let another = (!std::ptr::eq(object, &seen.object)).then(|| value::untyped(object));
+        // One that is tried is asked about by this constraint alone.
+        let another = (!std::ptr::eq(object, &seen.object)).then(|| {
+            let read = self.given.read.get_or_init(|| {
+                let mut read = Extract::default();
+                let routes = |name| self.expressions.routes(name, true);
+                routes("object").into_iter().chain(routes(ANY_OBJECT)).for_each(|route| read.add(&route));
+                read
+            });
+            value::untyped_read(object, read)
+        });
         let object = another.as_ref().unwrap_or(own);
         let given = [
             ("object", object),
@@ -135,8 +151,10 @@ impl Constraint<'_> {
             ("request", request),
             ("params", constraint),
             ("namespaceObject", namespace),
+            (ANY_OBJECT, object),
+            (PARAMETERS, parameters),
         ];
-        let judged = self.expressions.judge(&given, &[("anyObject", object), ("params", parameters)], seen.weight);
+        let judged = self.expressions.judge(&given, seen.weight);
         if seen.old == Rego::Null { judged } else { self.expressions.without_failures_of_old(judged, self.span) }
     }
 }
@@ -152,7 +170,7 @@ struct Reads {
 impl Reads {
     fn of(routes: impl Fn(&str) -> BTreeSet<Route>) -> Reads {
         let routes = |name: &str| routes(name).into_iter().collect::<Vec<_>>();
-        let object = [routes("object"), routes(&cel::variable("anyObject"))].concat();
+        let object = [routes("object"), routes(ANY_OBJECT)].concat();
         Reads { object, old: routes("oldObject"), request: routes("request"), namespace: routes("namespaceObject") }
     }
 

@@ -37,6 +37,17 @@ pub fn untyped(value: &Rego) -> cel::Value {
     }
 }
 
+/// As [`untyped`], with nothing in it but what is read.
+pub fn untyped_read(value: &Rego, read: &cel::Extract) -> cel::Value {
+    if !matches!(value, Rego::Object(_)) || read.is_whole() {
+        return untyped(value);
+    }
+    cel::map(read.fields().filter_map(|(name, below)| match &value[name] {
+        Rego::Undefined => None,
+        value => Some((name.to_owned(), untyped_read(value, below))),
+    }))
+}
+
 /// The weight of [`untyped`], as [`cel::weight`] has it.
 pub fn weight(value: &Rego) -> u64 {
     match value {
