@@ -257,6 +257,7 @@ impl Run<'_> {
                 let (file, document, verdicts) = (*file, document.span, Verdicts::default());
                 objects.push(Object { at, file, resource, document, mode, is_built, is_definition, verdicts });
             }
+                    seen.objects.laid_over.add(&resource);
         }
     }
 

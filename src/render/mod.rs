@@ -11,6 +11,7 @@ mod fabrikate;
 mod flux;
 mod helm;
 pub mod kustomize;
+mod laid_over;
 mod objects;
 mod rules;
 
@@ -26,6 +27,7 @@ use crate::model::source::FileId;
 
 pub use deliveries::Repository;
 pub use objects::{Object, Objects};
+pub use kustomize::MISSING;
 pub use rules::RULES;
 
 /// What the formats look at.

@@ -4,7 +4,7 @@
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>, and for the lower-case keys and the three
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
-mod build;
+pub(super) mod build;
 mod deprecated;
 pub mod gather;
 mod place;
@@ -25,6 +25,7 @@ use crate::model::value::Value;
 use super::{Format, Input, Object, Text, by_name, file_of};
 use reader::Reader;
 
+pub use supplement::MISSING;
 /// Kustomizations and components.
 pub(super) struct Kustomize;
 

@@ -26,7 +26,7 @@ const FIELDS: [(&str, Addition); 9] = [
 ];
 
 /// The rules about something missing.
-pub(super) const MISSING: [&str; 2] = ["missing-field", "required-value"];
+pub const MISSING: [&str; 2] = ["missing-field", "required-value"];
 
 /// For every file of objects, what its kustomization and those above it may add. `taken`: the files of objects that each
 /// of them takes in.
