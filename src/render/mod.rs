@@ -13,6 +13,7 @@ mod helm;
 pub mod kustomize;
 mod laid_over;
 mod objects;
+mod policy_tests;
 mod rules;
 
 use std::sync::Arc;
@@ -26,8 +27,8 @@ use crate::model::listing::Listing;
 use crate::model::source::FileId;
 
 pub use deliveries::Repository;
-pub use objects::{Object, Objects};
 pub use kustomize::MISSING;
+pub use objects::{Object, Objects};
 pub use rules::RULES;
 
 /// What the formats look at.
@@ -91,8 +92,15 @@ trait Format: Sync {
 }
 
 /// Every format. The first that gives a file a part keeps it.
-static FORMATS: [&dyn Format; 6] =
-    [&fabrikate::Fabrikate, &kustomize::Kustomize, &helm::Helm, &flux::Flux, &argo::Argo, &chainsaw::Chainsaw];
+static FORMATS: [&dyn Format; 7] = [
+    &fabrikate::Fabrikate,
+    &kustomize::Kustomize,
+    &helm::Helm,
+    &flux::Flux,
+    &argo::Argo,
+    &chainsaw::Chainsaw,
+    &policy_tests::PolicyTests,
+];
 
 /// Whether a file of that printed name may be a definition, and has to be loaded before the others can be understood.
 /// Its documents may turn out to be ordinary manifests: [`Plan::role`] tells.

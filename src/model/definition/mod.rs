@@ -22,8 +22,8 @@ pub enum FileRole {
     /// Kubernetes objects as a kustomization makes them; they lie in no file, and [`Plan::builds`] says where each of
     /// their values was written.
     Built,
-    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902): something missing is no
-    /// fault in it.
+    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902), or that a test uses:
+    /// something missing is no fault in it.
     Patch,
     /// A file of a definition format; no Kubernetes object, even where it has `apiVersion` and `kind`.
     Definition(DefinitionKind),
