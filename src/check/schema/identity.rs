@@ -38,7 +38,7 @@ pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
     let empty = value.is_null() || (value.is_mapping() && value.is_empty());
     let like_an_object = value.get("metadata").is_some_and(Value::is_mapping)
         && (value.get("apiVersion").is_some() || value.get("kind").is_some());
-    if empty || (place == Place::Anywhere && !like_an_object) {
+    if empty || (place == Place::Anywhere && (!like_an_object || is_of_another_tool(value))) {
         return Identity::Other;
     }
     if !value.is_mapping() {
@@ -49,6 +49,39 @@ pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
         return Identity::Broken(Box::new(finding));
     }
     Identity::Broken(Box::new(faulty(value)))
+}
+
+/// The keys that objects of Kubernetes have beside their identity, `metadata` and `status`.
+const BODY: [&str; 20] = [
+    "spec",
+    "data",
+    "stringData",
+    "binaryData",
+    "immutable",
+    "type",
+    "rules",
+    "aggregationRule",
+    "roleRef",
+    "subjects",
+    "webhooks",
+    "provisioner",
+    "parameters",
+    "secrets",
+    "imagePullSecrets",
+    "automountServiceAccountToken",
+    "subsets",
+    "endpoints",
+    "handler",
+    "value",
+];
+
+/// Whether a document with `apiVersion` and `metadata` belongs to a tool that knows no kinds: `install-config.yaml` of
+/// OpenShift, `score.yaml`.
+fn is_of_another_tool(value: Value<'_>) -> bool {
+    let own = |key: &str| !matches!(key, "apiVersion" | "metadata" | "status");
+    value.get("kind").is_none()
+        && value.entries().any(|entry| own(&entry.name()))
+        && !BODY.iter().any(|key| value.get(key).is_some())
 }
 
 /// What is wrong with the identities of the items of a list: [`Resource::expand`] leaves out those that have none.
