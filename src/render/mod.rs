@@ -8,6 +8,7 @@ mod argo;
 mod chainsaw;
 mod deliveries;
 mod fabrikate;
+mod fleet;
 mod flux;
 mod helm;
 pub mod kustomize;
@@ -92,11 +93,12 @@ trait Format: Sync {
 }
 
 /// Every format. The first that gives a file a part keeps it.
-static FORMATS: [&dyn Format; 7] = [
+static FORMATS: [&dyn Format; 8] = [
     &fabrikate::Fabrikate,
     &kustomize::Kustomize,
     &helm::Helm,
     &flux::Flux,
+    &fleet::Fleet,
     &argo::Argo,
     &chainsaw::Chainsaw,
     &policy_tests::PolicyTests,
@@ -123,6 +125,11 @@ pub fn plan(input: &Input<'_>) -> Plan {
         format.plan(input, &mut plan);
     }
     plan
+}
+
+/// Takes back what is said of kustomizations that are built upon more than is here.
+pub fn spare(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
+    fleet::spare(plan, findings);
 }
 
 impl Plan {

@@ -92,6 +92,8 @@ pub struct Plan {
     pub builds: BTreeMap<FileId, kustomize::Build>,
     /// The objects that kustomizations take in.
     pub taken: kustomize::Taken,
+    /// The folders of kustomizations that are built upon more than they name, and where that is said.
+    pub fed: BTreeMap<String, Span>,
     /// What was wrong with the definition files themselves.
     pub findings: Vec<Diagnostic>,
     /// What could not be followed, and why: one line a cause.
