@@ -61,7 +61,8 @@ fn named_like_template(name: &str) -> bool {
     let mut folders = name.rsplit('/');
     let file = folders.next().unwrap_or_default();
     let words = file.split(['-', '_', '.']);
-    folders.any(|folder| folder == "templates" || folder == "template")
+    // Templates of Helm charts read what is in `files`, and may render it.
+    folders.any(|folder| matches!(folder, "templates" | "template" | "files"))
         || words.into_iter().any(|word| matches!(word, "template" | "templates" | "tmpl" | "tpl" | "gotmpl" | "j2"))
 }
 
@@ -154,6 +155,7 @@ mod tests {
         assert!(is_template("a.yaml", "a:\n  {{ toYaml .Values.a | indent 2 }}\n"));
         assert!(is_template("a.yaml", "{%- for x in y %}\n"));
         assert!(is_template("chart/templates/a.yaml", "a: {{ x }}\n"));
+        assert!(is_template("chart/files/patch.yaml", "a: {{ x }}\n"));
         assert!(is_template("newrelic-config-template.yaml", "a: {{ x }}\n"));
         assert!(!is_template("a.yaml", "a: {{ x }}\nb: \"{{ y }}\"\n"));
         assert!(!is_template("contemplate.yaml", "a: {{ x }}\n"));
