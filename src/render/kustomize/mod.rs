@@ -87,8 +87,7 @@ fn empty(input: &Input<'_>) -> Vec<Diagnostic> {
 }
 
 /// Files beside or below a kustomization that are called patches, though no kustomization names them: scaffolds are full
-/// of patches that are commented out. What lies in a folder `patches`, or has a name that ends in `patch`, is laid over
-/// something by whatever reads it.
+/// of patches that are commented out. What lies in a folder `patches` is laid over something by whatever reads it.
 fn unused_patches(readers: &[Reader<'_>], listing: &Listing) -> Vec<(FileId, FileRole)> {
     let folders: BTreeSet<&str> = readers.iter().map(|reader| reader.folder).collect();
     let is_patch = |name: &str| {
@@ -97,9 +96,7 @@ fn unused_patches(readers: &[Reader<'_>], listing: &Listing) -> Vec<(FileId, Fil
         let word = |text: &str| text.split(['-', '_', '.']).any(|word| matches!(word, "patch" | "patches"));
         let is_beside = folders.contains(folder) || folders.contains(folder_of(folder));
         let is_in_patches = folder.split('/').any(|part| part == "patches");
-        let stem = file_of(name).rsplit_once('.').map_or("", |(stem, _)| stem);
-        let is_called_patch = stem.split(['-', '_', '.']).next_back() == Some("patch") && stem != "patch";
-        is_yaml && (is_in_patches || is_called_patch || (is_beside && (word(file_of(name)) || word(file_of(folder)))))
+        is_yaml && (is_in_patches || (is_beside && (word(file_of(name)) || word(file_of(folder)))))
     };
     listing.iter().filter(|(name, _)| is_patch(name)).map(|(_, file)| (file, FileRole::Patch)).collect()
 }
