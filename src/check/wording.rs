@@ -35,6 +35,8 @@ pub(in crate::check) fn is_placeholder(text: &str) -> bool {
             || is_filled_in("$(", ")")
             || is_filled_in("{{", "}}")
             || has_variable(text)
+            || is_filled_in("<path:", ">")
+            || is_filled_in("<secret:", ">")
             || (text.starts_with('<') && text.contains('>'))
             || (text.starts_with('(') && text.ends_with(')')))
 }
@@ -57,7 +59,9 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_what_is_written() {
-        for text in ["${a}", "$(A)", "{{ a }}", "<a>", "($a)", "$APP_NAME", "web-$ENV.example.com", "$NS1"] {
+        for text in
+            ["${a}", "$(A)", "{{ a }}", "<a>", "($a)", "$APP_NAME", "web-$ENV.example.com", "$NS1", "a.<secret:domain>"]
+        {
             assert!(is_placeholder(text), "{text}");
         }
         for text in ["web", "$a", "$1", "$2Y", "^A$", "cost $5", "a$Ab", "US$"] {
