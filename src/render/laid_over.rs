@@ -100,10 +100,20 @@ impl Additions {
     /// Whether one of the patches sets a field of an object. Labels are taken to fit: others may add them.
     #[must_use]
     pub fn set(&self, object: &ResourceId, path: &Path) -> bool {
+        self.any(object, path, &|operation| adds(operation, path))
+    }
+
+    /// Whether one of the patches sets a field of an object, or changes something in it.
+    #[must_use]
+    pub fn change(&self, object: &ResourceId, path: &Path) -> bool {
+        self.any(object, path, &|operation| adds(operation, path) || is_below(operation, path))
+    }
+
+    fn any(&self, object: &ResourceId, path: &Path, does: &dyn Fn(Value<'_>) -> bool) -> bool {
         self.all.iter().any(|patch| {
             let fits = |target: &Selector| target.may_select(object);
             patch.part.roots().any(|(_, root)| match (&patch.target, root.is_sequence()) {
-                (Some(target), true) => fits(target) && root.items().any(|operation| adds(operation, path)),
+                (Some(target), true) => fits(target) && root.items().any(does),
                 (Some(target), false) => fits(target) && holds(root, &path.0),
                 (None, true) => false,
                 (None, false) => is_about(root, object) && holds(root, &path.0),
@@ -128,6 +138,12 @@ fn adds(operation: Value<'_>, path: &Path) -> bool {
     let Some(at) = text("path") else { return false };
     let above = (0..=path.0.len()).find(|&length| Path(path.0[..length].to_vec()).pointer() == *at);
     above.is_some_and(|above| operation.get("value").is_some_and(|value| holds(value, &path.0[above..])))
+}
+
+/// Whether an operation of a JSON 6902 patch is about something below a path.
+fn is_below(operation: Value<'_>, path: &Path) -> bool {
+    let at = operation.get("path").and_then(Value::as_str).unwrap_or_default();
+    at.strip_prefix(&path.pointer()).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a value has something at a path. Which item of a list a patch is about is not asked.

@@ -67,16 +67,23 @@ impl Run<'_> {
     }
 }
 
+/// The rule about rules in CEL. What one says of a part of an object is not known where that part is patched.
+const CEL_RULE: &str = "cel-rule";
+
 /// What is missing in a file is not missing where Flux or Argo CD lay a patch over the object that sets it.
 pub(super) fn take_back_supplied(seen: &mut Seen) {
     let is_missing = |finding: &Diagnostic| MISSING.contains(&&*finding.rule);
-    if seen.objects.laid_over.is_empty() || !seen.findings.iter().any(is_missing) {
+    let is_undecided = |finding: &Diagnostic| finding.rule == CEL_RULE;
+    let is_asked = |finding: &Diagnostic| is_missing(finding) || is_undecided(finding);
+    if seen.objects.laid_over.is_empty() || !seen.findings.iter().any(is_asked) {
         return;
     }
     let additions = seen.objects.laid_over.read(&parse);
     seen.findings.retain(|finding| {
         let (Some(object), Some(path)) = (&finding.resource, &finding.path) else { return true };
-        !(is_missing(finding) && additions.set(object, path))
+        let is_answered = (is_missing(finding) && additions.set(object, path))
+            || (is_undecided(finding) && additions.change(object, path));
+        !is_answered
     });
 }
 
