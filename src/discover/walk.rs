@@ -86,14 +86,14 @@ impl Walk<'_> {
         kind.is_file().then(|| self.file(entry))
     }
 
-    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
-    /// anyway. A link to a folder is not entered; a link out of the repository is never read.
     /// Files get their names here, where several threads are at work.
     fn file(&self, entry: DirEntry) -> Found {
         let path = entry.into_path();
         Found::File(printed_name(&path, &self.options.working_directory).into(), path)
     }
 
+    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
+    /// anyway: then it is known as a link. A link to a folder is not entered; a link out of the repository is never read.
     fn follow(&self, entry: DirEntry) -> Option<Found> {
         let printed = |path: &Path| printed_name(path, &self.options.working_directory);
         let skipped = |why: String| Some(Found::Skipped(printed(entry.path()), why));
