@@ -1,10 +1,33 @@
 //! `.gitignore`, as git reads it: the files of all folders from the root of the repository down to the one at hand, the
 //! nearest first, and `.git/info/exclude`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::model::listing::LeavesOut;
+
+/// Asks `.gitignore` about files that are not there.
+#[derive(Debug)]
+pub(super) struct Absent {
+    pub(super) root: PathBuf,
+    pub(super) working_directory: PathBuf,
+}
+
+impl LeavesOut for Absent {
+    fn would_leave_out(&self, name: &str) -> bool {
+        let path = self.working_directory.join(name);
+        let Ok(below) = path.strip_prefix(&self.root) else { return false };
+        let count = below.components().count();
+        // A folder that is left out takes along what is in it, so the outermost decides.
+        let mut at = self.root.clone();
+        below.components().enumerate().any(|(depth, part)| {
+            at.push(part);
+            Ignored::above(&self.root, &at).covers(&at, depth + 1 < count)
+        })
+    }
+}
 
 /// The matchers that hold in a folder.
 pub(super) struct Ignored<'a> {

@@ -116,6 +116,8 @@ pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unre
     let below = options.working_directory.strip_prefix(&options.root).ok().filter(|below| *below != Path::new(""));
     let below = below.map(|_| printed_name(&options.working_directory, &options.root)).unwrap_or_default();
     let mut inputs = Inputs { below, root: options.root.clone(), ..Inputs::default() };
+    let (root, working_directory) = (options.root.clone(), options.working_directory.clone());
+    inputs.listing.ask(Arc::new(ignored::Absent { root, working_directory }));
     for path in &options.paths {
         if path.as_os_str() == "-" {
             if let Some((name, text)) = &options.stdin {

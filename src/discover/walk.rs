@@ -17,6 +17,8 @@ enum Found {
     Folder(PathBuf),
     /// Its printed name.
     LeftOut(String),
+    /// Its printed name, and that of what it leads to, which the walk meets by itself.
+    Link(String, String),
     /// Its printed name, and why it cannot be entered.
     Skipped(String, String),
 }
@@ -30,6 +32,7 @@ pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, input
         match found {
             Found::File(name, path) => drop(add_named(name, path, sources, &mut inputs.listing)),
             Found::LeftOut(name) => inputs.listing.add_ignored(name.into()),
+            Found::Link(name, target) => inputs.listing.add_link(name.into(), target.into()),
             Found::Skipped(name, why) => inputs.skipped.push((name, why)),
             Found::Folder(_) => {}
         }
@@ -83,19 +86,19 @@ impl Walk<'_> {
         kind.is_file().then(|| self.file(entry))
     }
 
-    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
-    /// anyway. A link to a folder is not entered; a link out of the repository is never read.
     /// Files get their names here, where several threads are at work.
     fn file(&self, entry: DirEntry) -> Found {
         let path = entry.into_path();
         Found::File(printed_name(&path, &self.options.working_directory).into(), path)
     }
 
+    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
+    /// anyway: then it is known as a link. A link to a folder is not entered; a link out of the repository is never read.
     fn follow(&self, entry: DirEntry) -> Option<Found> {
-        let skipped =
-            |why: String| Some(Found::Skipped(printed_name(entry.path(), &self.options.working_directory), why));
+        let printed = |path: &Path| printed_name(path, &self.options.working_directory);
+        let skipped = |why: String| Some(Found::Skipped(printed(entry.path()), why));
         match entry.path().canonicalize() {
-            Ok(target) if target.starts_with(self.start) => None,
+            Ok(target) if target.starts_with(self.start) => Some(Found::Link(printed(entry.path()), printed(&target))),
             Ok(target) if target.starts_with(&self.options.root) => target.is_file().then(|| self.file(entry)),
             Ok(_) => skipped("the link leads out of the repository".to_owned()),
             Err(error) => skipped(format!("the link leads nowhere: {error}")),

@@ -14,6 +14,7 @@ use crate::model::document::Part;
 use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
+use crate::render;
 use crate::render::kustomize::gather::{Gathered, Graph, gather, is_component, left_over, plan_texts, secrets};
 use crate::render::kustomize::rendered::{Built, Kustomizations, Made, Object, reached};
 
@@ -139,7 +140,9 @@ pub(super) fn add(
     }
     plan.taken = gathered.taken;
     plan.supplements.retain(|file, _| !gathered.files.contains(file));
-    plan.findings.extend(gathered.findings);
+    let mut findings = gathered.findings;
+    render::spare(plan, &mut findings);
+    plan.findings.extend(findings);
     plan.not_checked.extend(gathered.not_checked);
     (files, targets)
 }

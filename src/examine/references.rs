@@ -9,12 +9,13 @@ use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::FileId;
 use crate::render::kustomize::rendered::kustomization_in;
-use answered::Plain;
+use answered::{Plain, take_back_supplied};
 
 impl Run<'_> {
     /// Checks each set: what a kustomization makes, what is generated for an environment, and the plain files of a folder.
     pub(super) fn check_references(&self, seen: &mut Seen) {
         self.take_back_namespaces(seen);
+        take_back_supplied(seen);
         if !self.rules.references.facts() {
             return;
         }

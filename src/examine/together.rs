@@ -146,6 +146,10 @@ impl Run<'_> {
             if read.role == FileRole::Manifest && !state.has_resources && !state.has_findings {
                 syntax.retain(|finding| !load::rules::leaves_readable(&finding.rule));
             }
+            // What a program renders when it reads it: templates of alerts and the like.
+            if read.role == FileRole::Data {
+                syntax.retain(|finding| finding.rule != load::rules::UNRENDERED_TEMPLATE.id);
+            }
             let is_told = !syntax.is_empty() && self.is_ours(read.file, &read.part, read.role, state.has_resources);
             if is_told {
                 seen.findings.extend(syntax);
@@ -253,6 +257,7 @@ impl Run<'_> {
                 };
                 if is_definition {
                     seen.objects.deliveries.add(&resource);
+                    seen.objects.laid_over.add(&resource);
                 }
                 let (file, document, verdicts) = (*file, document.span, Verdicts::default());
                 objects.push(Object { at, file, resource, document, mode, is_built, is_definition, verdicts });

@@ -46,7 +46,7 @@ pub fn read(place: Place<'_>, decoded: Decoded, mut tree: Tree, options: &Option
         clip(&mut tree, size as u32);
     }
     let is_template = readings.iter().any(|reading| reading.outcome == Outcome::Template);
-    if is_template && template::is_template(place.name, &text) {
+    if (is_template && template::is_template(place.name, &text)) || template::is_ytt(&text) {
         return template(text, tree);
     }
     let documents = documents(&readings, &tree, &text);

@@ -36,11 +36,33 @@ pub fn is_template(name: &str, text: &str) -> bool {
     named_like_template(name) || text.lines().any(is_statement)
 }
 
+/// What directives of ytt begin with (`carvel-dev/ytt`, `pkg/yamltemplate/metas.go`).
+const DIRECTIVES: [&str; 11] =
+    [" load(", " if ", " if/end ", " for ", " for/end ", " def ", "overlay/", "data/", "schema/", "library/", "yaml/"];
+
+/// Whether a text is a template of ytt: it is YAML, and what is missing or empty in it is in its comments.
+#[must_use]
+pub fn is_ytt(text: &str) -> bool {
+    let mut from = 0;
+    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], b"#@").map(|at| from + at) {
+        let rest = &text[at + 2..];
+        let is_alone = text[..at].rsplit('\n').next().is_none_or(|before| before.trim().is_empty());
+        if (is_alone && DIRECTIVES.iter().any(|directive| rest.starts_with(directive)))
+            || rest.starts_with(" data.values.")
+        {
+            return true;
+        }
+        from = at + 2;
+    }
+    false
+}
+
 fn named_like_template(name: &str) -> bool {
     let mut folders = name.rsplit('/');
     let file = folders.next().unwrap_or_default();
     let words = file.split(['-', '_', '.']);
-    folders.any(|folder| folder == "templates" || folder == "template")
+    // Templates of Helm charts read what is in `files`, and may render it.
+    folders.any(|folder| matches!(folder, "templates" | "template" | "files"))
         || words.into_iter().any(|word| matches!(word, "template" | "templates" | "tmpl" | "tpl" | "gotmpl" | "j2"))
 }
 
@@ -119,11 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn templates_of_ytt_are_told_by_directives() {
+        assert!(is_ytt("#@ load(\"@ytt:data\", \"data\")\na: b\n"));
+        assert!(is_ytt("a: #@ data.values.namespace\n"));
+        assert!(is_ytt("a:\n  #@overlay/match missing_ok=True\n  b: c\n"));
+        assert!(!is_ytt("a: b #@ at home\nc: |\n  #@version 3\n"));
+        assert!(!is_ytt("a: b\n"));
+    }
+
+    #[test]
     fn templates_as_a_whole_are_told_by_statements_and_names() {
         assert!(is_template("a.yaml", "{{- if .x }}\na: 1\n{{- end }}\n"));
         assert!(is_template("a.yaml", "a:\n  {{ toYaml .Values.a | indent 2 }}\n"));
         assert!(is_template("a.yaml", "{%- for x in y %}\n"));
         assert!(is_template("chart/templates/a.yaml", "a: {{ x }}\n"));
+        assert!(is_template("chart/files/patch.yaml", "a: {{ x }}\n"));
         assert!(is_template("newrelic-config-template.yaml", "a: {{ x }}\n"));
         assert!(!is_template("a.yaml", "a: {{ x }}\nb: \"{{ y }}\"\n"));
         assert!(!is_template("contemplate.yaml", "a: {{ x }}\n"));

@@ -1,6 +1,7 @@
 //! Which files there are. Stages that ask whether a path exists ask this, never the disk.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::source::FileId;
@@ -8,12 +9,23 @@ use super::source::FileId;
 /// What a kustomization may be called (sigs.k8s.io/kustomize, `api/konfig/general.go`). There may be one in a folder.
 pub const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/// How many links a path may lead through; Linux has the same limit.
+const MOST_LINKS: usize = 40;
+
 /// The files below the roots of a run, by their printed names.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     files: BTreeMap<Arc<str>, FileId>,
     ignored: Vec<Arc<str>>,
     roots: Vec<Arc<str>>,
+    links: BTreeMap<Arc<str>, Arc<str>>,
+    never: Option<Arc<dyn LeavesOut>>,
+}
+
+/// Knows of paths where nothing lies whether it would be left out if something did.
+pub trait LeavesOut: fmt::Debug + Send + Sync {
+    /// Whether a file of that printed name would not be kept in the repository.
+    fn would_leave_out(&self, name: &str) -> bool;
 }
 
 impl Listing {
@@ -30,6 +42,36 @@ impl Listing {
     /// Adds a file or folder that was left out because of `.gitignore` or `exclude`, and whose content is not known.
     pub fn add_ignored(&mut self, name: Arc<str>) {
         self.ignored.push(name);
+    }
+
+    /// Adds a link to a file or folder that is listed under its own name.
+    pub fn add_link(&mut self, name: Arc<str>, target: Arc<str>) {
+        self.links.insert(name, target);
+    }
+
+    /// The path that a path leads to through links, from the outermost on.
+    #[must_use]
+    pub fn behind_links(&self, path: String) -> String {
+        let mut path = path;
+        // Links may lead in circles.
+        for _ in 0..if self.links.is_empty() { 0 } else { MOST_LINKS } {
+            let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+            let followed = ends.into_iter().find_map(|end| {
+                let target = self.links.get(&path[..end])?;
+                let rest = path[end..].trim_start_matches('/');
+                join(target, rest)
+            });
+            match followed {
+                Some(followed) => path = followed,
+                None => break,
+            }
+        }
+        path
+    }
+
+    /// Says who knows what would be left out.
+    pub fn ask(&mut self, never: Arc<dyn LeavesOut>) {
+        self.never = Some(never);
     }
 
     /// Adds a folder below which every file is listed, or left out; `"."` is the working directory.
@@ -72,6 +114,13 @@ impl Listing {
         self.ignored
             .iter()
             .any(|left_out| name.strip_prefix(&**left_out).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
+    /// Whether the path is left out, or would be if it were there: that nothing is there means that nobody has made it
+    /// here. Slow, to be asked about what is missing alone.
+    #[must_use]
+    pub fn is_never_listed(&self, name: &str) -> bool {
+        self.is_ignored(name) || self.never.as_ref().is_some_and(|never| never.would_leave_out(name))
     }
 
     /// All files below a folder, at any depth, in order of name; `""` or `"."` is the working directory.
@@ -143,6 +192,20 @@ fn is_direct(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_followed_and_may_be_chained() {
+        let mut listing = Listing::default();
+        listing.add_link("a/default".into(), "a/v2".into());
+        listing.add_link("b".into(), "a".into());
+        listing.add_link("x".into(), "y".into());
+        listing.add_link("y".into(), "x".into());
+        let behind = |path: &str| listing.behind_links(path.to_owned());
+        assert_eq!(behind("a/default/web.yaml"), "a/v2/web.yaml");
+        assert_eq!(behind("b/default"), "a/v2");
+        assert_eq!(behind("a/default2"), "a/default2");
+        assert!(["x/z", "y/z"].contains(&&*behind("x/z")));
+    }
 
     #[test]
     fn paths_that_leave_the_working_directory_have_no_name() {

@@ -1,5 +1,6 @@
 //! Tests of Chainsaw and KUTTL, which lie beside the manifests and policies that they are about: what they expect of an
-//! object, or lay over one, is a part of it.
+//! object, or lay over one, is a part of it. What a test of Chainsaw creates is read in the same way if it lies with the
+//! test: it lives as long as the test does, and the server may be meant to refuse it.
 //!
 //! A test of Chainsaw names files under `assert`, `error` and `patch` of its steps (Chainsaw, `pkg/apis/v1alpha1/operations.go`);
 //! KUTTL goes by their names (`docs/testing/steps.md`: `00-assert.yaml`, `00-errors.yaml`).
@@ -10,6 +11,7 @@ use crate::model::definition::{FileRole, Plan};
 use crate::model::listing::{folder_of, join};
 use crate::model::value::Value;
 
+use super::policy_tests::own_files;
 use super::{Format, Input, by_name, file_of};
 
 /// The tests of Chainsaw and KUTTL.
@@ -28,12 +30,12 @@ impl Format for Chainsaw {
                 let lists = steps.flat_map(|step| ["try", "catch", "finally", "cleanup"].map(|key| step.get(key)));
                 for operation in lists.flatten().flat_map(|list| list.items()).flat_map(Value::entries) {
                     let Some(file) = operation.value.get("file").and_then(Value::as_str) else { continue };
-                    let Some(file) = join(folder_of(name), &file).and_then(|path| input.listing.file(&path)) else {
-                        continue;
-                    };
-                    match &*operation.name() {
-                        "assert" | "error" | "patch" => parts.insert(file),
-                        _ => whole.insert(file),
+                    let Some(path) = join(folder_of(name), &file) else { continue };
+                    let own = own_files(name, &path, input, plan);
+                    match (&*operation.name(), input.listing.file(&path)) {
+                        ("assert" | "error" | "patch", file) => parts.extend(file),
+                        (_, file) if own.is_empty() => whole.extend(file),
+                        _ => parts.extend(own),
                     };
                 }
             }

@@ -8,10 +8,13 @@ mod argo;
 mod chainsaw;
 mod deliveries;
 mod fabrikate;
+mod fleet;
 mod flux;
 mod helm;
 pub mod kustomize;
+mod laid_over;
 mod objects;
+mod policy_tests;
 mod rules;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use crate::model::listing::Listing;
 use crate::model::source::FileId;
 
 pub use deliveries::Repository;
+pub use kustomize::MISSING;
 pub use objects::{Object, Objects};
 pub use rules::RULES;
 
@@ -89,8 +93,16 @@ trait Format: Sync {
 }
 
 /// Every format. The first that gives a file a part keeps it.
-static FORMATS: [&dyn Format; 6] =
-    [&fabrikate::Fabrikate, &kustomize::Kustomize, &helm::Helm, &flux::Flux, &argo::Argo, &chainsaw::Chainsaw];
+static FORMATS: [&dyn Format; 8] = [
+    &fabrikate::Fabrikate,
+    &kustomize::Kustomize,
+    &helm::Helm,
+    &flux::Flux,
+    &fleet::Fleet,
+    &argo::Argo,
+    &chainsaw::Chainsaw,
+    &policy_tests::PolicyTests,
+];
 
 /// Whether a file of that printed name may be a definition, and has to be loaded before the others can be understood.
 /// Its documents may turn out to be ordinary manifests: [`Plan::role`] tells.
@@ -113,6 +125,11 @@ pub fn plan(input: &Input<'_>) -> Plan {
         format.plan(input, &mut plan);
     }
     plan
+}
+
+/// Takes back what is said of kustomizations that are built upon more than is here.
+pub fn spare(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
+    fleet::spare(plan, findings);
 }
 
 impl Plan {

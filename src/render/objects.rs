@@ -8,6 +8,7 @@ use crate::model::source::Span;
 
 use super::count;
 use super::deliveries::Deliveries;
+use super::laid_over::LaidOver;
 
 /// What an object is to a definition format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,8 @@ pub struct Objects {
     unrendered: BTreeMap<Object, (usize, Span)>,
     /// The folders that they apply. What a kustomization changes is to be added as it has become.
     pub deliveries: Deliveries,
+    /// The patches that they lay over them.
+    pub laid_over: LaidOver,
 }
 
 impl Objects {
@@ -43,6 +46,7 @@ impl Objects {
             self.count(object, number, span);
         }
         self.deliveries.merge(other.deliveries);
+        self.laid_over.merge(other.laid_over);
     }
 
     /// Whether an object hands manifests to something that applies them server-side: Flux does, always.

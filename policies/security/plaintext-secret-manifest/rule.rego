@@ -50,6 +50,7 @@ literal(key, value) if {
 	not resource.made_up(value)
 	not encoded_twice(value)
 	not hashed(value)
+	not open_value(value)
 	not contains(upper(value), upper(key))
 	not startswith(value, "ENC[")
 	not startswith(value, "ref+")
@@ -62,6 +63,9 @@ encoded_twice(value) if {
 	base64.is_valid(value)
 	resource.made_up(base64.decode(value))
 }
+
+# A switch, or an address of nothing but a host: a Secret for Argo CD holds them beside its credentials.
+open_value(value) if regex.match(`(?i)^\s*(true|false|[a-z][a-z0-9+.-]*://[^/@?#\s]+/?)\s*$`, value)
 
 # What a program compares passwords with.
 hashed(value) if regex.match(`^\$(2[abxy]|5|6|y|apr1|argon2id?|pbkdf2[a-z0-9-]*)\$`, value)

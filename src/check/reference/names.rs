@@ -14,6 +14,22 @@ use crate::model::reference::Facts;
 use crate::model::resource::Resource;
 use crate::model::source::Span;
 
+/// The groups of tests, which are applied nowhere: Chainsaw, the Kyverno CLI, `gator`.
+const TESTS: [&str; 3] = ["chainsaw.kyverno.io", "cli.kyverno.io", "test.gatekeeper.sh"];
+
+/// The annotations by which Config Sync applies an object to some clusters or namespaces alone
+/// (`GoogleContainerTools/kpt-config-sync`, `pkg/metadata/annotations.go`).
+const SELECTORS: [&str; 3] = [
+    "configmanagement.gke.io/cluster-selector",
+    "configmanagement.gke.io/namespace-selector",
+    "configsync.gke.io/cluster-name-selector",
+];
+
+/// Whether an object may lie beside another one of its name that is for other clusters or namespaces.
+fn is_for_some(resource: &Resource<'_>) -> bool {
+    SELECTORS.iter().any(|key| resource.value.at(["metadata", "annotations", key]).is_some())
+}
+
 /// The objects of one file so far, to tell which is there twice.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -47,6 +63,9 @@ impl Names {
     /// Notes an object, and tells if it was there before.
     pub fn check(&mut self, resource: &Resource<'_>, out: &mut Vec<Diagnostic>) {
         let Some(name) = resource.name().filter(|name| !name.is_empty() && !is_placeholder(name)) else { return };
+        if TESTS.contains(&resource.group()) || is_for_some(resource) {
+            return;
+        }
         let namespace = resource.namespace().map(Cow::into_owned);
         let key = (resource.group().to_owned(), resource.kind.clone().into_owned(), namespace, name.into_owned());
         let path = Path::of(["metadata", "name"]);

@@ -274,8 +274,7 @@ impl<'t> Walk<'_, 't> {
         if inside.is_some_and(|(inside, _)| inside.contains(":=") || inside.contains(":-")) {
             return;
         }
-        // What stands between `<` and `>` is for people to fill in.
-        if is_placeholder(&text) && !text.starts_with('<') {
+        if is_placeholder(&text) && !is_for_people(&text) {
             finding.severity = Severity::Note;
             finding.primary.message = "a placeholder".to_owned();
             finding.effect =
@@ -296,6 +295,12 @@ impl<'t> Walk<'_, 't> {
         value.as_str().is_some_and(|text| text.starts_with("ENC["))
             && self.resource.value.get("sops").is_some_and(Value::is_mapping)
     }
+}
+
+/// Whether people fill in a placeholder: `<your token>`. Plug-ins of Argo CD fill in those that name a place or a function,
+/// `<path:kv/data/db#password | base64encode>` (argocd-vault-plugin, `docs/howitworks.md`).
+fn is_for_people(text: &str) -> bool {
+    text.starts_with('<') && !text.contains([':', '|'])
 }
 
 /// `` `Cluster`, `Local` ``

@@ -32,13 +32,14 @@ pub enum Identity<'t> {
 /// `metadata` and one of the two fields: Helm's `Chart.yaml` and the files of CI systems have one of them too.
 #[must_use]
 pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
-    if let Some(resource) = Resource::of(value) {
+    if let Some(resource) = Resource::of(value).filter(|_| !is_patch_of_hive(value)) {
         return Identity::Resource(resource);
     }
     let empty = value.is_null() || (value.is_mapping() && value.is_empty());
     let like_an_object = value.get("metadata").is_some_and(Value::is_mapping)
         && (value.get("apiVersion").is_some() || value.get("kind").is_some());
-    if empty || (place == Place::Anywhere && !like_an_object) {
+    if empty || is_patch_of_hive(value) || (place == Place::Anywhere && (!like_an_object || is_of_another_tool(value)))
+    {
         return Identity::Other;
     }
     if !value.is_mapping() {
@@ -49,6 +50,45 @@ pub fn identity(value: Value<'_>, place: Place) -> Identity<'_> {
         return Identity::Broken(Box::new(finding));
     }
     Identity::Broken(Box::new(faulty(value)))
+}
+
+/// The keys that objects of Kubernetes have beside their identity, `metadata` and `status`.
+const BODY: [&str; 20] = [
+    "spec",
+    "data",
+    "stringData",
+    "binaryData",
+    "immutable",
+    "type",
+    "rules",
+    "aggregationRule",
+    "roleRef",
+    "subjects",
+    "webhooks",
+    "provisioner",
+    "parameters",
+    "secrets",
+    "imagePullSecrets",
+    "automountServiceAccountToken",
+    "subsets",
+    "endpoints",
+    "handler",
+    "value",
+];
+
+/// Whether a document is an entry for `spec.patches` of a SyncSet (`openshift/hive`, `apis/hive/v1/syncset_types.go`,
+/// `SyncObjectPatch`): it names the object that is patched.
+fn is_patch_of_hive(value: Value<'_>) -> bool {
+    ["patch", "patchType"].iter().all(|key| value.get(key).is_some()) && value.get("metadata").is_none()
+}
+
+/// Whether a document with `apiVersion` and `metadata` belongs to a tool that knows no kinds: `install-config.yaml` of
+/// OpenShift, `score.yaml`.
+fn is_of_another_tool(value: Value<'_>) -> bool {
+    let own = |key: &str| !matches!(key, "apiVersion" | "metadata" | "status");
+    value.get("kind").is_none()
+        && value.entries().any(|entry| own(&entry.name()))
+        && !BODY.iter().any(|key| value.get(key).is_some())
 }
 
 /// What is wrong with the identities of the items of a list: [`Resource::expand`] leaves out those that have none.

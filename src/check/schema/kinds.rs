@@ -36,6 +36,11 @@ pub(super) fn not_served(schemas: &Schemas, resource: &Resource<'_>, out: &mut V
         return Verdict::Checked;
     }
     let built_in = is_built_in(schemas, resource);
+    // `oc process` reads templates of OpenShift under the version that they had before groups (`openshift/api`,
+    // `template/v1/legacy.go`), and sends what is in them.
+    if resource.kind == "Template" && resource.api_version == "v1" {
+        return Verdict::Waits;
+    }
     if !built_in && resource.group().contains('.') {
         return Verdict::Waits;
     }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::Run;
+use super::super::kustomize::parse;
 use super::super::seen::Seen;
 use crate::check::reference::token;
 use crate::model::definition::Plan;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::reference::Set;
 use crate::model::resource::ResourceId;
-use crate::render::Repository;
+use crate::render::{MISSING, Repository};
 
 /// The rule of the pack about objects without a namespace.
 const NAMESPACE_MISSING: &str = "namespace-missing";
@@ -64,6 +65,26 @@ impl Run<'_> {
             !is_named
         });
     }
+}
+
+/// The rule about rules in CEL. What one says of a part of an object is not known where that part is patched.
+const CEL_RULE: &str = "cel-rule";
+
+/// What is missing in a file is not missing where Flux or Argo CD lay a patch over the object that sets it.
+pub(super) fn take_back_supplied(seen: &mut Seen) {
+    let is_missing = |finding: &Diagnostic| MISSING.contains(&&*finding.rule);
+    let is_undecided = |finding: &Diagnostic| finding.rule == CEL_RULE;
+    let is_asked = |finding: &Diagnostic| is_missing(finding) || is_undecided(finding);
+    if seen.objects.laid_over.is_empty() || !seen.findings.iter().any(is_asked) {
+        return;
+    }
+    let additions = seen.objects.laid_over.read(&parse);
+    seen.findings.retain(|finding| {
+        let (Some(object), Some(path)) = (&finding.resource, &finding.path) else { return true };
+        let is_answered = (is_missing(finding) && additions.set(object, path))
+            || (is_undecided(finding) && additions.change(object, path));
+        !is_answered
+    });
 }
 
 /// The folders of the kustomizations that make what a finding is about; `None` for an object that none takes in.

@@ -22,8 +22,8 @@ pub enum FileRole {
     /// Kubernetes objects as a kustomization makes them; they lie in no file, and [`Plan::builds`] says where each of
     /// their values was written.
     Built,
-    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902): something missing is no
-    /// fault in it.
+    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902), or that a test uses:
+    /// something missing is no fault in it.
     Patch,
     /// A file of a definition format; no Kubernetes object, even where it has `apiVersion` and `kind`.
     Definition(DefinitionKind),
@@ -92,6 +92,8 @@ pub struct Plan {
     pub builds: BTreeMap<FileId, kustomize::Build>,
     /// The objects that kustomizations take in.
     pub taken: kustomize::Taken,
+    /// The folders of kustomizations that are built upon more than they name, and where that is said.
+    pub fed: BTreeMap<String, Span>,
     /// What was wrong with the definition files themselves.
     pub findings: Vec<Diagnostic>,
     /// What could not be followed, and why: one line a cause.

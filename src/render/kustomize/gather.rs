@@ -24,7 +24,7 @@ pub struct Gathered {
     pub texts: Vec<(FileId, String, Build)>,
     /// What became of the objects in the files.
     pub taken: Taken,
-    /// The files whose objects were built.
+    /// The files whose objects were built by kustomizations of which every part was there.
     pub files: BTreeSet<FileId>,
     /// What is wrong.
     pub findings: Vec<Diagnostic>,
@@ -165,7 +165,9 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
             gathered.taken.lost.extend(one.folders.iter().map(|folder| Arc::from(folder.as_str())));
             continue;
         }
-        gathered.files.extend(one.taken.iter().map(|span| span.file));
+        if !one.open {
+            gathered.files.extend(one.taken.iter().map(|span| span.file));
+        }
         changed.extend(&one.taken);
         let mut build = Build::default();
         let mut yaml = String::new();

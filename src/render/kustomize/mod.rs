@@ -4,7 +4,7 @@
 //! <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>, and for the lower-case keys and the three
 //! file names `api/types/kustomization.go` and `api/konfig/general.go` of sigs.k8s.io/kustomize.
 
-mod build;
+pub(super) mod build;
 mod deprecated;
 pub mod gather;
 mod place;
@@ -19,11 +19,13 @@ use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::{KUSTOMIZATIONS, Listing, folder_of};
-use crate::model::source::FileId;
+use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::{Format, Input, Object, Text, by_name, file_of};
+use build::read::failure;
 use reader::Reader;
+pub use supplement::MISSING;
 
 /// Kustomizations and components.
 pub(super) struct Kustomize;
@@ -35,6 +37,7 @@ impl Format for Kustomize {
 
     fn plan(&self, input: &Input<'_>, plan: &mut Plan) {
         let files = kustomizations(input);
+        plan.findings.extend(empty(input));
         for (_, file, root) in &files {
             plan.cast(*file, FileRole::Definition(DefinitionKind::Kustomization));
             plan.findings.extend(deprecated::check(*root));
@@ -71,8 +74,20 @@ fn kustomizations<'a>(input: &Input<'a>) -> Vec<(&'a str, FileId, Value<'a>)> {
     files.filter(|(_, _, root)| root.is_mapping()).collect()
 }
 
+/// Kustomizations that say nothing at all (`api/internal/target/kusttarget.go`, `Load`).
+fn empty(input: &Input<'_>) -> Vec<Diagnostic> {
+    let is_empty = |part: &Part| {
+        !part.template && part.findings.is_empty() && part.roots().next().is_none_or(|(_, root)| root.is_null())
+    };
+    let files = by_name(input, |name| Kustomize.is_definition(name)).into_iter();
+    files
+        .filter(|(_, _, part)| is_empty(part))
+        .map(|(_, file, _)| failure(Span::top(file), "the kustomization is empty", ""))
+        .collect()
+}
+
 /// Files beside or below a kustomization that are called patches, though no kustomization names them: scaffolds are full
-/// of patches that are commented out.
+/// of patches that are commented out. What lies in a folder `patches` is laid over something by whatever reads it.
 fn unused_patches(readers: &[Reader<'_>], listing: &Listing) -> Vec<(FileId, FileRole)> {
     let folders: BTreeSet<&str> = readers.iter().map(|reader| reader.folder).collect();
     let is_patch = |name: &str| {
@@ -80,7 +95,8 @@ fn unused_patches(readers: &[Reader<'_>], listing: &Listing) -> Vec<(FileId, Fil
         let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         let word = |text: &str| text.split(['-', '_', '.']).any(|word| matches!(word, "patch" | "patches"));
         let is_beside = folders.contains(folder) || folders.contains(folder_of(folder));
-        is_yaml && is_beside && (word(file_of(name)) || word(file_of(folder)))
+        let is_in_patches = folder.split('/').any(|part| part == "patches");
+        is_yaml && (is_in_patches || (is_beside && (word(file_of(name)) || word(file_of(folder)))))
     };
     listing.iter().filter(|(name, _)| is_patch(name)).map(|(_, file)| (file, FileRole::Patch)).collect()
 }

@@ -8,7 +8,7 @@ use crate::model::rule::Severity;
 use crate::model::source::Span;
 
 use super::super::Text;
-use super::supplement::MISSING;
+use super::supplement::{MISSING, WRONG_VALUE, is_stand_in};
 
 /// Rules about two fields of which only one may be there.
 const EXCLUDING: [&str; 2] = ["forbidden-field", "conflicting-fields"];
@@ -84,10 +84,14 @@ impl Site<'_> {
         if let Some(object) = object {
             finding.affects = object.roots.iter().map(ToString::to_string).collect();
             finding.affects.sort();
-            if object.open && MISSING.contains(&&*finding.rule) {
+            let is_missing = MISSING.contains(&&*finding.rule);
+            let may_be_replaced =
+                || WRONG_VALUE.contains(&&*finding.rule) && is_stand_in(finding.primary.span, self.text);
+            if object.open && (is_missing || may_be_replaced()) {
+                let verb = if is_missing { "add" } else { "replace" };
                 finding.severity = Severity::Note;
                 finding.effect = None;
-                finding.notes.push("a part of the kustomization that is not rendered may add it".to_owned());
+                finding.notes.push(format!("a part of the kustomization that is not rendered may {verb} it"));
             }
         }
         finding

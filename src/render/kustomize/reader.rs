@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
     pub fn folders(&self) -> Vec<String> {
         let fields = ["resources", "bases", "components"];
         let entries = fields.iter().flat_map(|field| self.items(field)).filter_map(Value::text);
-        entries.filter_map(|entry| join(self.folder, &entry)).collect()
+        entries.filter_map(|entry| Some(self.listing.behind_links(join(self.folder, &entry)?))).collect()
     }
 
     /// The key of a field that says something.
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     }
 
     fn named(&self, path: &str) -> Option<FileId> {
-        self.listing.file(&join(self.folder, path)?)
+        self.listing.file(&self.listing.behind_links(join(self.folder, path)?))
     }
 }
 

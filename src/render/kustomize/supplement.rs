@@ -7,7 +7,7 @@ use crate::model::definition::{Addition, Plan, Supplement};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::Segment;
 use crate::model::rule::Severity;
-use crate::model::source::FileId;
+use crate::model::source::{FileId, Span};
 
 use super::super::Text;
 use super::reader::Reader;
@@ -26,7 +26,7 @@ const FIELDS: [(&str, Addition); 9] = [
 ];
 
 /// The rules about something missing.
-pub(super) const MISSING: [&str; 2] = ["missing-field", "required-value"];
+pub const MISSING: [&str; 2] = ["missing-field", "required-value"];
 
 /// For every file of objects, what its kustomization and those above it may add. `taken`: the files of objects that each
 /// of them takes in.
@@ -64,7 +64,7 @@ fn own(reader: &Reader<'_>) -> BTreeMap<Addition, Supplement> {
 }
 
 /// The rules of the schema stage about a value that a kustomization may replace.
-const WRONG_VALUE: [&str; 3] = ["invalid-name", "invalid-quantity", "unsupported-value"];
+pub(super) const WRONG_VALUE: [&str; 3] = ["invalid-name", "invalid-quantity", "unsupported-value"];
 
 /// Lowers a finding about something missing to a note, if a kustomization may add it; and one about a value that is
 /// plainly meant to be replaced, if a kustomization may replace it.
@@ -92,10 +92,7 @@ pub(super) fn soften(plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagno
 
 /// A value without a small letter or digit, such as `FROM_OVERLAY` and `_`, stands for another.
 fn stand_in(supplements: &[Supplement], finding: Diagnostic, text: Text<'_>) -> Diagnostic {
-    let span = finding.primary.span;
-    let Some(bytes) = text(span.file) else { return finding };
-    let written = bytes.get(span.range()).unwrap_or_default();
-    if written.is_empty() || written.iter().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+    if !is_stand_in(finding.primary.span, text) {
         return finding;
     }
     let is_namespace = finding.resource.as_ref().is_some_and(|object| object.kind == "Namespace");
@@ -108,6 +105,13 @@ fn stand_in(supplements: &[Supplement], finding: Diagnostic, text: Text<'_>) -> 
         Some(supplement) => Diagnostic { fix: None, ..noted(finding.see(supplement.span, "this may replace it")) },
         None => finding,
     }
+}
+
+/// Whether what is written somewhere is plainly meant to be replaced.
+pub(super) fn is_stand_in(span: Span, text: Text<'_>) -> bool {
+    let Some(bytes) = text(span.file) else { return false };
+    let written = bytes.get(span.range()).unwrap_or_default();
+    !written.is_empty() && !written.iter().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn noted(finding: Diagnostic) -> Diagnostic {

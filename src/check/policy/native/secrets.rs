@@ -16,6 +16,9 @@ use super::{object, violation};
 /// Keys of what a Secret holds beside its secrets.
 const BESIDE: &str = r"(?i)(path|file|dir|url|uri|address|addr|host|hostname|port|endpoint|region|user|username|email|name|id|version|type|project|database|db|enabled|insecure|ssl|tls|mode|size|date|ca\.crt)$";
 
+/// A switch, or an address of nothing but a host.
+const OPEN: &str = r"(?i)^\s*(true|false|[a-z][a-z0-9+.-]*://[^/@?#\s]+/?)\s*$";
+
 /// Keys of files of settings.
 const SETTINGS: &str = r"\.(properties|ya?ml|json|conf|cfg|cnf|config|ini|toml|xml|txt|sh|env|sql)$";
 
@@ -33,10 +36,11 @@ const REPLACE: &str = r"(?i)^\s*(__.*__|\*+|x{3,}|((please[-_ ]?)?(replace|chang
 const ADDRESS: &str = r"^(op|vault|bws|ssm|awssecret|gcpsecret|azkv)(://|:[a-zA-Z])";
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
-    let [beside, settings, called, hashed, replace, address] =
-        [BESIDE, SETTINGS, CALLED, HASHED, REPLACE, ADDRESS].map(crate::check::pattern::compile);
+    let [beside, open, settings, called, hashed, replace, address] =
+        [BESIDE, OPEN, SETTINGS, CALLED, HASHED, REPLACE, ADDRESS].map(crate::check::pattern::compile);
     Some(Patterns {
         beside: beside?,
+        open: open?,
         settings: settings?,
         called: called?,
         hashed: hashed?,
@@ -81,6 +85,7 @@ fn plain<'t>(field: &str, value: Cow<'t, str>) -> Cow<'t, str> {
 
 struct Patterns {
     beside: Regex,
+    open: Regex,
     settings: Regex,
     called: Regex,
     hashed: Regex,
@@ -96,6 +101,7 @@ impl Patterns {
                 || value.starts_with("ENC[")
                 || value.starts_with("ref+")
                 || self.beside.is_match(key)
+                || self.open.is_match(value)
                 || self.is_made_up(value)
                 || self.hashed.is_match(value)
                 || STANDARD.decode(value).is_ok_and(|bytes| self.is_made_up(&String::from_utf8_lossy(&bytes)))
@@ -123,7 +129,7 @@ mod tests {
         let rule =
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/security/plaintext-secret-manifest/rule.rego"));
         let shared = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/lib/resource.rego"));
-        for pattern in [BESIDE, SETTINGS, CALLED, HASHED] {
+        for pattern in [BESIDE, OPEN, SETTINGS, CALLED, HASHED] {
             assert!(rule.contains(&format!("`{pattern}`")), "{pattern}");
         }
         for pattern in [REPLACE, ADDRESS] {

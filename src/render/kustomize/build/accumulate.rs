@@ -219,7 +219,7 @@ impl<'s> Site<'s, '_> {
 
     /// The path of an entry, from the root of the listing.
     fn path(&self, text: &str) -> Option<String> {
-        join(self.folder, text)
+        Some(self.builder.library.listing.behind_links(join(self.folder, text)?))
     }
 
     /// A YAML file that a field names.
@@ -255,6 +255,9 @@ impl<'s> Site<'s, '_> {
         match self.path(name) {
             Some(path) if self.builder.library.listing.file(&path).is_some() => {
                 log.hole(span, format!("`{name}` is no YAML file that can be read"));
+            }
+            Some(path) if self.builder.library.listing.is_never_listed(&path) => {
+                log.hole(span, format!("`{name}` is left out by `.gitignore` or `exclude`"));
             }
             Some(path) if self.builder.library.listing.knows(&path) => {
                 let finding =

@@ -31,7 +31,7 @@ mod references;
 mod replacements;
 mod replicas;
 pub(in crate::render) mod resource;
-mod select;
+pub(in crate::render) mod select;
 pub(in crate::render) mod source;
 mod strict;
 mod undone;

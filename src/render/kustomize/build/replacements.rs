@@ -17,7 +17,9 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
     for item in items(site.root, "replacements") {
         match field(item, "path") {
             Some(path) => {
-                for source in site.file(path, &mut to.log).into_iter().flatten() {
+                let sources = site.file(path, &mut to.log);
+                to.log.open |= sources.is_none();
+                for source in sources.into_iter().flatten() {
                     for (_, root) in source.part.roots() {
                         if root.is_sequence() {
                             root.items().for_each(|one| replace(one, to));
@@ -58,7 +60,10 @@ fn replace(item: Value<'_>, to: &mut Accumulated) {
     let value = match (source, text(item, "sourceValue")) {
         (Some(source), _) => match find_source(source, to) {
             Ok(Some(value)) => value.and(Role::SelectedBy, span),
-            Ok(None) => return,
+            Ok(None) => {
+                to.log.open = true;
+                return;
+            }
             Err((span, why)) => return to.log.fail(failure(span, why, "")),
         },
         (None, Some((text, value))) => Node::string(text, Trace::at(value.span())),

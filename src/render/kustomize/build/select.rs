@@ -3,6 +3,7 @@
 
 use regex::Regex;
 
+use crate::model::resource::ResourceId;
 use crate::model::source::Span;
 use crate::model::value::Value;
 
@@ -121,6 +122,19 @@ impl Selector {
             && resource.ids().any(|id| self.name.fits(&id.name))
             && fits(&self.labels, &resource.node, "labels")
             && fits(&self.annotations, &resource.node, "annotations")
+    }
+
+    /// Whether it selects by labels or annotations.
+    pub fn asks_for_labels(&self) -> bool {
+        !self.labels.is_empty() || !self.annotations.is_empty()
+    }
+
+    /// Whether it selects an object of which the identity alone is known; the namespace may be set on the way.
+    pub fn may_select(&self, id: &ResourceId) -> bool {
+        self.group.fits(&id.group)
+            && self.version.fits(&id.version)
+            && self.kind.fits(&id.kind)
+            && self.name.fits(id.name.as_deref().unwrap_or_default())
     }
 
     /// Whether the literal parts are those of one of the object's ids.

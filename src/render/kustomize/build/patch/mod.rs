@@ -36,7 +36,9 @@ pub(super) fn strategic(site: &Site<'_, '_>, to: &mut Accumulated) {
             inline_findings(&inline, &mut to.log);
             vec![inline]
         } else {
-            site.file(item, &mut to.log).map(<[_]>::to_vec).unwrap_or_default()
+            let sources = site.file(item, &mut to.log);
+            to.log.open |= sources.is_none();
+            sources.map(<[_]>::to_vec).unwrap_or_default()
         };
         note(&sources, item, item.span(), &mut to.log);
         for patch in documents(&sources, item.span()) {
@@ -124,7 +126,9 @@ fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<A
     let (path, patch) = (field(item, "path"), field(item, "patch"));
     match (path, patch) {
         (Some(path), None) => {
-            let sources = site.file(path, log)?.to_vec();
+            let sources = site.file(path, log);
+            log.open |= sources.is_none();
+            let sources = sources?.to_vec();
             note(&sources, path, path.span(), log);
             Some((sources, path.span()))
         }
@@ -136,6 +140,11 @@ fn sources(site: &Site<'_, '_>, item: Value<'_>, log: &mut Log) -> Option<(Vec<A
             let sources = vec![inline];
             note(&sources, patch, span, log);
             Some((sources, span))
+        }
+        // That it is no map is told where the shape of the kustomization is checked.
+        _ if !item.is_mapping() => {
+            log.failed = true;
+            None
         }
         _ => {
             let finding = failure(item.title_span(), "a patch needs either `path` or `patch`", "");

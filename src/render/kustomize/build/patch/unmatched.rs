@@ -56,6 +56,9 @@ pub(super) fn note_unmatched(site: &Site<'_, '_>, target: &Selector, span: Span,
             message.push_str(&format!(" {word} `{value}`"));
         }
     }
+    if target.asks_for_labels() {
+        message.push_str(" with such labels");
+    }
     message.push_str(" is among the resources that this patch is laid over");
     let mut finding = without_target(target.span.unwrap_or(span), message);
     if let Some(other) = alike.iter().find(|one| !name.is_empty() && one.ids().any(|id| target.name.fits(&id.name))) {
