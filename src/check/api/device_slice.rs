@@ -55,25 +55,35 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     }
 }
 
-/// Exactly one of the ways to say which nodes can use the devices.
+/// Exactly one of the ways to say which nodes can use the devices. What is empty or false is wrong, and none of them.
 fn nodes<'t>(object: &mut Object<'_, 't>, holder: &Field<'_, 't>, ways: &[&str], by: &str) {
+    let is_slice = ways.len() == 4;
+    // A slice has texts and booleans there (`Convert_v1beta1_ResourceSliceSpec_To_resource_ResourceSliceSpec`).
+    let is_absent = |way: &str, field: &Field<'_, '_>| {
+        let is_zero = field.value.as_bool() == Some(false) || field.text().is_some_and(|text| text.is_empty());
+        is_slice && object.resource.version() == "v1beta1" && way != "perDeviceNodeSelection" && is_zero
+    };
+    let fields = ways.iter().filter_map(|way| Some((*way, holder.get(way)?)));
+    let fields: Vec<_> = fields.filter(|(way, field)| !is_absent(way, field)).collect();
     let mut first: Option<&str> = None;
-    for way in ways {
-        let Some(field) = holder.get(way) else { continue };
+    for (way, field) in &fields {
         match *way {
             "nodeName" => {
-                object.is_empty(&field, "the name of a node");
-                names::subdomain(object, &field);
+                if object.is_empty(field, "the name of a node") {
+                    continue;
+                }
+                names::subdomain(object, field);
             }
             "nodeSelector" => {
-                pod::node_selector(object, &field);
-                if let Some(terms) = field.get("nodeSelectorTerms").filter(|_| ways.len() == 4) {
+                pod::node_selector(object, field);
+                if let Some(terms) = field.get("nodeSelectorTerms").filter(|_| is_slice) {
                     object.at_most(&terms, 1);
                 }
             }
             _ if field.value.as_bool() == Some(false) => {
-                let finding = object.wrong(&UNSUPPORTED_VALUE, &field, "must be true or absent", "cannot be false");
+                let finding = object.wrong(&UNSUPPORTED_VALUE, field, "must be true or absent", "cannot be false");
                 object.report(finding.help("remove it"));
+                continue;
             }
             _ => {}
         }
@@ -83,14 +93,14 @@ fn nodes<'t>(object: &mut Object<'_, 't>, holder: &Field<'_, 't>, ways: &[&str],
                 let fault = format!("and `{first}` are both set");
                 let span = object.key_span(&holder.path_to(first));
                 let finding = object
-                    .wrong(&CONFLICTING_FIELDS, &field, &fault, "one way to choose nodes")
+                    .wrong(&CONFLICTING_FIELDS, field, &fault, "one way to choose nodes")
                     .cause(span, "and another")
                     .help("keep one of the two");
                 object.report(finding);
             }
         }
     }
-    if let (None, [wanted, others @ ..]) = (first, ways) {
+    if let (true, [wanted, others @ ..]) = (fields.is_empty(), ways) {
         let help = format!("add `{wanted}`, or one of `{}`", others.join("`, `"));
         object.needed(holder, wanted, &format!("{by}: it says which nodes can use the devices"), help);
     }

@@ -152,7 +152,9 @@ fn one_of_both<'t>(object: &mut Object<'_, 't>, request: &Field<'_, 't>) {
     let [exactly, first] = fields!(request, ["exactly", "firstAvailable"]);
     let first = first.filter(|first| !first.value.is_sequence() || first.count() > 0);
     let is_flat = matches!(object.resource.version(), "v1alpha3" | "v1beta1");
-    let flat = FLAT.into_iter().find(|key| is_flat && request.has(key));
+    let is_zero =
+        |field: &Field<'_, '_>| field.integer() == Some(0) || field.text().is_some_and(|text| text.is_empty());
+    let flat = FLAT.into_iter().find(|key| is_flat && request.get(key).is_some_and(|field| !is_zero(&field)));
     let (wanted, exactly) = match flat {
         Some(key) => (key, Some(*request)),
         None if is_flat => ("deviceClassName", None),

@@ -23,10 +23,14 @@ pub(super) fn node(object: &mut Object<'_, '_>) {
     if let Some(spec) = root.get("spec") {
         let [taints, networks, network] = fields!(spec, ["taints", "podCIDRs", "podCIDR"]);
         taints.iter().for_each(|taints| self::taints(object, taints));
-        match networks {
-            Some(networks) => one_of_each_family(object, &networks, service::cidr),
-            // It is the first of the list.
-            None => network.iter().for_each(|network| _ = service::cidr(object, network)),
+        let first = networks.as_ref().and_then(|networks| networks.items().next()?.text());
+        match (network, networks) {
+            // It takes the place of a list that begins with another (`Convert_v1_NodeSpec_To_core_NodeSpec`).
+            (Some(network), _) if network.text().is_some_and(|text| !text.is_empty()) && network.text() != first => {
+                _ = service::cidr(object, &network);
+            }
+            (_, Some(networks)) => one_of_each_family(object, &networks, service::cidr),
+            _ => {}
         }
     }
     if let Some(status) = root.get("status") {

@@ -277,7 +277,10 @@ impl<'o, 't> Object<'o, 't> {
         let span = field.map_or_else(|| holder.value.title_span(), |field| field.value.span());
         if let Some(first) = seen.before(text.clone(), span) {
             let path = holder.path_to(key);
-            let message = format!("{} repeats `{text}`", self.name(&path));
+            let message = match &*text {
+                "" => format!("{} is empty a second time", self.name(&path)),
+                text => format!("{} repeats `{text}`", self.name(&path)),
+            };
             let finding = self.refuse_at(&super::rules::DUPLICATE_NAME, span, path, message, "the second");
             self.report(finding.cause(first, "the first").help(help));
         }

@@ -54,7 +54,11 @@ fn different<'t>(object: &mut Object<'_, 't>, topologies: &Field<'_, 't>) {
     let mut known: Vec<(Asked<'t>, Field<'_, 't>)> = Vec::new();
     for topology in topologies.items().take(MANY) {
         let expressions = topology.get("matchLabelExpressions");
-        let asked: Asked<'t> = expressions.iter().flat_map(Field::items).map(|one| asked(&one)).collect();
+        if expressions.is_some_and(|expressions| !expressions.value.is_sequence()) {
+            continue;
+        }
+        let asked: Option<Asked<'t>> = expressions.iter().flat_map(Field::items).map(|one| asked(&one)).collect();
+        let Some(asked) = asked else { continue };
         let first = known.iter().find(|(other, _)| *other == asked).map(|(_, first)| first.path());
         let path = topology.path();
         let finding = if asked.is_empty() {
@@ -75,10 +79,12 @@ fn different<'t>(object: &mut Object<'_, 't>, topologies: &Field<'_, 't>) {
 /// The values of each label.
 type Asked<'t> = BTreeMap<Cow<'t, str>, BTreeSet<Cow<'t, str>>>;
 
-fn asked<'t>(expression: &Field<'_, 't>) -> (Cow<'t, str>, BTreeSet<Cow<'t, str>>) {
+/// `None` where something is not of its type, such as what another tool fills in.
+fn asked<'t>(expression: &Field<'_, 't>) -> Option<(Cow<'t, str>, BTreeSet<Cow<'t, str>>)> {
     let values = expression.get("values");
+    let is_whole = expression.value.is_mapping() && values.is_none_or(|values| values.value.is_sequence());
     let values = values.iter().flat_map(Field::items).filter_map(|value| value.text()).collect();
-    (expression.text_of("key").unwrap_or_default(), values)
+    is_whole.then(|| (expression.text_of("key").unwrap_or_default(), values))
 }
 
 fn unique<'t>(

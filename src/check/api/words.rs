@@ -67,7 +67,9 @@ pub(super) fn storage_driver(object: &mut Object<'_, '_>) {
     );
     tokens.iter().for_each(|tokens| token_requests(object, tokens));
     // `CSIServiceAccountTokenSecrets` begins in 1.35, and is on by default.
-    if let Some(in_secrets) = in_secrets.filter(|_| tokens.is_none_or(|tokens| tokens.value.is_empty())) {
+    if let Some(in_secrets) =
+        in_secrets.filter(|_| tokens.is_none_or(|tokens| tokens.value.is_sequence() && tokens.value.is_empty()))
+    {
         object.forbidden(&in_secrets, "without `tokenRequests`", "remove it, or say which tokens the driver needs");
     }
     // `MutableCSINodeAllocatableCount` is on by default from 1.35.
@@ -88,7 +90,7 @@ pub(super) fn storage_driver(object: &mut Object<'_, '_>) {
 /// `validateTokenRequests`
 fn token_requests<'t>(object: &mut Object<'_, 't>, tokens: &Field<'_, 't>) {
     let mut seen = Seen::new();
-    for token in tokens.items() {
+    for token in tokens.items().filter(|token| token.value.is_mapping()) {
         if let Some(time) = token
             .get("expirationSeconds")
             .filter(|time| time.integer().is_some_and(|time| !(600..=1 << 32).contains(&time)))

@@ -232,7 +232,7 @@ mod tests {
                 );
             }
         }
-        assert!(silent > 1_000, "{silent} times nothing is said");
+        assert!(silent > 500, "{silent} times nothing is said");
         assert!(asked > 1_000 && said > 100, "{asked} questions and {said} answers prove little");
     }
 }

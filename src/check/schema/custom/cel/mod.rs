@@ -23,8 +23,9 @@ use super::Asks;
 use super::before::Items;
 use super::conform::{Fault, Outcome, What};
 
-/// What rules are about, in their own words.
+/// What rules are about, in their own words, and what it was.
 const SELF: &str = "self";
+const OLD: &str = "oldSelf";
 
 /// A rule.
 #[derive(Debug, Default)]
@@ -158,7 +159,7 @@ impl Evaluation<'_> {
             }
             for rule in &asks.rules {
                 let program = rule.program().as_ref().as_ref();
-                let compares = program.is_ok_and(|program| program.names("oldSelf"));
+                let compares = program.is_ok_and(|program| program.names(OLD));
                 if let (true, Before::Converted(version)) = (compares, self.case.before) {
                     let why = format!("the object was one of {version}, and a webhook converts it");
                     self.leave_out(rule, &why);
@@ -178,7 +179,11 @@ impl Evaluation<'_> {
                     (Ok(program), Ok(given)) => given.run(program),
                     (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
                 };
-                let is_unfinished = || [Some(value), old].into_iter().flatten().any(|value| self.is_unfinished(value));
+                let is_unfinished = || {
+                    let reads_old = |name: &str| program.is_ok_and(|program| program.reads(OLD, name));
+                    self.has_unfinished(value, &|name| asks.reads(name))
+                        || old.is_some_and(|old| self.has_unfinished(old, &reads_old))
+                };
                 match answer {
                     Answer::Value(Value::Bool(true)) => {}
                     Answer::Value(Value::Bool(false)) if is_unfinished() => {
@@ -227,6 +232,14 @@ impl Evaluation<'_> {
         self.outcome.left_out.insert(format!("the rule `{}` is not evaluated: {why}", shortened(&rule.text)));
     }
 
+    /// Whether something that is read of a value, if it is an object, will be filled in.
+    fn has_unfinished(&self, value: &Json, reads: &dyn Fn(&str) -> bool) -> bool {
+        match value {
+            Json::Object(members) => members.iter().any(|(name, member)| reads(name) && self.is_unfinished(member)),
+            value => self.is_unfinished(value),
+        }
+    }
+
     fn is_unfinished(&self, value: &Json) -> bool {
         match value {
             Json::String(text) => is_placeholder(text) || (self.case.encrypted && text.starts_with("ENC[")),
@@ -246,8 +259,8 @@ impl Rule {
     fn names<'s>(&self, all: &'s Scope<'_>, was: Option<Value>) -> Scope<'s> {
         let mut own = all.inner();
         match was {
-            was if self.optional_old => own.name("oldSelf", &cel::optional(was)),
-            Some(was) => own.name("oldSelf", &was),
+            was if self.optional_old => own.name(OLD, &cel::optional(was)),
+            Some(was) => own.name(OLD, &was),
             None => {}
         }
         own
