@@ -54,3 +54,20 @@ fn app(index: usize) -> App {
     let (team, app) = (index / APPS.len() % 50, index % APPS.len());
     App { name: APPS[app].to_owned(), namespace: format!("team-{team:02}") }
 }
+
+/// Copies a folder without the files of kustomizations, so that nothing in it is built. Links are left out.
+pub fn without_kustomizations(from: &Path, target: &Path) -> io::Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, name) = (entry.file_type()?, entry.file_name());
+        let is_kustomization =
+            ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().any(|own| name == *own);
+        if kind.is_dir() && name != ".git" {
+            without_kustomizations(&entry.path(), &target.join(name))?;
+        } else if kind.is_file() && !is_kustomization {
+            fs::copy(entry.path(), target.join(name))?;
+        }
+    }
+    Ok(())
+}

@@ -54,6 +54,14 @@ fn measure_corpus(options: &Options, corpus: &str) {
             Some(path) => beside_peers(options, "real", path),
             None => eprintln!("real: skipped, needs --real DIR"),
         },
+        "plain" => match &options.real {
+            Some(path) => {
+                let target = options.cache.join("plain");
+                corpus::without_kustomizations(Path::new(path), &target).unwrap();
+                beside_peers(options, "plain", &target.to_string_lossy());
+            }
+            None => eprintln!("plain: skipped, needs --real DIR"),
+        },
         "scale" => {
             for files in ["files-250", "files-2500", "files-25000"] {
                 beside_peers(options, files, &options.corpus(files));

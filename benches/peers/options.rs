@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const USAGE: &str = "usage: cargo bench --bench peers -- [OPTIONS] [CORPUS]...
-corpora: syn scale one small real adversarial (default: syn one small)
+corpora: syn scale one small real plain adversarial (default: syn one small)
 options: --plimsoll FILE      default: the one cargo has just built
          --kubeconform FILE   with --schemas DIR, made by benches/schemas.py; without it plimsoll runs alone
          --schemas DIR
          --kubernetes V       default: 1.33
-         --real DIR           a folder of real repositories
+         --real DIR           a folder of real repositories, for real and plain
          --selector S         plimsoll runs once with `syntax,schema` and once with this, default: default
          --rounds N           default: 7, after one that is thrown away
          --cache DIR          where generated files are kept, default: target/corpora";
@@ -33,7 +33,7 @@ pub struct Options {
     pub selector: String,
     pub real: Option<String>,
     pub rounds: usize,
-    cache: PathBuf,
+    pub cache: PathBuf,
     typed: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
     })
 }
 
-const NAMES: [&str; 6] = ["syn", "scale", "one", "small", "real", "adversarial"];
+const NAMES: [&str; 7] = ["syn", "scale", "one", "small", "real", "plain", "adversarial"];
 
 impl Options {
     /// plimsoll on two threads with the rules of a selector.
