@@ -64,15 +64,6 @@ pub struct Program {
 }
 
 impl Program {
-    /// Whether it reads a member of what has a name.
-    pub fn reads(&self, name: &str, member: &str) -> bool {
-        let is_read = |route: &Vec<String>| match route.first() {
-            Some(first) => first == member || escaped(member).is_some_and(|member| *first == *member),
-            None => true,
-        };
-        self.routes.get(name).is_some_and(|routes| routes.iter().any(is_read))
-    }
-
     /// Whether it names something.
     pub fn names(&self, name: &str) -> bool {
         self.names.contains(name)

@@ -7,7 +7,9 @@ use kube_cel::cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
 use kube_cel::cel::objects::{Key, Map};
 use kube_cel::cel::{IdedExpr, Value};
 
+use super::Program;
 use super::functions::SELECT;
+use super::names::escaped;
 
 /// The routes below each name.
 pub type Routes = BTreeMap<String, BTreeSet<Vec<String>>>;
@@ -26,6 +28,25 @@ impl Extract {
             [] => self.whole = true,
             [field, rest @ ..] => self.fields.entry(Key::String(Arc::new(field.clone()))).or_default().add(rest),
         }
+    }
+
+    /// What programs read below a name.
+    pub fn below<'p>(name: &str, programs: impl Iterator<Item = &'p Program>) -> Extract {
+        let mut extract = Extract::default();
+        let routes = programs.filter_map(|program| program.routes.get(name)).flatten();
+        routes.for_each(|route| extract.add(route));
+        extract
+    }
+
+    /// All of it.
+    pub fn whole() -> Extract {
+        Extract { whole: true, ..Extract::default() }
+    }
+
+    /// Whether something is read of a member of an object, which expressions may have to write with escapes.
+    pub fn reads(&self, member: &str) -> bool {
+        let is_it = |name: &str| name == member || escaped(member).is_some_and(|member| *member == *name);
+        self.whole || self.fields().any(|(name, _)| is_it(name))
     }
 
     /// Whether all of it is read.

@@ -18,12 +18,11 @@ mod lists;
 pub(super) mod settle;
 pub(super) mod wording;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use crate::check::cel::escaped;
+use crate::check::cel::Extract;
 
 use alternatives::Alternatives;
 pub(super) use limits::Limit;
@@ -44,7 +43,7 @@ pub(super) struct Asks {
     /// `x-kubernetes-validations`
     pub(super) rules: Vec<cel::Rule>,
     /// See [`Asks::read`].
-    read: OnceLock<Option<BTreeSet<String>>>,
+    read: OnceLock<Extract>,
     /// See [`Asks::has_rules`].
     has_rules: bool,
     /// By name, in order.
@@ -95,19 +94,17 @@ impl Asks {
             || self.embedded
             || self.alternatives.is_some()
             || !self.limits.is_empty()
-            || (!self.rules.is_empty() && self.read().is_none())
+            || (!self.rules.is_empty() && self.read().is_whole())
     }
 
-    /// The members of an object that the rules at this node read, by their names in expressions; `None` for all.
-    fn read(&self) -> Option<&BTreeSet<String>> {
-        self.read.get_or_init(|| cel::members_read(&self.rules)).as_ref()
+    /// What the rules at this node read.
+    fn read(&self) -> &Extract {
+        self.read.get_or_init(|| cel::read(&self.rules))
     }
 
     /// Whether the rules at this node read a member of an object.
     fn reads(&self, name: &str) -> bool {
-        let is_in =
-            |read: &BTreeSet<String>| read.contains(name) || escaped(name).is_some_and(|name| read.contains(&*name));
-        !self.rules.is_empty() && self.read().is_none_or(is_in)
+        !self.rules.is_empty() && self.read().reads(name)
     }
 
     /// Itself, unless it asks for nothing.

@@ -8,12 +8,13 @@
 mod values;
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use crate::check::cel::{self, Answer, BUDGET, Compiled, Scope, Value, compiled, on_deep_stack, shortened};
+use crate::check::cel::{
+    self, Answer, BUDGET, Compiled, Extract, Program, Scope, Value, compiled, on_deep_stack, shortened,
+};
 use crate::check::wording::is_placeholder;
 use crate::model::path::{Path, Segment};
 use crate::model::source::Span;
@@ -86,20 +87,13 @@ pub(in super::super) fn evaluate(case: &Case<'_>, outcome: &mut Outcome) {
     outcome.left_out.append(&mut own.left_out);
 }
 
-/// The members that rules read of the objects that they are about; `None` for all of them.
-pub(in super::super) fn members_read(rules: &[Rule]) -> Option<BTreeSet<String>> {
+/// What rules read of the values that they are about.
+pub(in super::super) fn read(rules: &[Rule]) -> Extract {
     let read = || {
-        let mut members = BTreeSet::new();
-        for rule in rules {
-            // What a message reads is not known before there is one to give.
-            let program = rule.program().as_ref().as_ref().ok().filter(|_| rule.message_expression.is_none())?;
-            for route in program.routes.get(SELF).into_iter().flatten() {
-                members.insert(route.first()?.clone());
-            }
-        }
-        Some(members)
+        let programs: Option<Vec<_>> = rules.iter().map(Rule::only_program).collect();
+        programs.map(|programs| Extract::below(SELF, programs.into_iter()))
     };
-    on_deep_stack(read).flatten()
+    on_deep_stack(read).flatten().unwrap_or_else(Extract::whole)
 }
 
 struct Evaluation<'e> {
@@ -180,9 +174,8 @@ impl Evaluation<'_> {
                     (Err(why), _) | (_, Err(why)) => Answer::Unknown(why.clone()),
                 };
                 let is_unfinished = || {
-                    let reads_old = |name: &str| program.is_ok_and(|program| program.reads(OLD, name));
-                    self.has_unfinished(value, &|name| asks.reads(name))
-                        || old.is_some_and(|old| self.has_unfinished(old, &reads_old))
+                    self.has_unfinished(value, asks.read())
+                        || old.is_some_and(|old| self.has_unfinished(old, &Extract::below(OLD, program.into_iter())))
                 };
                 match answer {
                     Answer::Value(Value::Bool(true)) => {}
@@ -233,9 +226,11 @@ impl Evaluation<'_> {
     }
 
     /// Whether something that is read of a value, if it is an object, will be filled in.
-    fn has_unfinished(&self, value: &Json, reads: &dyn Fn(&str) -> bool) -> bool {
+    fn has_unfinished(&self, value: &Json, read: &Extract) -> bool {
         match value {
-            Json::Object(members) => members.iter().any(|(name, member)| reads(name) && self.is_unfinished(member)),
+            Json::Object(members) => {
+                members.iter().any(|(name, member)| read.reads(name) && self.is_unfinished(member))
+            }
             value => self.is_unfinished(value),
         }
     }
@@ -253,6 +248,11 @@ impl Evaluation<'_> {
 impl Rule {
     fn program(&self) -> &Compiled {
         self.program.get_or_init(|| compiled(&self.text, self.optional_old))
+    }
+
+    /// Its program, if that is all that reads. What a message reads is not known before there is one to give.
+    fn only_program(&self) -> Option<&Program> {
+        self.program().as_ref().as_ref().ok().filter(|_| self.message_expression.is_none())
     }
 
     /// The names that the rule sees: those of all rules, and what there was.
