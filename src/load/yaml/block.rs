@@ -173,9 +173,11 @@ impl<'p> Parser<'p> {
         if !matches!(self.byte(self.pos), b'&' | b'!') {
             let start = self.key_allowed.then_some(KeyStart { at: self.pos, line: self.line });
             if let Some(start) = start
-                && self.usual_key().is_some()
+                && let Some(colon) = self.usual_key()
             {
-                return self.open_mapping(start, &Properties::NONE);
+                self.open_mapping(start, &Properties::NONE)?;
+                self.usual_entry_with(colon)?;
+                return Ok(());
             }
             return self.block_content(start, &Properties::NONE, &Properties::NONE);
         }

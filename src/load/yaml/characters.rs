@@ -10,10 +10,9 @@ impl Parser<'_> {
     /// Refuses control characters, and finds out whether there are unusual line breaks. Blocks without any byte of
     /// interest, nearly all, are passed with vector instructions.
     pub(super) fn check_characters(&mut self) -> Result<(), Problem> {
-        let suspicious = |byte: u8| {
-            let control = (byte < 0x20) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
-            control | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xE2) | (byte == 0xEF)
-        };
+        // Neither printable ASCII nor one of the three control characters that are allowed.
+        let suspicious =
+            |byte: u8| (byte.wrapping_sub(0x20) > 0x5E) & (byte != b'\n') & (byte != b'\r') & (byte != b'\t');
         let start = self.pos;
         for (number, block) in self.bytes[start..].chunks(64).enumerate() {
             if block.iter().fold(false, |found, &byte| found | suspicious(byte)) {
@@ -31,6 +30,7 @@ impl Parser<'_> {
             0xC2 => (2, next(1) < 0xA0 && next(1) != 0x85),
             0xEF => (3, next(1) == 0xBF && next(2) >= 0xBE),
             0xE2 => (3, false),
+            0x80.. => (1, false),
             _ => (1, true),
         };
         if refused {

@@ -37,7 +37,7 @@ impl<'p> Parser<'p> {
             if self.at_end() || self.byte(self.pos) != b',' {
                 return Err(self.missing_comma());
             }
-            self.pos += 1;
+            self.pos += 1 + usize::from(self.byte(self.pos + 1) == b' ');
             self.key_allowed = true;
             self.skip_to_token();
         }
@@ -58,7 +58,9 @@ impl<'p> Parser<'p> {
         while self.frames.len() == depth && self.next_entry(b']')? {
             self.frame().count += 1;
             if self.byte(self.pos) != b'?' {
-                self.flow_node(true)?;
+                if !self.usual_flow_scalar() {
+                    self.flow_node(true)?;
+                }
                 continue;
             }
             let at = self.pos;
@@ -93,6 +95,9 @@ impl<'p> Parser<'p> {
             }
             if !self.next_entry(b'}')? {
                 return Ok(());
+            }
+            if self.usual_flow_entry()? {
+                continue;
             }
             let value_follows = match self.byte(self.pos) {
                 b'?' => self.explicit_flow_key()?,

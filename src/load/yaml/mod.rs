@@ -20,6 +20,7 @@ mod scalars;
 #[cfg(test)]
 mod tests;
 mod usual;
+mod words;
 
 use std::ops::Range;
 

@@ -14,6 +14,7 @@ use super::keys::Key;
 use super::problem::{Problem, Problems, Report};
 use super::properties::{Properties, TagHandle};
 use super::rules::NESTING_TOO_DEEP;
+use super::words::behind_spaces;
 use crate::model::node::{Kind, Node, Style, Tag, Tree};
 use crate::model::scalar::break_length;
 
@@ -233,12 +234,20 @@ impl<'p> Parser<'p> {
     }
 
     /// Steps over blanks, comments and line breaks to the next token. Tabs are blanks only where no key may begin.
+    #[inline]
     pub(super) fn skip_to_token(&mut self) {
+        // Most often the cursor stands at one: what is stepped over, `!` and `"` are below the others.
+        if !matches!(self.byte(self.pos), b'$'..0x80) {
+            self.skip_lines();
+        }
+    }
+
+    fn skip_lines(&mut self) {
         loop {
             let tabs = self.flow > 0 || !self.key_allowed;
-            self.skip_indentation();
+            self.pos = behind_spaces(self.bytes, self.pos);
             let mut byte = self.byte(self.pos);
-            while byte == b' ' || (tabs && byte == b'\t') {
+            while tabs && is(byte, BLANK) {
                 self.pos += 1;
                 byte = self.byte(self.pos);
             }
@@ -252,18 +261,6 @@ impl<'p> Parser<'p> {
             self.next_line();
             if self.flow == 0 {
                 self.key_allowed = true;
-            }
-        }
-    }
-
-    /// Steps over spaces, eight at a time as long as there are as many bytes.
-    pub(super) fn skip_indentation(&mut self) {
-        while let Some(bytes) = self.bytes[self.pos..].first_chunk::<8>() {
-            let others = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes([b' '; 8]);
-            let spaces = others.trailing_zeros() as usize / 8;
-            self.pos += spaces;
-            if spaces < 8 {
-                return;
             }
         }
     }
@@ -316,7 +313,10 @@ impl<'p> Parser<'p> {
             _ => Kind::Sequence,
         };
         let node = self.tree.nodes.len() as u32;
-        let anchor = self.anchors.open(properties.anchor, node, self.decoded());
+        let anchor = match properties.anchor {
+            Some(_) => self.anchors.open(properties.anchor, node, self.decoded()),
+            None => 0,
+        };
         let flags = if anchor == 0 { 0 } else { Node::ANCHORED };
         let start = start as u32;
         self.tree.nodes.push(Node { kind: of, style, tag: properties.tag, flags, start, end: start, a: 0, b: 0 });

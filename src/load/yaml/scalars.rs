@@ -3,6 +3,7 @@
 use super::classes::{BLANK, BLOCK_STOP, BREAK, DOUBLE_STOP, FLOW_STOP, INDICATOR, SINGLE_STOP, WIDE, is};
 use super::parser::{Parser, scalar};
 use super::problem::Problem;
+use super::words::{behind_plain_words, behind_spaces};
 use crate::model::node::{Node, Style};
 use crate::model::scalar::is_surely_string;
 
@@ -71,7 +72,7 @@ impl Parser<'_> {
     fn plain_next_line(&mut self, start: usize) -> Result<bool, Problem> {
         loop {
             self.next_line();
-            self.skip_indentation();
+            self.pos = behind_spaces(self.bytes, self.pos);
             while is(self.byte(self.pos), BLANK) {
                 if self.bytes[self.pos] == b'\t' && self.column() <= self.indent {
                     return Err(self.tab(start));
@@ -314,23 +315,4 @@ impl Parser<'_> {
         }
         Ok(end)
     }
-}
-
-/// Steps over whole words of eight bytes in which no plain scalar of a block collection can end.
-pub(super) fn behind_plain_words(bytes: &[u8], mut at: usize) -> usize {
-    // The high bit of each byte of the result that was `byte`; of those above the lowest such byte it may be set too.
-    let is = |word: u64, byte: u8| {
-        let others = word ^ u64::from_le_bytes([byte; 8]);
-        others.wrapping_sub(u64::from_le_bytes([0x01; 8])) & !others
-    };
-    while let Some(word) = bytes[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(*word);
-        let found = is(word, b'\n') | is(word, b'\r') | is(word, b':') | is(word, b'#');
-        let found = found & u64::from_le_bytes([0x80; 8]);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    at
 }

@@ -284,6 +284,56 @@ fn usual_lines_are_read_as_the_general_rules_read_them() {
         ],
         &["\n", "\n", "\n", "\n", "\n", "\n", "\n\n", "\r\n", "\n# c\n", "\n  # c\n", "\n   \n", ""],
     ];
+    assert!(count_equal(&SLOTS) > 5_000);
+}
+
+/// The same in brackets.
+#[test]
+fn usual_words_in_brackets_are_read_as_the_general_rules_read_them() {
+    const SLOTS: [&[&str]; 7] = [
+        &["a: ", "- ", "a: ", "", "", "", "", "", ""],
+        &["{", "{", "{ ", "[", "[", "[ ", "", "", ""],
+        &["", "", "a", "b", "key", "name", "x.y/z", "true", "<<", "1", "\"k\"", "\"a\": ", "? ", "k:", "-"],
+        &["", "", "", ": ", ": ", ": ", ":", ":  ", " : ", ":\n  ", ":\t"],
+        &[
+            "d",
+            "word",
+            "1",
+            "-1",
+            "-c",
+            ".5",
+            ".inf",
+            "~",
+            "true",
+            "",
+            "nginx:1.2",
+            "a b",
+            "a: b",
+            "a?",
+            "a#b",
+            "a #b",
+            "\"q\"",
+            "'q'",
+            "'q''r'",
+            "\"q\\\"r\"",
+            "\"q\"r",
+            "\"q",
+            "'a, b'",
+            "/bin/sh",
+            "&x d",
+            "*x",
+            "!!str 1",
+            "{}",
+        ],
+        &["", "", ", ", ", ", ",", " ,", ",\n  ", ",,", "\n", "\n ", ", # c\n  "],
+        &["", "", "", "]", "]", "}", "}", " ]", "]}", "\n]", "]\n", "}\n"],
+    ];
+    assert!(count_equal(&SLOTS) > 5_000);
+}
+
+/// Reads texts that are put together from the slots, taken in turn, with and without the general rules alone, and compares.
+/// How many of them are documents.
+fn count_equal(slots: &[&[&str]]) -> usize {
     let mut state = 7u64;
     let mut random = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -291,13 +341,13 @@ fn usual_lines_are_read_as_the_general_rules_read_them() {
     };
     let mut read = 0;
     for _ in 0..60_000 {
-        let slots = SLOTS.iter().cycle().take(5 * (1 + random(4)));
-        let text: String = slots.map(|slot| slot[random(slot.len())]).collect();
+        let taken = slots.iter().cycle().take(slots.len() * (1 + random(4)));
+        let text: String = taken.map(|slot| slot[random(slot.len())]).collect();
         let plain = format!("{text}\n# end..\n# of it\n");
         let general = format!("{text}\n# end\u{2028}# of it\n");
         let (left, right) = (outcome(&plain, text.len()), outcome(&general, text.len()));
         assert_eq!(left, right, "{text:?}");
         read += usize::from(left.ends_with("None"));
     }
-    assert!(read > 5_000, "{read} of them are documents");
+    read
 }

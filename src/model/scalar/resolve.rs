@@ -98,22 +98,23 @@ fn is_hint(first: u8) -> bool {
 /// Whether a plain scalar is surely a string, by a quick look; never wrong when true. `name` and `type` are the most
 /// frequent keys of all and begin as `null` and `true` do, so the look takes in the whole of a short word.
 #[must_use]
+#[inline]
 pub fn is_surely_string(text: &[u8]) -> bool {
-    let Some(&first) = text.first() else { return false };
-    if !is_hint(first) {
-        return true;
-    }
+    text.first().is_some_and(|&first| !is_hint(first) || (first.is_ascii_alphabetic() && !may_be_word(text)))
+}
+
+/// Whether a text of letters can be a boolean or null.
+fn may_be_word(text: &[u8]) -> bool {
     // Sets the bit that tells upper from lower case; characters that are no letters stay none.
-    let lower = |byte: &u8| byte | 0x20;
-    first.is_ascii_alphabetic()
-        && match text {
-            [_] => false,
-            [a, b] => !matches!(&[a, b].map(lower), b"no" | b"on"),
-            [a, b, c] => !matches!(&[a, b, c].map(lower), b"yes" | b"off"),
-            [a, b, c, d] => !matches!(&[a, b, c, d].map(lower), b"null" | b"true"),
-            [a, b, c, d, e] => [a, b, c, d, e].map(lower) != *b"false",
-            _ => true,
-        }
+    let lower = |word: [u8; 4]| (u32::from_le_bytes(word) | u32::from_le_bytes([0x20; 4])).to_le_bytes();
+    match *text {
+        [_] => true,
+        [a, b] => matches!(&lower([a, b, 0, 0]), b"no  " | b"on  "),
+        [a, b, c] => matches!(&lower([a, b, c, 0]), b"yes " | b"off "),
+        [a, b, c, d] => matches!(&lower([a, b, c, d]), b"null" | b"true"),
+        [a, b, c, d, e] => lower([a, b, c, d]) == *b"fals" && e | 0x20 == b'e',
+        _ => false,
+    }
 }
 
 /// Whether a plain scalar of that text is a string, and needs no quotes to be one.
