@@ -243,9 +243,14 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
     })
 }
 
+/// The most threads that can be asked for: each has a stack of its own, and an operating system that is asked for a million
+/// of them is busy for minutes.
+const MOST_THREADS: usize = 1024;
+
 /// A number of threads.
 fn threads(typed: &str) -> Result<std::num::NonZeroUsize, String> {
-    typed.parse().map_err(|_| "a whole number from 1 on is wanted".to_owned())
+    let number = typed.parse().ok().filter(|number: &std::num::NonZeroUsize| number.get() <= MOST_THREADS);
+    number.ok_or_else(|| format!("a whole number from 1 to {MOST_THREADS} is wanted"))
 }
 
 /// Writes the completion script of a shell.
@@ -302,7 +307,9 @@ mod tests {
         };
         assert!(!said(&["init"]).contains("similar") && !said(&["lint", "--fix"]).contains("tip:"));
         assert!(said(&["rulse"]).contains("similar"));
-        assert!(said(&["lint", "-j", "0"]).contains("a whole number from 1 on is wanted"));
+        for jobs in ["0", "1025", "1000000", "two"] {
+            assert!(said(&["lint", "-j", jobs]).contains("a whole number from 1 to 1024 is wanted"), "{jobs}");
+        }
         let refused = Cli::try_parse_from(["plimsoll", "lint", "--sinse", "main"]).unwrap_err();
         assert_eq!(planned_hint(&refused), None);
     }

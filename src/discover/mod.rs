@@ -19,7 +19,7 @@ pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
 pub use revision::{NoRevision, Revision, at_revision};
 pub use schemas::{SchemaFiles, schemas};
 
-use crate::model::listing::{KUSTOMIZATIONS, Listing};
+use crate::model::listing::{KUSTOMIZATIONS, Listing, file_of};
 use crate::model::source::{FileId, Sources};
 
 /// What discovery needs to know.
@@ -103,7 +103,7 @@ impl Inputs {
 }
 
 fn is_manifest_name(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or(name);
+    let file = file_of(name);
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)) || file == "Kustomization"
 }
@@ -151,7 +151,7 @@ fn add_kustomizations(options: &Options, sources: &mut Sources, inputs: &mut Inp
     let root = options.working_directory.as_path();
     for file in inputs.named.clone() {
         let name = sources.name(file).to_owned();
-        let own = name.rsplit('/').next().unwrap_or(&name);
+        let own = file_of(&name);
         if KUSTOMIZATIONS.contains(&own) || name.starts_with('<') {
             continue;
         }

@@ -50,16 +50,22 @@ pub enum Outcome {
 }
 
 /// The size up to which a file is read without asking for its size first.
-const SMALL: usize = 64 * 1024;
+pub const SMALL: usize = 64 * 1024;
 
 /// Reads a source into `buffer`, which is cleared first, unless it is larger than `limit` bytes.
 ///
-/// A small file costs one read into a buffer that is there already; the size is only asked for when that is full.
+/// A small file costs one read into a buffer that is there already; the size is only asked for when that is full. Then
+/// `larger` is called, which may exchange the buffer for a larger one that holds the same.
 ///
 /// # Errors
 ///
 /// What the operating system says.
-pub fn read(source: Source<'_>, buffer: &mut Vec<u8>, limit: u64) -> Result<Outcome, ReadError> {
+pub fn read(
+    source: Source<'_>,
+    buffer: &mut Vec<u8>,
+    limit: u64,
+    larger: impl FnOnce(Vec<u8>) -> Vec<u8>,
+) -> Result<Outcome, ReadError> {
     buffer.clear();
     match source {
         Source::Bytes(bytes) if bytes.len() as u64 > limit => Ok(Outcome::TooLarge(Some(bytes.len() as u64))),
@@ -67,11 +73,18 @@ pub fn read(source: Source<'_>, buffer: &mut Vec<u8>, limit: u64) -> Result<Outc
             buffer.extend_from_slice(bytes);
             Ok(Outcome::Whole)
         }
-        Source::Path(path) => File::open(path).and_then(|file| read_file(file, buffer, limit)).map_err(ReadError),
+        Source::Path(path) => {
+            File::open(path).and_then(|file| read_file(file, buffer, limit, larger)).map_err(ReadError)
+        }
     }
 }
 
-fn read_file(mut file: File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<Outcome> {
+fn read_file(
+    mut file: File,
+    buffer: &mut Vec<u8>,
+    limit: u64,
+    larger: impl FnOnce(Vec<u8>) -> Vec<u8>,
+) -> io::Result<Outcome> {
     buffer.reserve(SMALL);
     (&mut file).take(SMALL as u64).read_to_end(buffer)?;
     if buffer.len() == SMALL {
@@ -80,6 +93,7 @@ fn read_file(mut file: File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<Out
             buffer.clear();
             return Ok(Outcome::TooLarge(Some(size)));
         }
+        *buffer = larger(std::mem::take(buffer));
         buffer.reserve_exact((size as usize).saturating_sub(SMALL) + 1);
         (&mut file).take((limit + 1).saturating_sub(SMALL as u64)).read_to_end(buffer)?;
     }
@@ -171,6 +185,10 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    fn same(buffer: Vec<u8>) -> Vec<u8> {
+        buffer
+    }
+
     #[test]
     fn files_of_every_size_are_read_whole() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -180,7 +198,7 @@ mod tests {
             file.as_file_mut().set_len(0).unwrap();
             std::io::Seek::rewind(file.as_file_mut()).unwrap();
             file.write_all(&bytes).unwrap();
-            assert_eq!(read(Source::Path(file.path()), &mut buffer, 1 << 20).unwrap(), Outcome::Whole);
+            assert_eq!(read(Source::Path(file.path()), &mut buffer, 1 << 20, same).unwrap(), Outcome::Whole);
             assert!(buffer == bytes, "{size}");
         }
     }
@@ -191,10 +209,10 @@ mod tests {
         file.write_all(&vec![b'a'; SMALL + 10]).unwrap();
         let mut buffer = Vec::new();
         let size = Some(SMALL as u64 + 10);
-        assert_eq!(read(Source::Path(file.path()), &mut buffer, 100).unwrap(), Outcome::TooLarge(size));
-        assert_eq!(read(Source::Path(file.path()), &mut buffer, SMALL as u64).unwrap(), Outcome::TooLarge(size));
-        assert_eq!(read(Source::Bytes(b"abc"), &mut buffer, 2).unwrap(), Outcome::TooLarge(Some(3)));
-        assert!(read(Source::Path(Path::new("/does/not/exist")), &mut buffer, 2).is_err());
+        assert_eq!(read(Source::Path(file.path()), &mut buffer, 100, same).unwrap(), Outcome::TooLarge(size));
+        assert_eq!(read(Source::Path(file.path()), &mut buffer, SMALL as u64, same).unwrap(), Outcome::TooLarge(size));
+        assert_eq!(read(Source::Bytes(b"abc"), &mut buffer, 2, same).unwrap(), Outcome::TooLarge(Some(3)));
+        assert!(read(Source::Path(Path::new("/does/not/exist")), &mut buffer, 2, same).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub mod template;
 pub mod yaml;
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -61,6 +61,12 @@ impl Default for Options {
 /// Above this size in bytes a file is read in stretches.
 const LONG: usize = 1 << 20;
 
+/// The most memory that the text of a small file takes, in bytes: a line feed may make it twice as large as it is.
+const MOST_SMALL: usize = 2 * file::SMALL;
+
+/// The least number of bytes that a node stands for in most files.
+const BYTES_OF_NODE: usize = 8;
+
 /// The size of a stretch in bytes.
 const STRETCH: usize = 256 << 10;
 
@@ -68,7 +74,7 @@ const STRETCH: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub struct Loader {
     options: Options,
-    idle: Mutex<Vec<Scratch>>,
+    idle: Mutex<Idle>,
 }
 
 /// Memory that was used before.
@@ -76,6 +82,27 @@ pub struct Loader {
 struct Scratch {
     text: String,
     tree: Tree,
+}
+
+impl Scratch {
+    /// About how many bytes of text it is made for: the text may have been taken out of it.
+    fn capacity(&self) -> usize {
+        self.text.capacity().max(self.tree.nodes.capacity() * BYTES_OF_NODE)
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch { text: String::new(), tree: Tree::new(FileId(0)) }
+    }
+}
+
+/// Memory that waits to be used again. That of large files is kept apart: else all of it would grow to the size of the
+/// largest file in time.
+#[derive(Debug, Default)]
+struct Idle {
+    small: Vec<Scratch>,
+    large: Vec<Scratch>,
 }
 
 impl Loader {
@@ -129,19 +156,17 @@ impl Loader {
         wanted: impl Fn(&[u8]) -> bool,
         visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
     ) -> Result<Option<Vec<R>>, ReadError> {
-        let mut scratch = self.take();
+        let mut scratch = self.idle().small.pop().unwrap_or_default();
         let mut bytes = std::mem::take(&mut scratch.text).into_bytes();
         let place = Place { file, name, base: 0 };
-        match file::read(source, &mut bytes, self.options.max_file)? {
+        let outcome = file::read(source, &mut bytes, self.options.max_file, |bytes| self.larger(bytes, &mut scratch))?;
+        match outcome {
             Outcome::TooLarge(size) => {
                 let part = part::too_large(place, size, self.options.max_file);
                 Ok(Some(vec![self.show(part, &visit)]))
             }
             Outcome::Whole if !wanted(&bytes) => {
-                bytes.clear();
-                // What was cleared is text.
-                scratch.text = String::from_utf8(bytes).unwrap_or_default();
-                self.give_back(scratch);
+                self.give_back(Scratch { text: emptied(bytes), ..scratch });
                 Ok(None)
             }
             Outcome::Whole if bytes.len() <= LONG || is_json(&bytes) => {
@@ -174,11 +199,9 @@ impl Loader {
         stretches: &[Range<usize>],
         visit: impl Fn(Part) -> (R, Option<Part>) + Sync,
     ) -> Result<Vec<R>, ReadError> {
-        let mut scratch = self.take();
-        let mut bytes = std::mem::take(&mut scratch.text).into_bytes();
+        let mut bytes = Vec::new();
         let place = Place { file, name, base: 0 };
-        let outcome = file::read(source, &mut bytes, self.options.max_file)?;
-        self.give_back(scratch);
+        let outcome = file::read(source, &mut bytes, self.options.max_file, |bytes| bytes)?;
         let there = |stretch: &&Range<usize>| outcome == Outcome::Whole && stretch.end <= bytes.len();
         let stretches: Vec<_> = stretches.iter().filter(there).cloned().collect();
         Ok(stretches
@@ -195,7 +218,7 @@ impl Loader {
         stretch: Range<usize>,
         visit: &impl Fn(Part) -> (R, Option<Part>),
     ) -> R {
-        let mut scratch = self.take();
+        let mut scratch = self.idle().large.pop().unwrap_or_default();
         let mut own = std::mem::take(&mut scratch.text).into_bytes();
         own.clear();
         own.extend_from_slice(&bytes[stretch.clone()]);
@@ -215,18 +238,36 @@ impl Loader {
         self.give_back(Scratch { text, tree });
     }
 
-    fn take(&self) -> Scratch {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| Scratch { text: String::new(), tree: Tree::new(FileId(0)) })
+    /// Goes on with a large file in memory that held one before.
+    fn larger(&self, bytes: Vec<u8>, scratch: &mut Scratch) -> Vec<u8> {
+        let Scratch { text, tree } = self.idle().large.pop().unwrap_or_default();
+        let mut larger = text.into_bytes();
+        larger.clear();
+        larger.extend_from_slice(&bytes);
+        let tree = std::mem::replace(&mut scratch.tree, tree);
+        self.give_back(Scratch { text: emptied(bytes), tree });
+        larger
     }
 
-    /// Keeps the memory for the next file, unless it is that of a big one: few are, and it would never be freed.
+    /// Keeps the memory for the next file, unless it is that of a very large one: few are, and it would never be freed.
     fn give_back(&self, scratch: Scratch) {
-        if scratch.text.capacity() > 2 * LONG {
-            return;
+        match scratch.capacity() {
+            0..=MOST_SMALL => self.idle().small.push(scratch),
+            capacity if capacity <= 2 * LONG => self.idle().large.push(scratch),
+            _ => {}
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
     }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The memory of bytes that are no longer wanted.
+fn emptied(mut bytes: Vec<u8>) -> String {
+    bytes.clear();
+    // Nothing is text.
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Whether a stream must not be cut, because JSON is tried first.

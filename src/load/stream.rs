@@ -5,11 +5,15 @@
 //! quoted string too. It works on byte ranges of the text and copies nothing.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 /// What begins a separator line.
 const SEPARATOR: &str = "---";
+
+/// Finds separator lines but for one at the start.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n---"));
 
 /// What the split finds, in the order of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,9 +155,8 @@ pub fn stretches(text: &[u8], size: usize) -> Vec<Range<usize>> {
 /// The first separator line at or behind the line of `from` where the stream can be cut, its line end included.
 fn safe_separator(text: &[u8], from: usize) -> Option<Range<usize>> {
     let mut from = from;
-    let finder = memmem::Finder::new(b"\n---");
     loop {
-        let at = from + finder.find(text.get(from..)?)? + 1;
+        let at = from + FINDER.find(text.get(from..)?)? + 1;
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
         let previous = memchr::memrchr(b'\n', &text[..at - 1]).map_or(0, |before| before + 1);
         let valid = std::str::from_utf8(&text[at + SEPARATOR.len()..end])
@@ -175,7 +178,7 @@ fn separator_candidate(text: &str, range: Range<usize>) -> Option<usize> {
     if bytes.starts_with(SEPARATOR.as_bytes()) {
         return Some(range.start);
     }
-    memmem::find(bytes, b"\n---").map(|at| range.start + at + 1)
+    FINDER.find(bytes).map(|at| range.start + at + 1)
 }
 
 /// The end of the line that begins at `at`, without its LF and a CR before it.

@@ -144,7 +144,13 @@ impl Listing {
 /// The folder of a printed name, `""` for the working directory.
 #[must_use]
 pub fn folder_of(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
+    memchr::memrchr(b'/', name.as_bytes()).map_or("", |slash| &name[..slash])
+}
+
+/// The last part of a printed name.
+#[must_use]
+pub fn file_of(name: &str) -> &str {
+    memchr::memrchr(b'/', name.as_bytes()).map_or(name, |slash| &name[slash + 1..])
 }
 
 /// Joins a folder and a relative path with `/`, resolving `.` and `..`. The folder may be absolute (it lies outside the

@@ -180,6 +180,8 @@ pub enum Trail<'p> {
     Root,
     /// Below a mapping.
     Key(&'p Trail<'p>, &'p str),
+    /// Below a mapping, by a key of it.
+    Entry(&'p Trail<'p>, Value<'p>),
     /// Below a sequence.
     Index(&'p Trail<'p>, usize),
 }
@@ -189,6 +191,12 @@ impl<'p> Trail<'p> {
     #[must_use]
     pub fn key(&'p self, key: &'p str) -> Trail<'p> {
         Trail::Key(self, key)
+    }
+
+    /// The route so far and a key of the mapping there, whose text nobody may ask for.
+    #[must_use]
+    pub fn entry(&'p self, key: Value<'p>) -> Trail<'p> {
+        Trail::Entry(self, key)
     }
 
     /// The route so far and the given index.
@@ -207,6 +215,10 @@ impl<'p> Trail<'p> {
                 Trail::Root => break,
                 Trail::Key(parent, key) => {
                     segments.push(Segment::from(*key));
+                    at = parent;
+                }
+                Trail::Entry(parent, key) => {
+                    segments.push(Segment::from(&*key.key_text()));
                     at = parent;
                 }
                 Trail::Index(parent, index) => {

@@ -141,6 +141,13 @@ impl<'t> Value<'t> {
         may_be && scalar::read(node, self.text) == Scalar::Null
     }
 
+    /// Whether it is a string for which nothing has to be decoded or resolved. Not every such string is known as one.
+    #[must_use]
+    #[inline]
+    pub fn is_plain_text(self) -> bool {
+        self.node().has(Node::TEXT)
+    }
+
     /// Whether Kubernetes reads it as a string; a long one is not decoded for that.
     #[must_use]
     pub fn is_string(self) -> bool {

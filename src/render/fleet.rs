@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::model::definition::Plan;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::listing::{folder_of, join};
+use crate::model::listing::{file_of, folder_of, join};
 use crate::model::report::NotChecked;
 use crate::model::value::Value;
 
 use super::rules::{FAILED_BUILD, OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET};
-use super::{Format, Input, by_name, file_of};
+use super::{Format, Input, by_name};
 
 /// <https://fleet.rancher.io/ref-fleet-yaml>
 pub(super) struct Fleet;

@@ -159,11 +159,6 @@ fn by_name<'a>(input: &Input<'a>, wanted: impl Fn(&str) -> bool) -> Vec<(&'a str
     parts
 }
 
-/// The last part of a printed name.
-fn file_of(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
 /// A count with its noun: `1 chart`, `2 charts`.
 fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

@@ -8,11 +8,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::definition::{FileRole, Plan};
-use crate::model::listing::{folder_of, join};
+use crate::model::listing::{file_of, folder_of, join};
 use crate::model::source::FileId;
 use crate::model::value::Value;
 
-use super::{Format, Input, by_name, file_of};
+use super::{Format, Input, by_name};
 
 /// Tests of the Kyverno CLI and suites of `gator`.
 pub(super) struct PolicyTests;

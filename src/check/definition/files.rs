@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{Component, ComponentKind, Definition, Method, Missing, Unit};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::listing::{Listing, folder_of};
+use crate::model::listing::{Listing, file_of, folder_of};
 use crate::model::rule::Severity;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
@@ -146,7 +146,7 @@ fn shadowed(plan: &Plan, listing: &Listing, config: &str) -> Vec<Diagnostic> {
 /// it has to look like one.
 fn alone(input: &Input<'_>, out: &mut Vec<Diagnostic>) {
     let folders: BTreeSet<&str> = input.plan.components.iter().map(|file| file.folder.as_str()).collect();
-    for (name, file) in input.listing.iter().filter(|(name, _)| name.rsplit('/').next() == Some("component.yml")) {
+    for (name, file) in input.listing.iter().filter(|(name, _)| file_of(name) == "component.yml") {
         if folders.contains(folder_of(name)) {
             continue;
         }

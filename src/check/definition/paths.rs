@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::model::definition::Plan;
 use crate::model::definition::fabrikate::{ComponentKind, Definition, Method, Unit};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::listing::Listing;
+use crate::model::listing::{Listing, file_of};
 use crate::model::rule::{Rule, Severity};
 use crate::model::source::{FileId, Span};
 
@@ -125,13 +125,12 @@ impl<'p> Site<'p> {
 
     fn not_manifests(&self) -> Option<Diagnostic> {
         let is_yaml = |name: &str| [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
-        let file_name = |name: &'p str| name.rsplit('/').next().unwrap_or(name);
         // An empty document does no harm.
         let others: Vec<(&str, FileId)> = self
             .unit
             .statics
             .iter()
-            .map(|(name, file)| (file_name(name), *file))
+            .map(|(name, file)| (file_of(name), *file))
             .filter(|(name, _)| !is_yaml(&name.to_ascii_lowercase()) && *name != ".gitkeep")
             .collect();
         let (_, first) = others.first()?;

@@ -252,10 +252,29 @@ impl<'b> Table<'b> {
         self.string(of.name).split(',')
     }
 
+    /// Whether a word is one of [`Table::words`].
+    #[must_use]
+    pub fn has_word(self, of: &Type, word: &str) -> bool {
+        let mut rest = self.bytes(of.name);
+        loop {
+            if rest.starts_with(word.as_bytes()) && matches!(rest.get(word.len()), None | Some(b',')) {
+                return true;
+            }
+            let Some(comma) = memchr::memchr(b',', rest) else { return false };
+            rest = &rest[comma + 1..];
+        }
+    }
+
     /// The field of that name, and its place among the fields of the object.
     #[must_use]
     pub fn field(self, object: &Type, name: &str) -> Option<(usize, Field)> {
-        let hash = name_hash(name.as_bytes());
+        self.field_of(object, name.as_bytes())
+    }
+
+    /// As [`Table::field`], of the bytes of a name.
+    #[must_use]
+    pub fn field_of(self, object: &Type, name: &[u8]) -> Option<(usize, Field)> {
+        let hash = name_hash(name);
         let (records, _) = self.field_records(object).as_chunks::<FIELD_SIZE>();
         // Hashes are spread evenly, and in order: the place of one is known but for a step or two.
         let mut at = ((u64::from(hash) * records.len() as u64) >> 32) as usize;
@@ -267,7 +286,7 @@ impl<'b> Table<'b> {
         }
         let record = records.get(at).filter(|record| word(*record, 0) == hash)?;
         let field = Field { name: word(record, 4), word: word(record, 8) };
-        (self.bytes(field.name) == name.as_bytes()).then_some((at, field))
+        (self.bytes(field.name) == name).then_some((at, field))
     }
 
     /// All fields of an object, with their places.

@@ -87,36 +87,42 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn value(&mut self, value: Value<'t>, index: u32, trail: &Trail<'_>) {
         let of = self.table.type_at(index);
+        self.value_of(value, &of, index, trail);
+    }
+
+    /// Walks a value of the type `of`, which has that index.
+    fn value_of(&mut self, value: Value<'t>, of: &Type, index: u32, trail: &Trail<'_>) {
         match of.shape {
             Shape::Any => {}
             _ if self.depth > DEPTH => {}
-            Shape::Object if value.is_mapping() => self.object(value, &of, trail),
-            Shape::Array if value.is_sequence() => self.array(value, &of, trail),
-            Shape::Map if value.is_mapping() => self.map(value, &of, trail),
+            Shape::Object if value.is_mapping() => self.object(value, of, trail),
+            Shape::Array if value.is_sequence() => self.array(value, of, trail),
+            Shape::Map if value.is_mapping() => self.map(value, of, trail),
             Shape::Metadata => self.object_meta(value, trail),
-            Shape::Undeclared => self.undeclared(value, &of, index, trail),
-            _ => self.scalar(value, &of, trail),
+            Shape::Undeclared => self.undeclared(value, of, index, trail),
+            _ => self.scalar(value, of, trail),
         }
     }
 
     fn object(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
         let mut seen = Seen::new(of.amount);
-        value.each_entry(|entry| {
-            let name = entry.name();
-            match self.table.field(of, &name) {
-                Some((place, field)) => {
-                    if field.has(Field::REQUIRED) && !self.is_absent(entry.value, field) {
-                        seen.insert(place);
-                    }
-                    let outside = self.status;
-                    self.status |= field.has(Field::STATUS);
-                    self.value(entry.value, field.type_index(), &trail.key(&name));
-                    self.status = outside;
+        value.each_entry(|entry| match self.table.field_of(of, &entry.key.key_bytes()) {
+            Some((place, field)) => {
+                if field.has(Field::REQUIRED) && !self.is_absent(entry.value, field) {
+                    seen.insert(place);
                 }
-                None if of.has(Type::CLOSED) => self.unexpected(entry, &name, of, trail),
-                None => {}
+                let inner = self.table.type_at(field.type_index());
+                if is_plainly_right(entry.value, &inner) {
+                    return;
+                }
+                let outside = self.status;
+                self.status |= field.has(Field::STATUS);
+                self.value_of(entry.value, &inner, field.type_index(), &trail.entry(entry.key));
+                self.status = outside;
             }
+            None if of.has(Type::CLOSED) => self.unexpected(entry, &entry.name(), of, trail),
+            None => {}
         });
         if seen.count < of.required && self.mode == Mode::Whole && !self.status {
             self.missing(of, |place| seen.contains(place), trail);
@@ -126,13 +132,13 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn array(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
+        let inner = self.table.type_at(of.first);
         for (at, item) in value.items().enumerate() {
             let trail = trail.index(at);
-            let inner = self.table.type_at(of.first);
             if self.custom && item.is_null() && inner.shape != Shape::Any && !inner.has(Type::NULLABLE) {
                 self.wrong_type(item, &inner, &trail);
             } else {
-                self.value(item, of.first, &trail);
+                self.value_of(item, &inner, of.first, &trail);
             }
         }
         self.depth -= 1;
@@ -140,12 +146,12 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn map(&mut self, value: Value<'t>, of: &Type, trail: &Trail<'_>) {
         self.depth += 1;
+        let inner = self.table.type_at(of.first);
         value.each_entry(|entry| {
-            let name = entry.name();
-            if is_directive(&name) {
+            if entry.key.key_bytes().starts_with(b"$") && is_directive(&entry.name()) {
                 self.directives = true;
-            } else {
-                self.value(entry.value, of.first, &trail.key(&name));
+            } else if !is_plainly_right(entry.value, &inner) {
+                self.value_of(entry.value, &inner, of.first, &trail.entry(entry.key));
             }
         });
         self.depth -= 1;
@@ -185,7 +191,7 @@ impl<'w, 't> Walk<'w, 't> {
             (Shape::Word, Scalar::Str(text)) => {
                 // Go cannot tell an empty string from an absent one, where it has no pointer.
                 let is_absent = text.is_empty() && !of.has(Type::FILLED);
-                if !is_absent && self.table.words(of).all(|word| word != text) {
+                if !is_absent && !self.table.has_word(of, &text) {
                     self.unsupported(value, of, &text, trail);
                 }
             }
@@ -241,6 +247,9 @@ impl<'w, 't> Walk<'w, 't> {
     /// Whether a required field is as good as missing. Go cannot tell an empty string or list from an absent one, so that
     /// the server's own validation asks for one that is not empty.
     fn is_absent(&self, value: Value<'t>, field: Field) -> bool {
+        if value.is_plain_text() {
+            return !self.custom && value.node().b == 0;
+        }
         if self.custom && value.is_string() {
             return false;
         }
@@ -257,13 +266,17 @@ impl<'w, 't> Walk<'w, 't> {
     }
 }
 
+/// Whether a value can be nothing but right, without a closer look: most fields of most objects are texts.
+fn is_plainly_right(value: Value<'_>, of: &Type) -> bool {
+    of.shape == Shape::Any || (matches!(of.shape, Shape::String | Shape::IntOrString) && value.is_plain_text())
+}
+
 /// Keys that tell a strategic merge patch what to do (`k8s.io/apimachinery/pkg/util/strategicpatch`). Kustomize
 /// understands them in patches of custom resources too.
 fn is_directive(name: &str) -> bool {
-    name.starts_with('$')
-        && (matches!(name, "$patch" | "$retainKeys")
-            || name.starts_with("$setElementOrder/")
-            || name.starts_with("$deleteFromPrimitiveList/"))
+    matches!(name, "$patch" | "$retainKeys")
+        || name.starts_with("$setElementOrder/")
+        || name.starts_with("$deleteFromPrimitiveList/")
 }
 
 /// Which required fields were met.

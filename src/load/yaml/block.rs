@@ -19,7 +19,7 @@ impl<'p> Parser<'p> {
         loop {
             if self.frame().expect == Expect::Entry {
                 self.skip_to_token();
-                while self.key_allowed && self.column() == self.indent && self.usual_entry()? {}
+                while self.key_allowed && self.column() == self.indent && self.usual_entry() {}
                 if self.frame().expect == Expect::Value {
                     continue;
                 }
@@ -176,7 +176,7 @@ impl<'p> Parser<'p> {
                 && let Some(colon) = self.usual_key()
             {
                 self.open_mapping(start, &Properties::NONE)?;
-                self.usual_entry_with(colon)?;
+                self.usual_entry_with(colon);
                 return Ok(());
             }
             return self.block_content(start, &Properties::NONE, &Properties::NONE);

@@ -96,7 +96,7 @@ impl<'p> Parser<'p> {
             if !self.next_entry(b'}')? {
                 return Ok(());
             }
-            if self.usual_flow_entry()? {
+            if self.usual_flow_entry() {
                 continue;
             }
             let value_follows = match self.byte(self.pos) {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::parser::{Frame, Parser};
+use super::parser::{Frame, Parser, scalar as scalar_node};
 use super::problem::Problem;
 use super::properties::Properties;
 use super::rules::{BOOLEAN_KEY, DUPLICATE_KEY, EXCESSIVE_ALIASING, MERGE_OVERRIDE};
@@ -88,18 +88,22 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// Adds a plain key without properties to the innermost mapping, as [`Parser::push_key`] would.
-    pub(super) fn push_name(&mut self, node: Node) -> Result<(), Problem> {
-        if !node.has(Node::TEXT) {
-            return self.push_key(node, &Properties::NONE);
-        }
-        let at = self.tree.nodes.len() as u32;
-        self.tree.nodes.push(node);
-        self.last_end = node.end as usize;
+    /// Adds a plain key to the innermost mapping that is surely a string, as [`Parser::push_key`] would.
+    #[inline]
+    pub(super) fn push_name(&mut self, start: usize, end: usize) {
+        let print = fingerprint(&self.bytes[start..end]);
+        self.keys.push(Key { print, node: self.tree.nodes.len() as u32 });
+        let (start, end) = (start as u32, end as u32);
+        self.tree.nodes.push(Node {
+            flags: Node::TEXT,
+            start,
+            end,
+            a: start,
+            b: end - start,
+            ..scalar_node(Style::Plain)
+        });
+        self.last_end = end as usize;
         self.frame().count += 2;
-        let print = fingerprint(&self.bytes[node.start as usize..node.end as usize]);
-        self.keys.push(Key { print, node: at });
-        Ok(())
     }
 
     /// Adds a key to the innermost mapping.

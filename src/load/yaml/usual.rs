@@ -4,7 +4,6 @@
 
 use super::classes::{BLANK, BREAK, DOUBLE_STOP, NAME, SINGLE_STOP, is};
 use super::parser::{Expect, Parser, scalar};
-use super::problem::Problem;
 use super::words::{behind_high, behind_plain_words, behind_spaces};
 use crate::model::node::{Node, Style};
 use crate::model::scalar::is_surely_string;
@@ -22,7 +21,8 @@ impl Parser<'_> {
         let colon = behind_high::<b'-'>(self.bytes, self.pos);
         let is_usual = self.byte(colon) == b':'
             && is(*self.bytes.get(colon + 1)?, BLANK | BREAK)
-            && colon - self.pos <= LONGEST_NAME;
+            && colon - self.pos <= LONGEST_NAME
+            && is_surely_string(&self.bytes[self.pos..colon]);
         is_usual.then_some(colon)
     }
 
@@ -30,32 +30,28 @@ impl Parser<'_> {
     /// are: most lines of a manifest are read here. Where nothing is read, and for the value that is not, the general rules
     /// decide. Whether the whole entry was read.
     #[inline]
-    pub(super) fn usual_entry(&mut self) -> Result<bool, Problem> {
-        match self.usual_key() {
-            Some(colon) => self.usual_entry_with(colon),
-            None => Ok(false),
-        }
+    pub(super) fn usual_entry(&mut self) -> bool {
+        self.usual_key().is_some_and(|colon| self.usual_entry_with(colon))
     }
 
     /// As [`Parser::usual_entry`], of a key that is as usual and has its colon there.
-    pub(super) fn usual_entry_with(&mut self, colon: usize) -> Result<bool, Problem> {
-        let key = plain(&self.bytes[self.pos..colon], self.pos);
-        self.push_name(key)?;
+    pub(super) fn usual_entry_with(&mut self, colon: usize) -> bool {
+        self.push_name(self.pos, colon);
         (self.pos, self.key_allowed) = (colon + 1, false);
         let Some((value, line)) = self.usual_value(colon + 2) else {
             self.frame().expect = Expect::Value;
-            return Ok(false);
+            return false;
         };
         let next = behind_spaces(self.bytes, line);
         // A line that is empty, a comment, or further to the right may belong to the value.
         if self.byte(next) <= b'#' || (next - line) as i64 > self.indent {
             self.frame().expect = Expect::Value;
-            return Ok(false);
+            return false;
         }
         self.tree.nodes.push(value);
         self.last_end = value.end as usize;
         (self.pos, self.line, self.key_allowed) = (next, line, true);
-        Ok(true)
+        true
     }
 
     /// The scalar at an offset behind a colon, and the start of the next line, if it is a word or two, or quoted without
@@ -87,22 +83,25 @@ impl Parser<'_> {
 
     /// Reads an entry of the innermost mapping in brackets, or the key of one, if they are as they nearly always are.
     /// Whether a key was read; what is expected next is noted then.
-    pub(super) fn usual_flow_entry(&mut self) -> Result<bool, Problem> {
+    pub(super) fn usual_flow_entry(&mut self) -> bool {
         if self.wide || !self.byte(self.pos).is_ascii_alphabetic() {
-            return Ok(false);
+            return false;
         }
         let colon = self.behind_name(self.pos);
-        if self.byte(colon) != b':' || self.byte(colon + 1) != b' ' || colon - self.pos > LONGEST_NAME {
-            return Ok(false);
+        let is_usual = self.byte(colon) == b':'
+            && self.byte(colon + 1) == b' '
+            && colon - self.pos <= LONGEST_NAME
+            && is_surely_string(&self.bytes[self.pos..colon]);
+        if !is_usual {
+            return false;
         }
-        let key = plain(&self.bytes[self.pos..colon], self.pos);
-        self.push_name(key)?;
+        self.push_name(self.pos, colon);
         (self.pos, self.key_allowed) = (colon + 2, false);
         if !self.usual_flow_scalar() {
             self.pos = colon + 1;
             self.frame().expect = Expect::Value;
         }
-        Ok(true)
+        true
     }
 
     /// Reads the scalar at the cursor, in brackets, if it is one word, or quoted without escapes, and another entry or the

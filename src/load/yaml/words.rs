@@ -18,33 +18,33 @@ const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ all(byte), 1)
 }
 
-/// Where the first byte of the kind that `mask` marks stands, at or behind `at`. Of the last bytes, fewer than eight, none
-/// is looked at: the search ends before them.
+/// Where the first byte of the kind that `mask` marks stands, at or behind `at`. The last bytes, fewer than eight, are not
+/// looked at: where they begin is the error.
 #[inline]
-fn find(bytes: &[u8], mut at: usize, mask: impl Fn(u64) -> u64) -> usize {
+fn find(bytes: &[u8], mut at: usize, mask: impl Fn(u64) -> u64) -> Result<usize, usize> {
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let found = mask(u64::from_le_bytes(*word)) & all(0x80);
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return Ok(at + found.trailing_zeros() as usize / 8);
         }
         at += 8;
     }
-    at
+    Err(at)
 }
 
 /// Steps over bytes that are not below `LIMIT`, which is at most 128, and no colons.
 #[inline]
 pub(super) fn behind_high<const LIMIT: u8>(bytes: &[u8], at: usize) -> usize {
-    let mut at = find(bytes, at, |word| below(word, LIMIT) | equal(word, b':'));
-    while bytes.get(at).is_some_and(|&byte| byte >= LIMIT && byte != b':') {
-        at += 1;
-    }
-    at
+    let is_stop = |byte: &u8| *byte < LIMIT || *byte == b':';
+    find(bytes, at, |word| below(word, LIMIT) | equal(word, b':'))
+        .unwrap_or_else(|rest| bytes.iter().skip(rest).position(is_stop).map_or(bytes.len(), |ahead| rest + ahead))
 }
 
 /// Steps over bytes with which no plain scalar of a block collection can end, as far as they fill whole words.
 pub(super) fn behind_plain_words(bytes: &[u8], at: usize) -> usize {
-    find(bytes, at, |word| equal(word, b'\n') | equal(word, b'\r') | equal(word, b':') | equal(word, b'#'))
+    match find(bytes, at, |word| equal(word, b'\n') | equal(word, b'\r') | equal(word, b':') | equal(word, b'#')) {
+        Ok(at) | Err(at) => at,
+    }
 }
 
 /// Steps over spaces.

@@ -21,9 +21,9 @@ use crate::model::definition::fabrikate::{ComponentFile, ConfigFile};
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::folder_of;
+use crate::model::listing::{file_of, folder_of};
 
-use super::{Format, Input, Text, by_name, file_of};
+use super::{Format, Input, Text, by_name};
 
 pub(super) use stale::stale;
 

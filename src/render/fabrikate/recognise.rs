@@ -2,11 +2,10 @@
 //! content decides.
 
 use crate::model::definition::fabrikate::{ComponentKind, Method};
-use crate::model::listing::folder_of;
+use crate::model::listing::{file_of, folder_of};
 use crate::model::near::nearest;
 use crate::model::value::{Entry, Value};
 
-use super::super::file_of;
 use super::read::COMPONENT_FIELDS;
 use crate::model::definition::fabrikate::Hook;
 

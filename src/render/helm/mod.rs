@@ -3,11 +3,11 @@
 //! <https://helm.sh/docs/topics/charts/#the-chart-file-structure>
 
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
-use crate::model::listing::{Listing, folder_of};
+use crate::model::listing::{Listing, file_of, folder_of};
 use crate::model::report::NotChecked;
 use crate::model::source::Span;
 
-use super::{Format, Input, count, file_of};
+use super::{Format, Input, count};
 
 /// Charts, by their `Chart.yaml`.
 pub(super) struct Helm;

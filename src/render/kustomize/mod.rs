@@ -18,11 +18,11 @@ use std::collections::BTreeSet;
 use crate::model::definition::{DefinitionKind, FileRole, Plan};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{KUSTOMIZATIONS, Listing, folder_of};
+use crate::model::listing::{KUSTOMIZATIONS, Listing, file_of, folder_of};
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
-use super::{Format, Input, Object, Text, by_name, file_of};
+use super::{Format, Input, Object, Text, by_name};
 use build::read::failure;
 use reader::Reader;
 pub use supplement::MISSING;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, folder_of, join};
+use crate::model::listing::{Listing, file_of, folder_of, join};
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
@@ -272,7 +272,7 @@ impl<'s> Site<'s, '_> {
                     .map(|(name, _)| name.strip_prefix(folder).unwrap_or(name).trim_start_matches('/'))
                     .map(|name| name.split('/').next().unwrap_or(name))
                     .collect();
-                let last = name.rsplit('/').next().unwrap_or(name);
+                let last = file_of(name);
                 log.lacks = true;
                 log.fail(match crate::model::near::nearest(last, beside) {
                     Some(near) => finding.help(format!("did you mean `{}{near}`?", &name[..name.len() - last.len()])),
