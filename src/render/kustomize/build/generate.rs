@@ -233,8 +233,17 @@ const LINE: usize = 70;
 
 /// Adds what was generated, or lays it over what there is.
 fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
-    let found = to.resources.iter().position(|old| old.ids().any(|id| id.is_same(&new.id)));
+    let is_there = |old: &Resource| old.ids().any(|id| id.is_same(&new.id));
+    let found = to.resources.iter().position(is_there);
+    let another = found.and_then(|at| to.resources[at + 1..].iter().find(|old| is_there(old)));
     match (behavior, found) {
+        (_, Some(at)) if another.is_some() => {
+            let message = format!("there are two objects that can be {}", new.id.title());
+            let finding = failure(span, message, "which of them is meant is not to be told");
+            let both = [Some(&to.resources[at]), another].into_iter().flatten().filter_map(|old| old.included.last());
+            let finding = both.fold(finding, |finding, included| finding.see(*included, "one of them"));
+            to.log.fail(finding.help("give the generator a name of its own"));
+        }
         ("merge" | "replace", None) => {
             if !to.log.is_partial() {
                 let message = format!("there is no {} to {behavior}", new.id.title());
@@ -263,7 +272,15 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
             new.hashed = new.hashed.filter(|_| old.hashed.is_some());
             to.resources[at] = new;
         }
-        (_, _) => append(to, new, span),
+        // Under a former name too (`appendReplaceOrMerge` of `api/resmap/reswrangler.go`).
+        (_, Some(at)) => {
+            let message = format!("{} is there already", new.id.title());
+            let finding = failure(span, message, "generated once more, without `behavior`");
+            let included = to.resources[at].included.last().copied().filter(|included| *included != span);
+            let finding = included.into_iter().fold(finding, |finding, included| finding.see(included, "from here"));
+            to.log.fail(finding.help("write `behavior: merge` or `behavior: replace`, or choose another name"));
+        }
+        (_, None) => append(to, new, span),
     }
 }
 
