@@ -126,7 +126,8 @@ pub fn examine_beside(
     let run = Run { targets: &targets, ..Run::new(inputs, rules, options, &loader, &sources, &plan, other) };
     run.look_at_kept(parts, None);
     let read: HashSet<FileId> = kept.iter().map(|(file, _)| *file).collect();
-    let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(|file| !read.contains(file)).collect();
+    let is_wanted = |file: &FileId| !read.contains(file) && plan.role(*file) != FileRole::OtherEnvironment;
+    let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(is_wanted).collect();
     let is_definition = |file: FileId| render::is_definition(sources.name(file));
     let is_new = |file: FileId| own.contains(&file) || !is_definition(file);
     let kept: Vec<_> = kept.into_iter().filter(|(file, _)| to_read.contains(file) && is_new(*file)).collect();

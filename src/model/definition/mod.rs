@@ -19,6 +19,8 @@ pub enum FileRole {
     StaticInput,
     /// Kubernetes objects that a definition generated; [`Plan::generated`] says which.
     Generated,
+    /// Kubernetes objects that a definition generated for an environment that was not asked for: not read.
+    OtherEnvironment,
     /// Kubernetes objects as a kustomization makes them; they lie in no file, and [`Plan::builds`] says where each of
     /// their values was written.
     Built,

@@ -46,6 +46,7 @@ impl Format for Fabrikate {
         tree::grow(input, plan);
         trace::environments(input, plan);
         trace::generated(input, plan);
+        trace::cast_others(input, plan);
     }
 
     fn place(&self, plan: &Plan, finding: Diagnostic, text: Text<'_>) -> Diagnostic {

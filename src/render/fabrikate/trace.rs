@@ -157,6 +157,20 @@ pub(super) fn generated(input: &Input<'_>, plan: &mut Plan) {
     cast_statics(plan);
 }
 
+/// Where environments were asked for: casts what was generated for the others.
+pub(super) fn cast_others(input: &Input<'_>, plan: &mut Plan) {
+    if input.environments.is_empty() {
+        return;
+    }
+    let of = |definition: &Definition| generated_folders(input, definition).into_values().collect::<Vec<_>>();
+    let folders: BTreeSet<String> = plan.definitions.iter().flat_map(of).collect();
+    for folder in &folders {
+        for (_, file) in input.listing.below(folder) {
+            plan.cast(file, FileRole::OtherEnvironment);
+        }
+    }
+}
+
 fn by_output(definition: &Definition, environment: &Environment) -> BTreeMap<String, usize> {
     let mut units = BTreeMap::new();
     for (at, unit) in definition.units.iter().enumerate() {

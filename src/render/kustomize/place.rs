@@ -65,7 +65,7 @@ impl Site<'_> {
         finding.origin = included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect();
         // Which element a patch is for is seen beside the value.
         let chain = || place.chain.iter().filter(|link| link.role != Role::FoundBy);
-        finding.origin.extend(chain().copied());
+        finding.origin.extend(chain().filter(|link| link.role != Role::Replaced).copied());
         for link in chain().rev() {
             if link.span.file == finding.primary.span.file && link.span.start == finding.primary.span.start {
                 continue;
