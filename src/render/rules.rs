@@ -8,8 +8,8 @@ pub(super) const INVALID_VALUE: Rule = Rule::new(
     Category::Definition,
     Severity::Error,
     "a field of a definition holds a list or map where text belongs, or the other way round",
-    "Fabrikate cannot decode the file: `fab generate` fails, and nothing is generated.",
-    "Give the field a value of the shape that the message names.",
+    "Fabrikate cannot decode the file: `fab generate` fails, and nothing is generated",
+    "give the field a value of the shape that the message names",
 );
 
 /// The generated tree is not what the definition generates.
@@ -18,9 +18,9 @@ pub(super) const STALE: Rule = Rule::new(
     Category::Definition,
     Severity::Warning,
     "a generated manifest is missing, belongs to no component, or differs from the file it is a copy of",
-    "The cluster gets what lies under `generated`, not what the definition says. A change by hand is lost with the next \
-     `fab generate`.",
-    "Run `fab generate` for that environment and commit what it writes; make changes in the definition.",
+    "the cluster gets what lies under `generated`, not what the definition says; a change by hand is lost with the next \
+     `fab generate`",
+    "run `fab generate` for that environment and commit what it writes; make changes in the definition",
 );
 
 /// A change of what is generated that nothing in the definition explains.
@@ -29,9 +29,9 @@ pub(super) const HAND_EDITED: Rule = Rule::new(
     Category::Definition,
     Severity::Error,
     "a change edits a generated manifest, and not what it is generated from (with `--since`)",
-    "The next `fab generate` throws the edit away without a word, and the cluster goes back to what the definition says. \
-     Where the generator cannot be run here, it is a warning.",
-    "Make the change in the definition, run `fab generate`, and commit both.",
+    "the next `fab generate` throws the edit away without a word, and the cluster goes back to what the definition says; \
+     where the generator cannot be run here, it is a warning",
+    "make the change in the definition, run `fab generate`, and commit both",
 );
 
 /// A kustomization cannot be decoded.
@@ -40,8 +40,8 @@ pub(super) const INVALID_KUSTOMIZATION: Rule = Rule::new(
     Category::Definition,
     Severity::Error,
     "a kustomization has a field that Kustomize does not know, or a value of the wrong shape",
-    "Kustomize decodes strictly: it refuses the file, and nothing of it or of what takes it in is built.",
-    "Correct the field that the message names.",
+    "Kustomize decodes strictly: it refuses the file, and nothing of it or of what takes it in is built",
+    "correct the field that the message names",
 );
 
 /// A kustomization names something that is not there.
@@ -50,8 +50,8 @@ pub(super) const MISSING_FILE: Rule = Rule::new(
     Category::Definition,
     Severity::Error,
     "a kustomization names a file or folder that does not exist, or a folder without a kustomization",
-    "`kustomize build` fails, for this kustomization and for all that take it in.",
-    "Correct the path, or add what is missing.",
+    "`kustomize build` fails, for this kustomization and for all that take it in",
+    "correct the path, or add what is missing",
 );
 
 /// The real tool fails.
@@ -60,8 +60,8 @@ pub(super) const FAILED_BUILD: Rule = Rule::new(
     Category::Definition,
     Severity::Error,
     "a kustomization cannot be built",
-    "`kustomize build` fails, for this kustomization and for all that take it in, so nothing of it reaches the cluster.",
-    "Mend what the message names.",
+    "`kustomize build` fails, for this kustomization and for all that take it in, so nothing of it reaches the cluster",
+    "mend what the message names",
 );
 
 /// A targeted patch that changes nothing.
@@ -70,8 +70,8 @@ pub(super) const PATCH_WITHOUT_TARGET: Rule = Rule::new(
     Category::Definition,
     Severity::Warning,
     "the target of a patch fits none of the resources",
-    "Kustomize says nothing, and the patch changes nothing: what it was meant to change is deployed unchanged.",
-    "Correct the target, or remove the patch.",
+    "Kustomize says nothing, and the patch changes nothing: what it was meant to change is deployed unchanged",
+    "correct the target, or remove the patch",
 );
 
 /// An entry that changes nothing.
@@ -80,8 +80,8 @@ pub(super) const OVERRIDE_WITHOUT_EFFECT: Rule = Rule::new(
     Category::Definition,
     Severity::Warning,
     "an entry of `images` or `replacements` fits none of the resources, or nothing uses a variable",
-    "Kustomize says nothing, and the entry changes nothing: what it was meant to change is deployed unchanged.",
-    "Correct the name, or remove the entry.",
+    "Kustomize says nothing, and the entry changes nothing: what it was meant to change is deployed unchanged",
+    "correct the name, or remove the entry",
 );
 
 /// An element of a patch that names no element.
@@ -91,8 +91,8 @@ pub(super) const PATCH_WITHOUT_KEY: Rule = Rule::new(
     Severity::Warning,
     "an element in a list of a patch lacks the field by which Kustomize finds the element to change",
     "Kustomize says nothing and drops elements of the list that the patch says nothing about: containers, ports or \
-     variables are gone after the build.",
-    "Name the element with the field that the message gives.",
+     variables are gone after the build",
+    "name the element with the field that the message gives",
 );
 
 /// An earlier entry of a kustomization that a later one overwrites.
@@ -101,8 +101,8 @@ pub(super) const UNDONE_OVERRIDE: Rule = Rule::new(
     Category::Definition,
     Severity::Warning,
     "what a patch sets is set again by a later entry of the same kustomization, in every object",
-    "The earlier value reaches no object: whoever changes it sees no effect, and whoever reads it is misled.",
-    "Keep one of the two.",
+    "the earlier value reaches no object: whoever changes it sees no effect, and whoever reads it is misled",
+    "keep one of the two",
 );
 
 /// A generated ConfigMap or Secret whose name stays the same.
@@ -111,9 +111,9 @@ pub(super) const GENERATOR_WITHOUT_HASH: Rule = Rule::new(
     Category::Definition,
     Severity::Note,
     "a generator gives its ConfigMap or Secret no hash, though pods here read it when they start",
-    "When the content changes the pods go on with the old one until something else restarts them, and a rollback of the \
-     workload does not bring the old content back.",
-    "Remove `disableNameSuffixHash`: the references follow the name.",
+    "when the content changes the pods go on with the old one until something else restarts them, and a rollback of the \
+     workload does not bring the old content back",
+    "remove `disableNameSuffixHash`: the references follow the name",
 )
 .opt_in();
 
@@ -123,9 +123,9 @@ pub(super) const LABELS_IN_SELECTORS: Rule = Rule::new(
     Category::Definition,
     Severity::Note,
     "a kustomization puts labels into the selectors of workloads, which cannot be changed later",
-    "The selector of a deployed workload is immutable: a label that is added, changed or removed here makes the next apply \
-     fail until the workload is deleted.",
-    "Use `labels` without `includeSelectors`, and with `includeTemplates` if pods should have them.",
+    "the selector of a deployed workload is immutable: a label that is added, changed or removed here makes the next apply \
+     fail until the workload is deleted",
+    "use `labels` without `includeSelectors`, and with `includeTemplates` if pods should have them",
 )
 .opt_in();
 
@@ -135,8 +135,8 @@ pub(super) const DEPRECATED_FIELD: Rule = Rule::new(
     Category::Definition,
     Severity::Note,
     "a kustomization uses a field that Kustomize replaced by another one",
-    "Kustomize prints a warning at every build, and a version to come will not read the field.",
-    "Use the field that the message names; `kustomize edit fix` does most of it.",
+    "Kustomize prints a warning at every build, and a version to come will not read the field",
+    "use the field that the message names; `kustomize edit fix` does most of it",
 )
 .fixable();
 
@@ -146,9 +146,9 @@ pub(super) const FLOATING_REMOTE: Rule = Rule::new(
     Category::Definition,
     Severity::Warning,
     "a kustomization takes in a remote resource that is not pinned",
-    "What is deployed changes with a push to another repository: nobody reviews it here, and nothing here can be rolled \
-     back to what it was.",
-    "Pin it to a tag or, better, a commit.",
+    "what is deployed changes with a push to another repository: nobody reviews it here, and nothing here can be rolled \
+     back to what it was",
+    "pin it to a tag or, better, a commit",
 );
 
 /// What this stage can report.

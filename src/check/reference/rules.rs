@@ -33,42 +33,42 @@ const fn warning(id: &'static str, title: &'static str, why: &'static str, help:
 pub(super) const NEAR_MISS_SELECTOR: Rule = warning(
     "near-miss-selector",
     "a selector misses its pods by a letter",
-    "It matches no pod of the same set, and all of it but one slip is the labels of one: a Service without endpoints, a \
-     budget or policy that holds for nothing.",
-    "Write the label as the pods have it.",
+    "it matches no pod of the same set, and all of it but one slip is the labels of one: a Service without endpoints, a \
+     budget or policy that holds for nothing",
+    "write the label as the pods have it",
 )
 .fixable();
 
 pub(super) const MISSPELT_REFERENCE: Rule = warning(
     "misspelt-reference",
     "an object asks for another by a name, key or kind that is nearly right",
-    "What it asks for does not exist, while something of nearly the same name is applied with it: a container does not \
-     start, a request finds no Service, a binding grants nothing.",
-    "Write the name as it is defined.",
+    "what it asks for does not exist, while something of nearly the same name is applied with it: a container does not \
+     start, a request finds no Service, a binding grants nothing",
+    "write the name as it is defined",
 )
 .fixable();
 
 pub(super) const HPA_STATIC_REPLICAS: Rule = warning(
     "hpa-static-replicas",
     "a workload that an autoscaler drives has a number of replicas",
-    "Every synchronisation sets the number back to what is written, against the autoscaler: pods that the load needs are \
-     stopped.",
-    "Remove `spec.replicas`.",
+    "every synchronisation sets the number back to what is written, against the autoscaler: pods that the load needs are \
+     stopped",
+    "remove `spec.replicas`",
 );
 
 pub(super) const READINESS_BEHIND_SERVICE: Rule = warning(
     "readiness-probe-missing-behind-service",
     "pods behind a Service do not say when they are ready",
-    "A pod without a readiness probe gets requests as soon as its containers run, before the program listens: each rollout \
-     and each restart loses some.",
-    "Add a `readinessProbe` to the container that serves.",
+    "a pod without a readiness probe gets requests as soon as its containers run, before the program listens: each rollout \
+     and each restart loses some",
+    "add a `readinessProbe` to the container that serves",
 );
 
 pub(super) const DUPLICATE_SELECTOR: Rule = warning(
     "duplicate-workload-selector",
     "two workloads have the same selector",
-    "Each takes the pods of the other for its own: they are scaled, replaced and deleted by whoever comes first.",
-    "Give each a label of its own.",
+    "each takes the pods of the other for its own: they are scaled, replaced and deleted by whoever comes first",
+    "give each a label of its own",
 );
 
 /// Every rule between resources; no constant, because profiles and links cannot stand in one.
@@ -114,71 +114,71 @@ pub(super) fn fragment(sentence: &str) -> String {
 }
 
 /// How to mend what is not there.
-const ADD: &str = "Correct the name, add the object, or declare it under `external` in `plimsoll.yaml` if it is applied \
-                   from elsewhere.";
+const ADD: &str = "correct the name, add the object, or declare it under `external` in `plimsoll.yaml` if it is applied \
+                   from elsewhere";
 
 /// Id, title, effect and help of the rules about what is not there.
 const MISSING: [(&str, &str, &str, &str); 11] = [
     (
         "dangling-config-ref",
         "a pod asks for a ConfigMap, Secret, claim or key that nothing here makes",
-        "The container does not start until it is there.",
+        "the container does not start until it is there",
         ADD,
     ),
     (
         "non-existent-service-account",
         "a ServiceAccount that nothing here makes",
-        "No pod can be made under an account that does not exist, and a binding to one gives its rights to whoever makes it.",
+        "no pod can be made under an account that does not exist, and a binding to one gives its rights to whoever makes it",
         ADD,
     ),
     (
         "statefulset-service-name",
         "the Service of a StatefulSet that nothing here makes",
-        "Its pods have no names in DNS, by which the members of most clusters find each other.",
+        "its pods have no names in DNS, by which the members of most clusters find each other",
         ADD,
     ),
     (
         "dangling-ingress",
         "an Ingress sends requests to a Service that nothing here makes",
-        "Requests for that path are answered with an error.",
+        "requests for that path are answered with an error",
         ADD,
     ),
     (
         "dangling-gateway-backend",
         "a route sends requests to a Service that nothing here makes",
-        "Requests for that route are answered with an error.",
+        "requests for that route are answered with an error",
         ADD,
     ),
-    ("dangling-hpa", "an autoscaler is for a workload that nothing here makes", "It scales nothing.", ADD),
+    ("dangling-hpa", "an autoscaler is for a workload that nothing here makes", "it scales nothing", ADD),
     (
         "dangling-role-ref",
         "a binding grants a role that nothing here makes",
-        "It grants nothing, until somebody makes a role of that name.",
+        "it grants nothing, until somebody makes a role of that name",
         ADD,
     ),
     (
         "dangling-webhook-service",
         "the API server is told to call a Service that nothing here makes",
-        "The API server refuses or delays every request that the webhook or API is for.",
+        "the API server refuses or delays every request that the webhook or API is for",
         ADD,
     ),
     (
         "dangling-service",
         "the selector of a Service finds no pods that anything here makes",
-        "The Service has no endpoints: every connection to it fails.",
-        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+        "the Service has no endpoints: every connection to it fails",
+        "write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`",
     ),
     (
         "dangling-networkpolicy",
         "the selector of a NetworkPolicy finds no pods that anything here makes",
-        "The policy holds for nothing: the pods that it was meant for stay open.",
-        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+        "the policy holds for nothing: the pods that it was meant for stay open",
+        "write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`",
     ),
     (
         "dangling-pdb",
         "the selector of a PodDisruptionBudget finds no pods that anything here makes",
-        "The budget protects nothing: all pods may be evicted at once.",
-        "Write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`.",
+        "the budget protects nothing: all pods may be evicted at once",
+        "write the labels as the pods have them, or declare the pods under `external` in `plimsoll.yaml`",
     ),
 ];
 

@@ -94,8 +94,8 @@ pub const CEL_RULE: Rule = rule(
     "cel-rule",
     "a custom resource that breaks a rule of its definition",
     "the API server refuses the object: its CustomResourceDefinition has a rule (`x-kubernetes-validations`, in CEL) that \
-     does not hold. Defaults are filled in before; rules that compare with an earlier state (`oldSelf`) are evaluated \
-     where `--since` knows it, and rules that need an object without other errors only for such objects. A rule that \
+     does not hold; defaults are filled in before; rules that compare with an earlier state (`oldSelf`) are evaluated \
+     where `--since` knows it, and rules that need an object without other errors only for such objects; a rule that \
      cannot be evaluated here is listed as not checked",
     "change the values that the message names; the further label shows the rule where its definition is in the input",
 );
