@@ -7,7 +7,7 @@ use crate::check::{self, aliases, policy};
 use crate::cli;
 use crate::load;
 use crate::model::near::nearest;
-use crate::model::rule::{PROFILES, Parameter, Rule, SilencedBy};
+use crate::model::rule::{Category, PROFILES, Parameter, Rule, SilencedBy};
 use crate::render;
 use crate::report::{self, sanitise};
 use crate::settings;
@@ -27,7 +27,8 @@ pub fn rules() -> Vec<Rule> {
     rules
 }
 
-/// Explains what a word stands for: a rule, a profile, or the check of another linter. Returns the exit code.
+/// Explains what a word stands for: a rule, a profile, another word that selects rules, or the check of another linter.
+/// Returns the exit code.
 ///
 /// # Errors
 /// Those of the writers.
@@ -48,16 +49,21 @@ pub fn word(word: &str, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<
     if rule.is_some() || profile.is_some() {
         return Ok(0);
     }
+    if let Some((what, own)) = selection(word, &rules) {
+        writeln!(out, "{word} ({what})\n\nRules")?;
+        return rules_as_text(&own, out).map(|()| 0);
+    }
     let named = aliases::resolve(word);
     if !named.is_empty() {
         return explain_alias(word, &named, out).map(|()| 0);
     }
-    let words = rules.iter().map(|rule| &*rule.id).chain(PROFILES.iter().map(|(name, _)| *name));
+    let categories = Category::ALL.iter().map(|category| category.as_str());
+    let words = rules.iter().map(|rule| &*rule.id).chain(PROFILES.iter().map(|(name, _)| *name)).chain(categories);
     let hint = nearest(word, words).map_or_else(
-        || "`plimsoll rules` lists all, and the profiles they are in".to_owned(),
+        || "`plimsoll rules` lists all, with their categories and profiles".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
-    writeln!(err, "error: there is no rule or profile `{}`\nhelp: {hint}", sanitise::clean(word))?;
+    writeln!(err, "error: there is no rule, category or profile `{}`\nhelp: {hint}", sanitise::clean(word))?;
     Ok(2)
 }
 
@@ -133,6 +139,19 @@ fn explain_profile(name: &str, what: &str, out: &mut dyn Write) -> io::Result<()
     let own: Vec<Rule> =
         rules().into_iter().filter(|rule| rule.profiles.iter().any(|profile| profile == name)).collect();
     rules_as_text(&own, out)
+}
+
+/// What else than rules and profiles `select` takes: what it is, and the rules that it selects.
+fn selection(word: &str, rules: &[Rule]) -> Option<(&'static str, Vec<Rule>)> {
+    let own = |wanted: &dyn Fn(&Rule) -> bool| rules.iter().filter(|rule| wanted(rule)).cloned().collect();
+    match word {
+        "all" => Some(("every rule", rules.to_vec())),
+        "default" => Some(("what is on without being selected", own(&|rule| rule.default))),
+        _ => {
+            let category = *Category::ALL.iter().find(|category| category.as_str() == word)?;
+            Some(("category", own(&|rule| rule.category == category)))
+        }
+    }
 }
 
 /// Writes which rules take the place of a check of another tool, and explains them.
