@@ -181,7 +181,7 @@ fn separator_candidate(text: &str, range: Range<usize>) -> Option<usize> {
     FINDER.find(bytes).map(|at| range.start + at + 1)
 }
 
-/// The end of the line that begins at `at`, without its LF and a CR before it.
+/// The end of the line that begins at `at`, without its line feed; a carriage return before that belongs to the line.
 fn line_end(text: &str, at: usize, end: usize) -> usize {
     memchr::memchr(b'\n', &text.as_bytes()[at..end]).map_or(end, |length| at + length)
 }

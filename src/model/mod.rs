@@ -1,9 +1,14 @@
-//! The nouns: plain data that the stages hand to each other. Nothing in here reads, writes or decides.
+//! The nouns: plain data that the stages hand to each other. Nothing in here reads or writes files, and nothing decides
+//! what is wrong.
 //!
-//! Lowest first: [`source`] (files, spans, line index), [`node`] and [`value`] (the YAML tree and the cursor that
-//! walks it), [`path`] (a route into a tree, and the span it leads to), [`document`] and [`resource`] (what a file
-//! holds), [`change`] (what was there before), [`reference`] (what objects have to do with each other), [`rule`], [`origin`], [`diagnostic`] and [`report`] (what is said about it). [`near`] guesses what a misspelt
-//! name was meant to be.
+//! - Text: [`source`] (files, spans, lines), [`node`] and [`value`] (the YAML tree, and the cursor that walks it),
+//!   [`scalar`] (what a plain text means), [`path`] (a route into a tree, and the span it leads to), [`json`] (a tree as
+//!   JSON).
+//! - What files hold: [`listing`] (their names), [`document`], [`suppression`], [`resource`], [`definition`] (what makes
+//!   which of them), [`reference`] (what objects have to do with each other), [`change`] (what was there before).
+//! - What is said: [`rule`] and [`selection`] (which rules speak, and how loud), [`origin`] (what wrote a value), [`diagnostic`],
+//!   [`report`].
+//! - Small helps: [`near`] (what a misspelt name was meant to be), [`digest`] (hashes).
 
 pub mod change;
 pub mod definition;

@@ -2,7 +2,7 @@
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Rule};
 
-use super::rego::syntax::Reference;
+use super::rego::syntax::{Reference, text};
 
 /// What a `kinds` word of a rule's metadata stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,14 +102,14 @@ fn compared_kinds(statement: &LiteralStmt) -> Option<Vec<String>> {
     match expr.as_ref() {
         Expr::BoolExpr { op: BoolOp::Eq, lhs, rhs, .. } | Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => {
             match (is_kind(lhs.as_ref()), is_kind(rhs.as_ref())) {
-                (true, false) => Some(vec![word(rhs.as_ref())?]),
-                (false, true) => Some(vec![word(lhs.as_ref())?]),
+                (true, false) => Some(vec![text(rhs.as_ref())?]),
+                (false, true) => Some(vec![text(lhs.as_ref())?]),
                 _ => None,
             }
         }
         Expr::Membership { key: None, value, collection, .. } if is_kind(value.as_ref()) => match collection.as_ref() {
             Expr::Set { items, .. } | Expr::Array { items, .. } => {
-                items.iter().map(|item| word(item.as_ref())).collect()
+                items.iter().map(|item| text(item.as_ref())).collect()
             }
             _ => None,
         },
@@ -120,13 +120,4 @@ fn compared_kinds(statement: &LiteralStmt) -> Option<Vec<String>> {
 fn is_kind(expr: &Expr) -> bool {
     Reference::of(expr)
         .is_some_and(|reference| reference.base == "input" && reference.keys == [Some("kind".to_owned())])
-}
-
-fn word(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::String { value, .. } | Expr::RawString { value, .. } => {
-            value.as_string().ok().map(|text| text.to_string())
-        }
-        _ => None,
-    }
 }

@@ -8,7 +8,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
 use crate::model::listing::{KUSTOMIZATIONS, Listing, folder_of, join};
 use crate::model::node::{Node, Style};
-use crate::model::origin::{Origin, Role};
+use crate::model::origin::Origin;
 use crate::model::reference::Facts;
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
@@ -221,12 +221,6 @@ impl<'a> Kustomizations<'a> {
         let part = |source: Arc<Source>| Arc::try_unwrap(source).ok().map(|source| source.part);
         sources.into_iter().map(|(file, sources)| (file, sources.into_iter().filter_map(part).collect())).collect()
     }
-}
-
-/// Links that say how an object came in, outermost first.
-#[must_use]
-pub fn inclusion(included: &[Span]) -> Vec<Origin> {
-    included.iter().map(|span| Origin { role: Role::IncludedBy, span: *span }).collect()
 }
 
 /// Whether a file ends in a block scalar without a line feed.

@@ -23,14 +23,14 @@ pub(super) fn policy<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>, poli
 pub(super) fn config<'t>(object: &mut Object<'_, 't>, config: &Field<'_, 't>) {
     let [servers, searches, options] = fields!(config, ["nameservers", "searches", "options"]);
     if let Some(servers) = &servers {
-        at_most(object, servers, 3, "nameservers");
+        object.at_most(servers, 3);
         for server in servers.items() {
             object.is_empty(&server, "an IP address");
             names::address(object, &server);
         }
     }
     if let Some(searches) = &searches {
-        at_most(object, searches, 32, "search domains");
+        object.at_most(searches, 32);
         let mut length = 0;
         for search in searches.items() {
             length += search.text().map_or(0, |text| text.len() + 1);
@@ -71,15 +71,6 @@ fn search_domain<'t>(object: &mut Object<'_, 't>, search: &Field<'_, 't>) {
     if !fine {
         let fault = format!("is `{text}`, which is no domain name");
         let finding = object.wrong(&INVALID_NAME, search, &fault, "no domain name");
-        object.report(finding);
-    }
-}
-
-fn at_most<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>, most: usize, what: &str) {
-    let count = list.count();
-    if count > most {
-        let fault = format!("has {count} {what}, but {most} are the most");
-        let finding = object.wrong(&TOO_LARGE, list, &fault, &format!("more than {most}"));
         object.report(finding);
     }
 }

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use crate::check::api::names;
 use crate::check::api::object::{Field, MANY, Object, did_you_mean, fields, is_placeholder};
 use crate::check::api::rules::{
-    CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, NOT_FOUND, OUT_OF_RANGE, TOO_LARGE, UNSUPPORTED_VALUE,
+    CONFLICTING_FIELDS, DUPLICATE_NAME, INVALID_TEXT, NOT_FOUND, OUT_OF_RANGE, UNSUPPORTED_VALUE,
 };
 
 use super::job::{Job, empty_rule};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'_, 't>, template: &Field<'_, 't>) {
     let Some(rules) = policy.get("rules") else { return };
-    at_most(object, &rules, 20, "rules");
+    object.at_most(&rules, 20);
     for rule in rules.items().filter(|rule| rule.value.is_mapping()).take(MANY) {
         let [action, codes, conditions] = fields!(rule, ["action", "onExitCodes", "onPodConditions"]);
         let conditions = conditions.filter(|conditions| conditions.count() > 0);
@@ -33,7 +33,7 @@ pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'
             exit_codes(object, codes, template);
         }
         if let Some(conditions) = &conditions {
-            at_most(object, conditions, 20, "conditions");
+            object.at_most(conditions, 20);
             for condition in conditions.items() {
                 let [kind, status] = fields!(condition, ["type", "status"]);
                 if let Some(kind) = kind {
@@ -81,7 +81,7 @@ fn exit_codes<'t>(object: &mut Object<'_, 't>, codes: &Field<'_, 't>, template: 
         }
     }
     let Some(values) = values else { return };
-    at_most(object, &values, 255, "exit codes");
+    object.at_most(&values, 255);
     let takes = operator.as_ref().and_then(Field::text).as_deref() == Some("In");
     let mut before = None;
     let mut is_ordered = true;
@@ -110,14 +110,5 @@ fn exit_codes<'t>(object: &mut Object<'_, 't>, codes: &Field<'_, 't>, template: 
             object.report(finding);
         }
         before = Some(number);
-    }
-}
-
-pub(super) fn at_most<'t>(object: &mut Object<'_, 't>, list: &Field<'_, 't>, most: usize, what: &str) {
-    let count = list.count();
-    if count > most {
-        let fault = format!("has {count} {what}, but {most} are the most");
-        let finding = object.wrong(&TOO_LARGE, list, &fault, &format!("more than {most}"));
-        object.report(finding);
     }
 }

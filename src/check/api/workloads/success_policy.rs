@@ -3,12 +3,11 @@
 use crate::check::api::object::{Field, Object, fields, is_placeholder};
 use crate::check::api::rules::{CONFLICTING_BOUNDS, INVALID_TEXT, TOO_LARGE};
 
-use super::failure_policy::at_most;
 use super::job::{Job, empty_rule};
 
 pub(super) fn check<'t>(object: &mut Object<'_, 't>, job: &Job, policy: &Field<'_, 't>) {
     let Some(rules) = policy.get("rules") else { return };
-    at_most(object, &rules, 20, "rules");
+    object.at_most(&rules, 20);
     let Some(completions) = job.completions else { return };
     for rule in rules.items().filter(|rule| rule.value.is_mapping()) {
         let [count, indexes] = fields!(rule, ["succeededCount", "succeededIndexes"]);

@@ -103,6 +103,16 @@ pub fn parameters(rule: &Rule) -> Option<usize> {
     }
 }
 
+/// The text that an expression is.
+pub fn text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::String { value, .. } | Expr::RawString { value, .. } => {
+            value.as_string().ok().map(|text| text.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// What a walk comes by.
 #[derive(Clone, Copy)]
 pub enum Node<'a> {

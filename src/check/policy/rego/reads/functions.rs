@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use regorus::unstable::{Expr, Ref};
 
 use super::super::extensions;
-use super::super::syntax::Reference;
+use super::super::syntax::{Reference, text};
 use super::Step;
-use super::reader::{Name, Reader, WIDEST, text, variable};
+use super::reader::{Name, Reader, WIDEST, variable};
 
 /// A function of the program.
 pub(super) struct Function {

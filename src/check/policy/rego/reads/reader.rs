@@ -9,7 +9,7 @@ use regorus::Value as Rego;
 use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Ref, Rule, RuleHead};
 
 use super::super::negation::PREFIX;
-use super::super::syntax::{self, Node, Reference};
+use super::super::syntax::{self, Node, Reference, text};
 use super::functions::Function;
 use super::told::Told;
 use super::{Reads, Route, Step};
@@ -446,16 +446,6 @@ pub(super) fn longer(routes: BTreeSet<Route>, step: &Step) -> BTreeSet<Route> {
 /// Whether an expression is a name or what is below one.
 fn is_part(expr: &Expr) -> bool {
     matches!(expr, Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. })
-}
-
-/// The text that an expression is.
-pub(super) fn text(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::String { value, .. } | Expr::RawString { value, .. } => {
-            value.as_string().ok().map(|text| text.to_string())
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

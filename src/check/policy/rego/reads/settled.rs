@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value as Rego;
 use regorus::unstable::{AssignOp, Expr, Literal, Query};
 
-use super::super::syntax::{self, Node, Reference};
-use super::reader::{Reader, text, variable};
+use super::super::syntax::{self, Node, Reference, text};
+use super::reader::{Reader, variable};
 
 /// The names of a query that have a known value.
 type Known = BTreeMap<String, Rego>;

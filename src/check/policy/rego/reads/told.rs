@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{AssignOp, Expr, Literal, Module, Ref, Rule, RuleHead};
 
-use super::super::syntax::{self, Node, Reference};
-use super::reader::{is_asked, text, variable};
+use super::super::syntax::{self, Node, Reference, text};
+use super::reader::{is_asked, variable};
 
 /// The path of a rule.
 type Path = Vec<String>;
