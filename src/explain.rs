@@ -15,16 +15,14 @@ use crate::settings;
 /// Every rule that plimsoll brings along, by category and id.
 #[must_use]
 pub fn rules() -> Vec<Rule> {
-    let mut rules: Vec<Rule> = load::rules()
-        .chain(check::rules())
-        .chain(render::RULES)
-        .chain(report::RULES)
-        .chain(settings::RULES)
-        .cloned()
-        .chain(policy::pack_rules())
-        .collect();
+    let mut rules: Vec<Rule> = rules_in_rust().cloned().chain(policy::pack_rules()).collect();
     rules.sort_by(|a, b| (a.category, &a.id).cmp(&(b.category, &b.id)));
     rules
+}
+
+/// The rules that are not those of the built-in pack.
+pub fn rules_in_rust() -> impl Iterator<Item = &'static Rule> {
+    load::rules().chain(check::rules()).chain(render::RULES).chain(report::RULES).chain(settings::RULES)
 }
 
 /// Explains what a word stands for: a rule, a profile, another word that selects rules, or the check of another linter.

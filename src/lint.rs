@@ -182,7 +182,7 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
     policies.configure(settings.parameters.clone());
     policies.aim(targets.iter().flat_map(Targets::ends));
     let api = api::RULES.iter().chain(api::update::RULES).any(wanted);
-    let definitions = explain::rules().iter().any(|rule| rule.category == Category::Definition && wanted(rule));
+    let definitions = explain::rules_in_rust().any(|rule| rule.category == Category::Definition && wanted(rule));
     let references = reference::Asked::of(wanted, settings.external.clone());
     let rules = Rules { targets, api, definitions, references, policies };
     check_selectors(settings, &rules)?;

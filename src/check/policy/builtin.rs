@@ -121,7 +121,7 @@ impl Builtin {
     /// The rules of a set that can have something to say about an object; `None` if there are none.
     pub(super) fn choose(&self, set: usize, object: Value<'_>) -> Option<Choice> {
         // What a rule needs is written for the parameters that it brings along.
-        let read = || Needs::new(self.sets[set].iter().map(|rule| rule.needs.as_slice()));
+        let read = || Needs::new(self.sets[set].iter().map(|rule| rule.needs));
         let rules = self.needs[set].get_or_init(read).look(object) | self.configured[set];
         (rules != 0).then_some(Choice { set, rules })
     }

@@ -131,14 +131,14 @@ const MOST: usize = 128;
 
 impl Needs {
     /// Reads the lines of each rule.
-    pub(super) fn new(rules: impl Iterator<Item = &'static [String]>) -> Self {
+    pub(super) fn new(rules: impl Iterator<Item = &'static [&'static str]>) -> Self {
         let mut needs = Needs { outline: vec![0; 64], ..Needs::default() };
         let mut numbers: HashMap<&str, Option<u32>> = HashMap::new();
         for lines in rules {
             let mut bits = Some(0u128).filter(|_| !lines.is_empty());
-            for line in lines {
+            for &line in lines {
                 let next = numbers.len();
-                let number = *numbers.entry(line.as_str()).or_insert_with(|| {
+                let number = *numbers.entry(line).or_insert_with(|| {
                     let number = u32::try_from(next).ok().filter(|_| next < MOST)?;
                     needs.read(line, number).map(|()| number)
                 });

@@ -4,9 +4,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regorus::Value;
-
-use crate::model::rule::{Category, Rule, Severity};
+use crate::model::rule::{Category, Parameter, Rule, Severity};
 
 use super::kinds::Kinds;
 use super::native::{self, Native};
@@ -136,7 +134,7 @@ pub(super) struct PackRule {
     pub rule: Rule,
     pub kinds: Kinds,
     /// Keys and texts of which an object must have one, anywhere, for the rule to have anything to say. Empty: no such words.
-    pub needs: Vec<String>,
+    pub needs: &'static [&'static str],
     pub text: &'static str,
     /// The same in Rust.
     pub native: Option<Native>,
@@ -149,14 +147,41 @@ impl PackRule {
     }
 }
 
-/// The metadata as the build script has read them, by `<category>/<id>`.
-const METADATA: &str = include_str!(concat!(env!("OUT_DIR"), "/pack.json"));
+/// What the metadata of a rule says. What is not said is empty.
+struct Block {
+    title: &'static str,
+    description: &'static str,
+    help: &'static str,
+    severity: &'static str,
+    /// On without being selected.
+    default: bool,
+    links: &'static [&'static str],
+    profiles: &'static [&'static str],
+    kinds: &'static [&'static str],
+    needs: &'static [&'static str],
+    /// Names, values without configuration as JSON, and what they do.
+    parameters: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// The metadata as the build script has read them, by `<category>/<id>`, in order.
+const METADATA: &[(&str, Block)] = include!(concat!(env!("OUT_DIR"), "/pack.rs"));
+
+/// A block that lacks something fails the test of the pack.
+const EMPTY: Block = Block {
+    title: "",
+    description: "",
+    help: "",
+    severity: "",
+    default: true,
+    links: &[],
+    profiles: &[],
+    kinds: &[],
+    needs: &[],
+    parameters: &[],
+};
 
 /// Every rule of the pack.
-pub(super) static PACK: LazyLock<Vec<PackRule>> = LazyLock::new(|| {
-    let metadata = Value::from_json_str(METADATA).unwrap_or(Value::Undefined);
-    TABLE.iter().map(|entry| read(entry, &metadata)).collect()
-});
+pub(super) static PACK: LazyLock<Vec<PackRule>> = LazyLock::new(|| TABLE.iter().map(read).collect());
 
 /// Every rule of the built-in pack, on by default or not.
 #[must_use]
@@ -164,36 +189,31 @@ pub fn pack_rules() -> Vec<Rule> {
     PACK.iter().map(|rule| rule.rule.clone()).collect()
 }
 
-/// A block that lacks something leaves the default, and fails the test of the pack.
-fn read(entry: &Entry, metadata: &Value) -> PackRule {
-    let block = &metadata[format!("{}/{}", entry.category, entry.id).as_str()];
-    let block = block.as_object().is_ok().then(|| Metadata::of(block.clone()));
-    let text = |key| Cow::from(block.as_ref().and_then(|block| block.text(key)).unwrap_or_default());
+fn read(entry: &Entry) -> PackRule {
+    let name = |known: &&str| known.split_once('/').is_some_and(|own| own == (entry.category.as_str(), entry.id));
+    let block = METADATA.iter().find(|(known, _)| name(known)).map_or(&EMPTY, |(_, block)| block);
+    let parameter = |(name, default, help): &(&str, &str, &str)| Parameter {
+        name: (*name).to_owned(),
+        default: (*default).to_owned(),
+        help: (*help).to_owned(),
+    };
     let rule = Rule {
         id: Cow::Borrowed(entry.id),
-        severity: block.as_ref().and_then(severity).unwrap_or(Severity::Warning),
-        default: block.as_ref().and_then(|block| block.switch("default")).unwrap_or(true),
-        title: text("title"),
-        why: text("description"),
-        help: block.as_ref().and_then(|block| block.custom("help")).unwrap_or_default().into(),
-        links: block.as_ref().map(Metadata::links).unwrap_or_default().into_iter().map(Cow::from).collect(),
-        profiles: block
-            .as_ref()
-            .map(|block| block.list("profiles"))
-            .unwrap_or_default()
-            .into_iter()
-            .map(Cow::from)
-            .collect(),
-        parameters: block.as_ref().map(Metadata::parameters).unwrap_or_default(),
+        severity: super::rego::result::severity(block.severity).unwrap_or(Severity::Warning),
+        default: block.default,
+        title: block.title.into(),
+        why: block.description.into(),
+        help: block.help.into(),
+        links: block.links.iter().copied().map(Cow::from).collect(),
+        profiles: block.profiles.iter().copied().map(Cow::from).collect(),
+        parameters: block.parameters.iter().map(parameter).collect(),
         ..Rule::new("", entry.category, Severity::Warning, "", "", "")
     };
-    let kinds = block.as_ref().map(|block| block.list("kinds")).unwrap_or_default();
-    let needs = block.as_ref().map(|block| block.list("needs")).unwrap_or_default();
-    let kinds = Kinds::read(kinds.iter().map(String::as_str));
-    PackRule { rule, kinds, needs, text: entry.text, native: native::of(entry.id) }
+    let kinds = Kinds::read(block.kinds.iter().copied());
+    PackRule { rule, kinds, needs: block.needs, text: entry.text, native: native::of(entry.id) }
 }
 
-/// The severity that a block names.
+/// The severity that a block of a user's policy names.
 pub(super) fn severity(block: &Metadata) -> Option<Severity> {
     super::rego::result::severity(&block.custom("severity")?)
 }

@@ -5,7 +5,6 @@ use regorus::Value;
 use regorus::value::{Array, Object};
 
 use super::comments;
-use crate::model::rule::Parameter;
 
 /// Longest text of a policy that is shown.
 const LONGEST: usize = 200;
@@ -19,11 +18,6 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// A block that has been read already.
-    pub fn of(value: Value) -> Self {
-        Metadata { line: 0, value }
-    }
-
     /// A text field of the block itself.
     pub fn text(&self, key: &str) -> Option<String> {
         text(&self.value[key])
@@ -56,24 +50,9 @@ impl Metadata {
         text(&self.value["custom"][key])
     }
 
-    /// A switch below `custom`.
-    pub fn switch(&self, key: &str) -> Option<bool> {
-        self.value["custom"][key].as_bool().ok().copied()
-    }
-
     /// A list of texts below `custom`.
     pub fn list(&self, key: &str) -> Vec<String> {
         texts(&self.value["custom"][key])
-    }
-
-    /// The objects below `parameters` of `custom`: a name, what it does, and its value without configuration.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let Ok(named) = self.value["custom"]["parameters"].as_object() else { return Vec::new() };
-        let read = |(name, value): (&Value, &Value)| {
-            let default = serde_json::to_string(&value["default"]).ok()?;
-            Some(Parameter { name: text(name)?, default, help: text(&value["help"]).unwrap_or_default() })
-        };
-        named.iter_sorted().filter_map(read).collect()
     }
 
     /// The addresses in `related_resources`, written as texts or as objects with a `ref`.
