@@ -228,7 +228,12 @@ impl<'p> Parser<'p> {
     /// Whether something follows the properties of a root that is not part of it, so that it stays empty.
     fn is_stray_behind(&self, properties: &Properties<'p>) -> bool {
         match self.byte(self.pos) {
-            b',' | b']' | b'}' | b'*' => true,
+            b',' | b']' | b'}' => true,
+            // An alias that is a key begins a mapping, and the properties are those of the mapping.
+            b'*' => {
+                let mut line = self.pos..self.line_end(self.pos);
+                !line.any(|at| self.bytes[at] == b':' && self.blank_or_end(at + 1))
+            }
             b'&' => properties.anchor.is_some() && !self.key_allowed,
             b'!' => properties.tag != Tag::None && !self.key_allowed,
             _ => false,
