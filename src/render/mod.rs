@@ -135,10 +135,11 @@ pub fn spare(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
 }
 
 impl Plan {
-    /// Whether a finding is about something missing that nobody asks for where it is missing.
+    /// Whether a finding is about something missing that nobody asks for where it is missing, or about what is surely
+    /// filled in.
     #[must_use]
-    pub fn is_spared(&self, finding: &Diagnostic) -> bool {
-        policy_generator::is_spared(self, finding)
+    pub fn is_spared(&self, finding: &Diagnostic, text: Text<'_>) -> bool {
+        policy_generator::is_spared(self, finding, text)
     }
 
     /// Moves a finding in a generated manifest to the definition: the primary label goes where a person would edit, the

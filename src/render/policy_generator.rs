@@ -28,8 +28,6 @@ enum Use {
     Unwanted,
     /// Clusters have it, as a whole or in part.
     Part(Parts),
-    /// They are all that is to be there.
-    Whole,
 }
 
 impl Format for PolicyGenerator {
@@ -58,9 +56,11 @@ impl Format for PolicyGenerator {
         uses.retain(|file, _| !plan.supplements.contains_key(file));
         for (file, how) in uses {
             match how {
-                Use::Unwanted => plan.cast(file, FileRole::Patch),
+                Use::Unwanted => {
+                    plan.cast(file, FileRole::Patch);
+                    plan.parts.insert(file, Parts::Compared);
+                }
                 Use::Part(parts) => drop(plan.parts.insert(file, parts)),
-                Use::Whole => {}
             }
         }
     }
@@ -78,9 +78,18 @@ impl Format for PolicyGenerator {
     }
 }
 
-/// Whether something is missing in what clusters are only compared with.
-pub(super) fn is_spared(plan: &Plan, finding: &Diagnostic) -> bool {
-    MISSING.contains(&&*finding.rule) && plan.parts.get(&finding.primary.span.file) == Some(&Parts::Compared)
+/// Whether something is missing in what clusters are only compared with, or a template stands where a value should: the
+/// controllers fill it in (`config-policy-controller`, `controllers/configurationpolicy_controller.go`, and
+/// `governance-policy-propagator` what begins with `{{hub`).
+pub(super) fn is_spared(plan: &Plan, finding: &Diagnostic, text: Text<'_>) -> bool {
+    let span = finding.primary.span;
+    let Some(parts) = plan.parts.get(&span.file) else { return false };
+    if MISSING.contains(&&*finding.rule) {
+        return *parts == Parts::Compared;
+    }
+    let is_template = |bytes: &[u8]| memchr::memmem::find(bytes, b"{{").is_some();
+    finding.severity == Severity::Note
+        && text(span.file).is_some_and(|bytes| bytes.get(span.range()).is_some_and(is_template))
 }
 
 fn is_generator(root: Value<'_>) -> bool {
@@ -119,7 +128,7 @@ fn manifests(root: Value<'_>, folder: &str, input: &Input<'_>) -> Vec<(FileId, U
             let how = match (&*said("remediationAction", "inform"), &*said("complianceType", "musthave")) {
                 (_, "mustnothave") => Use::Unwanted,
                 ("inform" | "informonly", _) => Use::Part(Parts::Compared),
-                ("enforce", "mustonlyhave") if !is_patched => Use::Whole,
+                ("enforce", "mustonlyhave") if !is_patched => Use::Part(Parts::Whole),
                 _ => Use::Part(Parts::LaidOver(path.span())),
             };
             found.extend(files(&place, input).into_iter().map(|file| (file, how)));

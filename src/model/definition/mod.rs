@@ -90,7 +90,7 @@ pub struct Plan {
     pub statics: BTreeMap<FileId, (usize, usize)>,
     /// Kubernetes objects that kustomizations complete, with the lines that may add what is missing in them.
     pub supplements: BTreeMap<FileId, Vec<Supplement>>,
-    /// The files of objects that clusters are compared with or that are laid over what they have: parts of objects, often.
+    /// The files of objects that policies compare clusters with, or put there: parts of objects, often.
     pub parts: BTreeMap<FileId, Parts>,
     /// What kustomizations make of the objects that they change.
     pub builds: BTreeMap<FileId, kustomize::Build>,
@@ -111,6 +111,8 @@ pub enum Parts {
     Compared,
     /// They are laid over what there is, and created where there is nothing. The place is the path that names them.
     LaidOver(Span),
+    /// They are all that is to be there.
+    Whole,
 }
 
 /// A line of a kustomization that adds to the objects below it.
