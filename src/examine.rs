@@ -174,6 +174,7 @@ pub fn examine_beside(
             then: if let Other::Earlier(_, then) = other { Some(then) } else { None },
         }));
     }
+    seen.findings.retain(|finding| !plan.is_spared(finding, &text));
     let place = |finding| {
         let mut finding = plan.place(finding, &text);
         finding.settle_edits(text);

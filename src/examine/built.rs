@@ -30,11 +30,16 @@ impl Run<'_> {
         let listing = &self.inputs.listing;
         let names: HashMap<FileId, &str> = own.iter().map(|(file, _)| (*file, self.sources.name(*file))).collect();
         let reached: Vec<_> =
-            own.par_iter().with_max_len(32).map(|(file, part)| reached(names[file], part, listing).0).collect();
-        let mut files: BTreeSet<FileId> = reached.into_iter().flatten().collect();
-        own.iter().for_each(|(file, _)| {
-            files.remove(file);
-        });
+            own.par_iter().with_max_len(32).map(|(file, part)| reached(names[file], part, listing)).collect();
+        let (mut files, mut graph, mut known) = (BTreeSet::new(), Graph::default(), BTreeSet::new());
+        for ((file, part), (more, folders)) in own.iter().zip(reached) {
+            files.extend(more);
+            // What follows in a stream is no part of the kustomization.
+            if known.insert(*file) && part.roots().next().is_some() {
+                graph.add(folder_of(names[file]), is_component(part), folders);
+            }
+        }
+        files.retain(|file| !known.contains(file));
         let mut firsts: BTreeMap<FileId, Vec<Part>> = BTreeMap::new();
         own.into_iter().for_each(|(file, part)| firsts.entry(file).or_default().push(part));
         let loaded: Vec<_> =
@@ -57,8 +62,6 @@ impl Run<'_> {
                 seen.secrets.entry(*file).or_default().extend(ranges);
             }
         }
-        let kustomizations = kustomizations(&parts, &names);
-        let (graph, components) = (Graph::of(&kustomizations, listing), components(&kustomizations));
         let folders = graph.roots();
         let bytes = |file| match &self.sources.get(file).text {
             Some(text) => Some(text.clone()),
@@ -72,7 +75,7 @@ impl Run<'_> {
         let mut built: Vec<Built> = folders.par_iter().with_max_len(1).map(build).collect();
         // What only failing kustomizations take in may be whole by itself.
         loop {
-            let more = left_over(built.iter(), &components);
+            let more = left_over(built.iter(), &graph.components);
             if more.is_empty() {
                 break;
             }
@@ -105,17 +108,6 @@ impl Run<'_> {
     fn keep(&self, file: FileId) -> (FileId, Result<Vec<Part>, crate::load::ReadError>) {
         (file, self.loader.keep(file, self.sources.name(file), self.source(file)))
     }
-}
-
-/// The kustomizations among the files, with their names.
-fn kustomizations<'p>(files: &'p Files, names: &HashMap<FileId, &'p str>) -> Vec<(&'p str, &'p Part)> {
-    files.iter().filter_map(|(file, parts)| Some((*names.get(file)?, parts.first()?))).collect()
-}
-
-/// The folders of components.
-fn components(kustomizations: &[(&str, &Part)]) -> BTreeSet<String> {
-    let own = kustomizations.iter().filter(|(_, part)| is_component(part));
-    own.map(|(name, _)| folder_of(name).to_owned()).collect()
 }
 
 /// Makes a file of each text that a kustomization makes, and lets the plan know where it comes from. Returns the files,

@@ -77,8 +77,10 @@ fn is_statement(line: &str) -> bool {
     rest.starts_with("/*") || STATEMENTS.contains(&word) || line.ends_with("}}")
 }
 
-/// The first expression of a line that stands where a key, a value or an item begins.
+/// The first expression of a line that stands where a key, a value or an item begins. What stands in a comment is nothing
+/// to YAML.
 fn expression(text: &str, line: Range<usize>) -> Option<Range<usize>> {
+    let line = line.start..line.start + comment(&text[line.clone()]).unwrap_or(line.len());
     BRACKETS
         .iter()
         .filter_map(|(open, close)| {
@@ -89,6 +91,27 @@ fn expression(text: &str, line: Range<usize>) -> Option<Range<usize>> {
                 .map(|start| start..closed(text, start, line.end, close))
         })
         .min_by_key(|expression| expression.start)
+}
+
+/// Where the comment of a line begins: at a `#` behind a space, outside of quotes and expressions.
+fn comment(line: &str) -> Option<usize> {
+    let (mut quote, mut expression) = (None, None);
+    let mut before = ' ';
+    for (at, character) in line.char_indices() {
+        let rest = &line[at..];
+        match (quote, expression) {
+            (_, Some(close)) if rest.starts_with(close) => expression = None,
+            (Some(open), None) if character == open && before != '\\' => quote = None,
+            (_, None) if BRACKETS.iter().any(|(open, _)| rest.starts_with(open)) => {
+                expression = BRACKETS.iter().find(|(open, _)| rest.starts_with(open)).map(|(_, close)| *close);
+            }
+            (None, None) if matches!(character, '"' | '\'') && begins_something(&line[..at]) => quote = Some(character),
+            (None, None) if character == '#' && before.is_whitespace() => return Some(at),
+            _ => {}
+        }
+        before = character;
+    }
+    None
 }
 
 /// Whether a node can begin behind this start of a line, perhaps in quotes.
@@ -138,6 +161,17 @@ mod tests {
         assert_eq!(found("a: text {{ x }}\n\tb: 1\n", "\tb"), None);
         assert_eq!(found("a: |\n  {{ x }}\nb: 1\nc: @\n", "@"), None);
         assert_eq!(found("a: {b: {c: d}\n", "{c"), None);
+    }
+
+    #[test]
+    fn a_template_in_a_comment_is_no_cause_of_a_fault() {
+        assert_eq!(found("a: b: c # was: {{ x }}\n", ": c"), None);
+        assert_eq!(found("a: b # was: {{ x }}\n c: d\n", "c: d"), None);
+        assert_eq!(found("a:\n\t# b: {{ x }}\n", "\t"), None);
+        assert_eq!(found("a: \"b # c\": d # e: {{ x }}\n", ": d"), None);
+        // Where no comment begins, all is as it was.
+        assert_eq!(found("a: b#c\nd: [\"#\", {{ x }}]\n", "x }"), Some("{{ x }}"));
+        assert_eq!(found("a: {{ b # c }}: d: {{ x }}\n", ": d"), Some("{{ b # c }}"));
     }
 
     #[test]

@@ -100,13 +100,15 @@ impl Additions {
     /// Whether one of the patches sets a field of an object. Labels are taken to fit: others may add them.
     #[must_use]
     pub fn set(&self, object: &ResourceId, path: &Path) -> bool {
-        self.any(object, path, &|operation| adds(operation, path))
+        let pointer = path.pointer();
+        self.any(object, path, &|operation| adds(operation, path, &pointer))
     }
 
     /// Whether one of the patches sets a field of an object, or changes something in it.
     #[must_use]
     pub fn change(&self, object: &ResourceId, path: &Path) -> bool {
-        self.any(object, path, &|operation| adds(operation, path) || is_below(operation, path))
+        let pointer = path.pointer();
+        self.any(object, path, &|operation| adds(operation, path, &pointer) || is_below(operation, &pointer))
     }
 
     fn any(&self, object: &ResourceId, path: &Path, does: &dyn Fn(Value<'_>) -> bool) -> bool {
@@ -129,21 +131,24 @@ fn is_about(root: Value<'_>, object: &ResourceId) -> bool {
     })
 }
 
-/// Whether an operation of a JSON 6902 patch brings a field in, by itself or with what is around it.
-fn adds(operation: Value<'_>, path: &Path) -> bool {
+/// Whether an operation of a JSON 6902 patch brings a field in, by itself or with what is around it. `pointer` is the path
+/// as a text.
+fn adds(operation: Value<'_>, path: &Path, pointer: &str) -> bool {
     let text = |key| operation.get(key).and_then(Value::as_str);
     if !matches!(text("op").as_deref(), Some("add" | "replace")) {
         return false;
     }
     let Some(at) = text("path") else { return false };
-    let above = (0..=path.0.len()).find(|&length| Path(path.0[..length].to_vec()).pointer() == *at);
-    above.is_some_and(|above| operation.get("value").is_some_and(|value| holds(value, &path.0[above..])))
+    let is_above = pointer.strip_prefix(&*at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    // Each segment begins with a slash, and has no other.
+    let inside = path.0.get(at.matches('/').count()..).filter(|_| is_above);
+    inside.is_some_and(|inside| operation.get("value").is_some_and(|value| holds(value, inside)))
 }
 
-/// Whether an operation of a JSON 6902 patch is about something below a path.
-fn is_below(operation: Value<'_>, path: &Path) -> bool {
+/// Whether an operation of a JSON 6902 patch is about something below a pointer.
+fn is_below(operation: Value<'_>, pointer: &str) -> bool {
     let at = operation.get("path").and_then(Value::as_str).unwrap_or_default();
-    at.strip_prefix(&path.pointer()).is_some_and(|rest| rest.starts_with('/'))
+    at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a value has something at a path. Which item of a list a patch is about is not asked.

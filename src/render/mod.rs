@@ -14,6 +14,7 @@ mod helm;
 pub mod kustomize;
 mod laid_over;
 mod objects;
+mod policy_generator;
 mod policy_tests;
 mod rules;
 
@@ -93,7 +94,7 @@ trait Format: Sync {
 }
 
 /// Every format. The first that gives a file a part keeps it.
-static FORMATS: [&dyn Format; 8] = [
+static FORMATS: [&dyn Format; 9] = [
     &fabrikate::Fabrikate,
     &kustomize::Kustomize,
     &helm::Helm,
@@ -102,6 +103,7 @@ static FORMATS: [&dyn Format; 8] = [
     &argo::Argo,
     &chainsaw::Chainsaw,
     &policy_tests::PolicyTests,
+    &policy_generator::PolicyGenerator,
 ];
 
 /// Whether a file of that printed name may be a definition, and has to be loaded before the others can be understood.
@@ -133,6 +135,13 @@ pub fn spare(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
 }
 
 impl Plan {
+    /// Whether a finding is about something missing that nobody asks for where it is missing, or about what is surely
+    /// filled in.
+    #[must_use]
+    pub fn is_spared(&self, finding: &Diagnostic, text: Text<'_>) -> bool {
+        policy_generator::is_spared(self, finding, text)
+    }
+
     /// Moves a finding in a generated manifest to the definition: the primary label goes where a person would edit, the
     /// generated place stays as a further label, and `origin` and `affects` say how one led to the other. A finding
     /// elsewhere comes back as it is, except that one in a static manifest learns which components include it.

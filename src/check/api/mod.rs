@@ -9,6 +9,7 @@
 
 mod admission_policy;
 mod api_service;
+mod attachment;
 mod autoscaler;
 mod claim;
 mod config;
@@ -97,6 +98,7 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             ingress_class::check(&mut object);
             network_policy::check(&mut object);
             service_range::check(&mut object);
+            service_range::address(&mut object);
         }
         "rbac.authorization.k8s.io" => rbac::check(&mut object),
         "storage.k8s.io" => {
@@ -104,6 +106,8 @@ pub fn check(resource: &Resource<'_>, version: Version, out: &mut Vec<Diagnostic
             words::storage_driver(&mut object);
             words::volume_attributes(&mut object);
             nodes::drivers(&mut object);
+            attachment::volume(&mut object);
+            attachment::capacity(&mut object);
         }
         "coordination.k8s.io" => lease::check(&mut object),
         "certificates.k8s.io" => signing_request::check(&mut object),

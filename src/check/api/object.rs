@@ -187,6 +187,15 @@ impl<'o, 't> Object<'o, 't> {
         }
     }
 
+    /// Says what happens really, where schemas ask for a field that the server does not come to ask for.
+    pub(super) fn amend(&mut self, path: &Path, effect: &'static str) {
+        let full = Path(self.resource.prefix.0.iter().chain(&path.0).cloned().collect());
+        let known = self.found.iter_mut().rev().take(MOST as usize).find(|known| known.path.as_ref() == Some(&full));
+        if let Some(known) = known {
+            known.effect = Some(effect.into());
+        }
+    }
+
     /// Whether no further finding is kept, so that none needs to be made.
     pub(super) fn is_full(&self) -> bool {
         self.room == 0

@@ -64,7 +64,7 @@ pub(super) fn check(object: &mut Object<'_, '_>) {
     }
     spec.get("ipFamilies").iter().for_each(|all| families(object, all));
     if let Some(all) = spec.get("clusterIPs") {
-        cluster_addresses(object, &all, cluster_ip.as_ref());
+        cluster_addresses(object, &all, cluster_ip.as_ref(), kind);
     }
     only_for_some(object, &spec, kind, &written, addresses.is_some_and(|addresses| addresses.count() > 0));
     affinity(object, &spec);
@@ -170,8 +170,12 @@ fn families<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>) {
 }
 
 /// `ValidateServiceClusterIPsRelatedFields`
-fn cluster_addresses<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, first: Option<&Field<'_, 't>>) {
+fn cluster_addresses<'t>(object: &mut Object<'_, 't>, all: &Field<'_, 't>, first: Option<&Field<'_, 't>>, kind: Kind) {
     for address in all.items().filter(|address| address.text().is_none_or(|text| text != "None")) {
+        // With `type: ExternalName` the whole list is not allowed.
+        if kind != Kind::ExternalName {
+            object.is_empty(&address, "an address");
+        }
         names::address(object, &address);
     }
     if all.count() > 2 {

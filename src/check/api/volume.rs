@@ -5,7 +5,9 @@ use super::names;
 use super::object::{Field, Object, fields, is_placeholder};
 use super::pod;
 use super::quantity::Quantity;
-use super::rules::{CONFLICTING_FIELDS, FORBIDDEN_FIELD, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE};
+use super::rules::{
+    CONFLICTING_FIELDS, FORBIDDEN_FIELD, IGNORED_FIELD, INVALID_TEXT, REQUIRED_VALUE, UNSUPPORTED_VALUE,
+};
 use super::selector;
 
 /// Every source that a PersistentVolume can have.
@@ -111,11 +113,40 @@ pub(super) fn claim<'t>(object: &mut Object<'_, 't>, spec: &Field<'_, 't>) {
     if let Some(reference) = &reference {
         data_source(object, reference);
     }
-    // Of the old field the server keeps what old servers knew, and drops the rest without a word
-    // (`pkg/api/persistentvolumeclaim/util.go`, `EnforceDataSourceBackwardsCompatibility`).
-    if let (Some(source), Some(reference)) = (source.filter(|source| is_kept(source)), reference) {
-        same_source(object, &source, &reference);
+    match (source, reference) {
+        // One into another namespace is dropped unless a feature is on, and then no `dataSource` is taken beside it.
+        (Some(source), Some(reference)) if reference.text_of("namespace").is_none_or(|name| name.is_empty()) => {
+            same_source(object, &source, &reference);
+        }
+        (Some(source), None) if object.resource.kind == "PersistentVolumeClaim" => dropped_source(object, &source),
+        _ => {}
     }
+}
+
+/// By itself, of the old field the server keeps what old servers knew, and drops the rest without a word
+/// (`pkg/api/persistentvolumeclaim/util.go`, `EnforceDataSourceBackwardsCompatibility`).
+fn dropped_source<'t>(object: &mut Object<'_, 't>, source: &Field<'_, 't>) {
+    let [group, kind] = fields!(source, ["apiGroup", "kind"]);
+    let is_open = |field: &Field<'_, 't>| field.text().is_none_or(|text| is_placeholder(&text));
+    if !source.value.is_mapping() || is_kept(source) || [group, kind].into_iter().flatten().any(|field| is_open(&field))
+    {
+        return;
+    }
+    let effect = "the API server drops `dataSource` without a word, and the volume is empty";
+    let Some(text) = kind.and_then(|kind| kind.plain_text()) else {
+        return object.amend(&source.path_to("kind"), effect);
+    };
+    let path = source.path();
+    let span = object.key_span(&path);
+    let (fault, help) = match &*text {
+        "VolumeSnapshot" => ("another group than its own", "write `apiGroup: snapshot.storage.k8s.io`"),
+        _ => {
+            ("a kind that only `dataSourceRef` takes", "write `dataSourceRef` instead, with the `apiGroup` of the kind")
+        }
+    };
+    let message = format!("{} names a {text} and is dropped: it has {fault}", object.name(&path));
+    let finding = object.refuse_at(&IGNORED_FIELD, span, path, message, "dropped").effect(effect).help(help);
+    object.report(finding);
 }
 
 #[cold]

@@ -3,7 +3,6 @@
 use super::block::KeyStart;
 use super::parser::Parser;
 use super::problem::Problem;
-use super::properties::Properties;
 use super::rules::IGNORED_CONTENT;
 
 impl Parser<'_> {
@@ -106,11 +105,12 @@ impl Parser<'_> {
                 self.pos += 1;
                 Ok(())
             }
-            b'&' | b'!' => {
-                let mut properties = Properties::NONE;
-                self.property(&mut properties)
+            // What a tag stands for is asked where it belongs to a node, and this belongs to none.
+            b'!' => {
+                self.key_allowed = false;
+                self.tag().map(|_| ())
             }
-            b'*' => {
+            b'&' | b'*' => {
                 self.key_allowed = false;
                 self.anchor_name().map(|_| ())
             }

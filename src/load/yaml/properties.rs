@@ -56,7 +56,7 @@ impl<'p> Parser<'p> {
                     .label("the second")
                     .see((first, first + 1), "the first"));
             }
-            (properties.tag, properties.tag_at) = (tag, at);
+            (properties.tag, properties.tag_at) = (tag?, at);
         }
         properties.end = self.pos;
         Ok(())
@@ -92,8 +92,9 @@ impl<'p> Parser<'p> {
         end.max((at + 1).min(self.bytes.len()))
     }
 
-    /// Reads the tag at the cursor (goyaml v2 `yaml_parser_scan_tag`).
-    fn tag(&mut self) -> Result<Tag, Problem> {
+    /// Reads the tag at the cursor (goyaml v2 `yaml_parser_scan_tag`). What it stands for is asked of the first of a node
+    /// alone (`yaml_parser_parse_node`).
+    pub(super) fn tag(&mut self) -> Result<Result<Tag, Problem>, Problem> {
         let at = self.pos;
         let tag = if self.byte(at + 1) == b'<' {
             self.pos += 2;
@@ -104,7 +105,7 @@ impl<'p> Parser<'p> {
                 );
             }
             self.pos += 1;
-            Tag::of(name)
+            Ok(Tag::of(name))
         } else {
             self.shorthand(at)?
         };
@@ -117,7 +118,7 @@ impl<'p> Parser<'p> {
     }
 
     /// A tag of the form `!suffix` or `!handle!suffix`.
-    fn shorthand(&mut self, at: usize) -> Result<Tag, Problem> {
+    fn shorthand(&mut self, at: usize) -> Result<Result<Tag, Problem>, Problem> {
         let mut handle_end = at + 1;
         while is(self.byte(handle_end), WORD) {
             handle_end += 1;
@@ -129,7 +130,7 @@ impl<'p> Parser<'p> {
         self.pos = if named { handle_end + 1 } else { at + 1 };
         let suffix = self.tag_uri(at, !named)?;
         if handle == "!" && suffix.is_empty() {
-            return Ok(Tag::NonSpecific);
+            return Ok(Ok(Tag::NonSpecific));
         }
         let declared = self.handles.iter().find(|known| known.handle == handle).map(|known| known.prefix);
         let prefix = match (declared, handle) {
@@ -137,12 +138,12 @@ impl<'p> Parser<'p> {
             (None, "!") => "!",
             (None, "!!") => YAML_ORG,
             (None, _) => {
-                return Err(Problem::fatal((at, self.pos), format!("the tag handle `{handle}` is not declared"))
+                return Ok(Err(Problem::fatal((at, self.pos), format!("the tag handle `{handle}` is not declared"))
                     .label("unknown handle")
-                    .help("put the value in quotes if the `!` belongs to it"));
+                    .help("put the value in quotes if the `!` belongs to it")));
             }
         };
-        Ok(Tag::of(&format!("{prefix}{suffix}")))
+        Ok(Ok(Tag::of(&format!("{prefix}{suffix}"))))
     }
 
     /// The characters of a tag at the cursor.

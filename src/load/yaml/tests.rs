@@ -159,6 +159,23 @@ fn mistakes_are_said_where_they_are() {
     }
 }
 
+/// What a tag stands for is asked of the first of a node alone; a second one is never read, or a mistake by itself.
+#[test]
+fn handles_of_second_tags_are_not_looked_up() {
+    for text in ["!!a !u!b", "!!a !u!b x\n", "!!a &x !u!b c\n", "!!a !u!b: c\n"] {
+        read(text, |root, problems| {
+            assert!(root.is_scalar(), "{text:?}");
+            assert_eq!(problems.len(), 1, "{text:?}: {problems:?}");
+            assert_eq!(problems[0].message, "this is not read");
+        });
+    }
+    assert_eq!(mistake("a: !!a !u!b c\n"), ("a node has two tags".to_owned(), "!u!b"));
+    assert_eq!(mistake("- !!a !u!b\n"), ("a node has two tags".to_owned(), "!u!b"));
+    assert_eq!(mistake("!u!b x\n"), ("the tag handle `!u!` is not declared".to_owned(), "!u!b"));
+    // What is no tag at all is one nowhere.
+    assert_eq!(mistake("!!a !u!b^c\n").0, "not a tag");
+}
+
 #[test]
 fn a_key_may_have_1024_characters() {
     read(&format!("{}: 1\n", "é".repeat(1024)), |root, _| assert!(root.is_mapping()));

@@ -24,8 +24,8 @@ pub enum FileRole {
     /// Kubernetes objects as a kustomization makes them; they lie in no file, and [`Plan::builds`] says where each of
     /// their values was written.
     Built,
-    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902), or that a test uses:
-    /// something missing is no fault in it.
+    /// A partial object that a kustomization lays over others (strategic merge or JSON 6902), that a test uses, or that is
+    /// not to be in a cluster: something missing is no fault in it.
     Patch,
     /// A file of a definition format; no Kubernetes object, even where it has `apiVersion` and `kind`.
     Definition(DefinitionKind),
@@ -90,6 +90,8 @@ pub struct Plan {
     pub statics: BTreeMap<FileId, (usize, usize)>,
     /// Kubernetes objects that kustomizations complete, with the lines that may add what is missing in them.
     pub supplements: BTreeMap<FileId, Vec<Supplement>>,
+    /// The files of objects that policies compare clusters with, or put there: parts of objects, often.
+    pub parts: BTreeMap<FileId, Parts>,
     /// What kustomizations make of the objects that they change.
     pub builds: BTreeMap<FileId, kustomize::Build>,
     /// The objects that kustomizations take in.
@@ -100,6 +102,17 @@ pub struct Plan {
     pub findings: Vec<Diagnostic>,
     /// What could not be followed, and why: one line a cause.
     pub not_checked: Vec<NotChecked>,
+}
+
+/// What becomes of objects that may be parts of what a cluster has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Parts {
+    /// Clusters are compared with them, and nothing is written.
+    Compared,
+    /// They are laid over what there is, and created where there is nothing. The place is the path that names them.
+    LaidOver(Span),
+    /// They are all that is to be there.
+    Whole,
 }
 
 /// A line of a kustomization that adds to the objects below it.

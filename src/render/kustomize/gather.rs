@@ -8,13 +8,12 @@ use std::sync::Arc;
 use crate::model::definition::kustomize::{Build, Object, Place, Taken};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::document::Part;
-use crate::model::listing::{Listing, folder_of};
+use crate::model::listing::folder_of;
 use crate::model::report::NotChecked;
 use crate::model::source::{FileId, Span};
 use crate::model::value::Value;
 
 use super::super::rules::{OVERRIDE_WITHOUT_EFFECT, PATCH_WITHOUT_TARGET, UNDONE_OVERRIDE};
-use super::reader::Reader;
 use super::rendered::{Built, Made, Object as Rendered};
 
 /// What all kustomizations of a listing make.
@@ -39,22 +38,20 @@ pub struct Graph {
     below: BTreeMap<String, Vec<String>>,
     /// What any kustomization takes in.
     taken: BTreeSet<String>,
+    /// The folders of components.
+    pub components: BTreeSet<String>,
 }
 
 impl Graph {
-    /// Reads what kustomizations, by their printed names, take in.
-    #[must_use]
-    pub fn of(kustomizations: &[(&str, &Part)], listing: &Listing) -> Graph {
-        let mut graph = Graph::default();
-        for (name, part) in kustomizations {
-            let Some((_, root)) = part.roots().next() else { continue };
-            let folders = Reader { folder: folder_of(name), root, listing }.folders();
-            graph.taken.extend(folders.iter().cloned());
-            if !is_component(part) {
-                graph.below.insert(folder_of(name).to_owned(), folders);
-            }
+    /// Notes the kustomization of a folder with those that it takes in
+    /// ([`rendered::reached`](super::rendered::reached)).
+    pub fn add(&mut self, folder: &str, is_component: bool, taken: Vec<String>) {
+        self.taken.extend(taken.iter().cloned());
+        if is_component {
+            self.components.insert(folder.to_owned());
+        } else {
+            self.below.insert(folder.to_owned(), taken);
         }
-        graph
     }
 
     /// The folders that no other kustomization takes in.

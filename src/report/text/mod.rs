@@ -10,6 +10,7 @@ mod frame;
 mod notes;
 mod statistics;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use self::frame::Painter;
@@ -90,22 +91,46 @@ fn summary(report: &Report, style: &Style, places: &mut Places<'_>) -> String {
     if counts.suppressed > 0 {
         text.push_str(&format!("  suppressed: {}\n", counts.suppressed));
     }
-    let shown = if style.verbose { usize::MAX } else { NOT_CHECKED };
-    for entry in report.not_checked.iter().take(shown) {
-        text.push_str(&format!("  not checked: {}\n", not_checked(entry, places)));
+    let groups: Vec<(&NotChecked, usize)> = match style.verbose {
+        true => report.not_checked.iter().map(|entry| (entry, 1)).collect(),
+        false => grouped(&report.not_checked),
+    };
+    let shown = if style.verbose { groups.len() } else { NOT_CHECKED };
+    for (entry, number) in groups.iter().take(shown) {
+        text.push_str(&format!("  not checked: {}\n", not_checked(entry, *number, places)));
     }
-    if let Some(more @ 1..) = report.not_checked.len().checked_sub(shown) {
+    let more: usize = groups.iter().skip(shown).map(|(_, number)| number).sum();
+    if more > 0 {
         text.push_str(&format!("  not checked: {more} more, listed with -v\n"));
     }
     text
 }
 
-fn not_checked(entry: &NotChecked, places: &mut Places<'_>) -> String {
+/// What was not checked, with what differs from it only in the name that it begins with and stands in the same file.
+fn grouped(all: &[NotChecked]) -> Vec<(&NotChecked, usize)> {
+    let cause = |entry: &NotChecked| {
+        let (_, why) = entry.message.strip_prefix('`')?.split_once('`')?;
+        Some((entry.span?.file, why.to_owned()))
+    };
+    let mut groups: Vec<(&NotChecked, usize)> = Vec::new();
+    let mut known = HashMap::new();
+    for entry in all {
+        match cause(entry).map(|cause| *known.entry(cause).or_insert(groups.len())) {
+            Some(at) if at < groups.len() => groups[at].1 += 1,
+            _ => groups.push((entry, 1)),
+        }
+    }
+    groups
+}
+
+/// The first of a group, and how many they are.
+fn not_checked(entry: &NotChecked, number: usize, places: &mut Places<'_>) -> String {
     let message = clean_short(&entry.message, MESSAGE);
     match entry.span {
         Some(span) => {
             let line = places.line_column(span.file, span.start as usize).line;
-            format!("{message} ({}:{line})", clean_short(places.sources().name(span.file), MESSAGE))
+            let more = if number > 1 { format!(", and {} more in this file", number - 1) } else { String::new() };
+            format!("{message} ({}:{line}{more})", clean_short(places.sources().name(span.file), MESSAGE))
         }
         None => message.into_owned(),
     }

@@ -1,6 +1,6 @@
 //! Kinds that make no pods: `GetWarningsForService` in `k8s.io/kubernetes/pkg/api/service/warnings.go`,
 //! `GetWarningsForPersistentVolumeClaim` in `pkg/api/persistentvolumeclaim/util.go`, and `warningsForServiceAccount` in
-//! `pkg/registry/core/serviceaccount/strategy.go`.
+//! `pkg/registry/core/serviceaccount/strategy.go`, and `nodeWarnings` in `pkg/registry/core/node/strategy.go`.
 
 use super::{ACCEPTED, at_key, fraction, plugins, warn};
 use crate::check::api::object::{Field, Object, fields};
@@ -13,6 +13,7 @@ pub(in crate::check::api) fn check(object: &mut Object<'_, '_>) {
         ("", "PersistentVolumeClaim") => claim(object),
         ("", "PersistentVolume") => object.root().get("spec").iter().for_each(|spec| plugins::volume(object, spec)),
         ("", "ServiceAccount") => mountable_secrets(object),
+        ("", "Node") => node(object),
         _ => {}
     }
 }
@@ -75,6 +76,16 @@ fn service(object: &mut Object<'_, '_>) {
             .help("write `PreferSameZone`")
             .respell(true, field.value.span(), "PreferSameZone");
         object.report(finding);
+    }
+}
+
+/// Servers from 1.24 on drop it (`dropDisabledFields`).
+fn node(object: &mut Object<'_, '_>) {
+    let root = object.root();
+    let spec = root.get("spec");
+    if let Some(source) = spec.as_ref().and_then(|spec| spec.get("configSource")) {
+        let help = "remove it, and configure the kubelet by a file on the node";
+        at_key(object, &IGNORED_FIELD, &source, "is dropped: Kubernetes has no such feature any more", help);
     }
 }
 

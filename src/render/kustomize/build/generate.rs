@@ -116,6 +116,10 @@ impl<'s> Generator<'_, 's, '_> {
         let key = flags.filter_map(|options| entry(options, "disableNameSuffixHash")).next();
         resource.unhashed = key.map(|key| (self.span, key.key.span()));
         resource.included.push(self.span);
+        let behaviors = ["create", "replace", "merge"];
+        let said = text(self.item, "behavior").map(|(word, _)| word).unwrap_or_default();
+        let behavior = behaviors.into_iter().find(|word| *word == said).unwrap_or("unspecified");
+        resource.notes.push(("generatorBehavior", behavior));
         Some(resource)
     }
 
@@ -265,6 +269,7 @@ fn absorb(mut new: Resource, behavior: &str, span: Span, to: &mut Accumulated) {
             new.previous.clone_from(&old.previous);
             new.prefixes.clone_from(&old.prefixes);
             new.suffixes.clone_from(&old.suffixes);
+            new.notes.clone_from(&old.notes);
             new.renamed.clone_from(&old.renamed);
             new.included.clone_from(&old.included);
             new.history.follow(&old.history, behavior == "merge");

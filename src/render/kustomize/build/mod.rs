@@ -40,6 +40,7 @@ mod vars;
 
 use accumulate::{Accumulated, Builder};
 use draft::Node;
+use resource::is_note;
 
 /// Builds the kustomization of a folder to the end.
 pub(in crate::render) fn build(builder: &Builder<'_>, folder: &str) -> Accumulated {
@@ -86,9 +87,10 @@ fn is_local(node: &Node) -> bool {
 /// `RemoveBuildAnnotations`).
 fn tidy(node: &mut Node) {
     let Some(annotations) = node.at(&["metadata", "annotations"]) else { return };
-    let is_empty = annotations.is_empty();
+    let entries = annotations.entries();
+    let is_empty = annotations.is_empty() || (annotations.is_map() && entries.iter().all(|entry| is_note(&entry.key)));
     let is_odd = |value: &Node| !value.is_map() && !value.is_list() && !value.is_string();
-    if !is_empty && !annotations.entries().iter().any(|entry| is_odd(&entry.value)) {
+    if !is_empty && !entries.iter().any(|entry| is_odd(&entry.value) || is_note(&entry.key)) {
         return;
     }
     let Some(metadata) = node.map_mut().and_then(|root| root.get_mut("metadata")).and_then(Node::map_mut) else {
@@ -98,7 +100,9 @@ fn tidy(node: &mut Node) {
         metadata.remove("annotations");
         return;
     }
-    let entries = metadata.get_mut("annotations").and_then(Node::map_mut).into_iter().flat_map(|map| &mut map.entries);
+    let Some(map) = metadata.get_mut("annotations").and_then(Node::map_mut) else { return };
+    map.entries.retain(|entry| !is_note(&entry.key));
+    let entries = map.entries.iter_mut();
     for entry in entries.filter(|entry| is_odd(&entry.value)) {
         entry.value = Node::string(entry.value.text().unwrap_or_default(), entry.value.trace());
     }

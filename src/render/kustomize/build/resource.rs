@@ -142,6 +142,9 @@ pub(in crate::render) struct Resource {
     pub from: Option<Span>,
     /// Nothing has changed it.
     pub untouched: bool,
+    /// What the real tool noted in its annotations beside its ids, prefixes and suffixes, and whether its name gets a
+    /// hash.
+    pub notes: Vec<(&'static str, &'static str)>,
     /// How it was made, if somebody asks.
     pub history: History,
 }
@@ -160,6 +163,7 @@ impl Resource {
             included: Vec::new(),
             from: None,
             untouched: false,
+            notes: Vec::new(),
             history: History::default(),
         }
     }
@@ -174,14 +178,26 @@ impl Resource {
         self.id = Id::of(&self.node);
     }
 
-    /// Who it was.
-    pub fn previous(&self) -> impl Iterator<Item = &Id> {
-        self.previous.iter()
-    }
-
     /// Who it is and was.
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         self.previous.iter().chain([&self.id])
+    }
+
+    /// The annotations in which the real tool keeps what it knows of an object until a build ends
+    /// (`api/resource/resource.go`, `setPreviousId`, `AddNamePrefix`, `EnableHashSuffix`, `SetBehavior`).
+    pub fn noted(&self) -> Vec<(String, String)> {
+        let ids = |part: fn(&Id) -> &str| self.previous.iter().map(part).collect::<Vec<_>>().join(",");
+        let lists = [
+            ("previousNames", ids(|id| &id.name)),
+            ("previousNamespaces", ids(Id::effective_namespace)),
+            ("previousKinds", ids(|id| &id.gvk.kind)),
+            ("prefixes", self.prefixes.join(",")),
+            ("suffixes", self.suffixes.join(",")),
+        ];
+        let flags = self.notes.iter().copied().chain(self.hashed.map(|_| ("needsHashSuffix", "enabled")));
+        let flags = flags.map(|(key, value)| (key, value.to_owned()));
+        let all = lists.into_iter().filter(|(_, value)| !value.is_empty()).chain(flags);
+        all.map(|(key, value)| (format!("{NOTES}{key}"), value)).collect()
     }
 
     /// Who it was first.
@@ -220,6 +236,33 @@ impl Resource {
             metadata.set("namespace", trace.clone(), Node::string(&*keep.namespace, trace));
         }
     }
+}
+
+/// What the names of annotations begin with that the real tool keeps for itself (`api/konfig/general.go`).
+const NOTES: &str = "internal.config.kubernetes.io/";
+
+/// Whether an annotation is one of those that the real tool removes at the end of a build, whoever wrote it
+/// (`api/resource/resource.go`, `BuildAnnotations`; kyaml, `kio/kioutil/kioutil.go`).
+pub(in crate::render) fn is_note(annotation: &str) -> bool {
+    const KEYS: [&str; 15] = [
+        "previousKinds",
+        "previousNames",
+        "prefixes",
+        "suffixes",
+        "previousNamespaces",
+        "allowNameChange",
+        "allowKindChange",
+        "refBy",
+        "generatorBehavior",
+        "needsHashSuffix",
+        "path",
+        "index",
+        "seqindent",
+        "id",
+        "annotations-migration-resource-id",
+    ];
+    const LEGACY: [&str; 3] = ["config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id"];
+    annotation.strip_prefix(NOTES).is_some_and(|key| KEYS.contains(&key)) || LEGACY.contains(&annotation)
 }
 
 /// A scalar that a line of a kustomization sets over `old`.

@@ -98,18 +98,18 @@ fn is_converted(node: &Node) -> bool {
 /// What holds the notes that the real tool keeps in the annotations of an object.
 const NOTED: [&str; 3] = ["/metadata/annotations", "/metadata", ""];
 
-/// Applies the operations in their order. `entry` is the place of the patch in the kustomization. Where the real tool has
-/// notes in the annotations (`is_noted`), which are not kept here, no test of all annotations holds before something else
-/// is put in their place.
+/// Applies the operations in their order. `entry` is the place of the patch in the kustomization. What the real tool has
+/// `noted` in the annotations is not kept there here: until something else is put in their place, no test of all
+/// annotations holds, and who copies or moves them takes the notes along.
 pub(super) fn apply(
     object: &mut Node,
     operations: &[Operation],
     entry: Span,
-    mut is_noted: bool,
+    noted: &[(String, String)],
 ) -> Result<(), Refusal> {
+    let mut is_noted = !noted.is_empty();
     for one in operations {
-        let is_moved = one.op == "move" && NOTED.contains(&&*one.from);
-        is_noted &= (one.op == "test" || !NOTED.contains(&&*one.path)) && !is_moved;
+        let taken = |node: Node| if is_noted { with_notes(node, noted, one, entry) } else { node };
         let refuse = |why: String| (one.path_span, why);
         let value = || {
             let null = Node::plain("null", Trace::at(one.span));
@@ -129,11 +129,11 @@ pub(super) fn apply(
                 if node.weighs_more_than(COPIED) {
                     return Err(refuse(format!("`{}` is too large to be copied here", one.from)));
                 }
-                add(object, &one.path, node, one, entry).map_err(refuse)?;
+                add(object, &one.path, taken(node), one, entry).map_err(refuse)?;
             }
             "move" => {
                 let node = remove(object, &one.from).map_err(refuse)?;
-                add(object, &one.path, node, one, entry).map_err(refuse)?;
+                add(object, &one.path, taken(node), one, entry).map_err(refuse)?;
             }
             _ => {
                 if is_noted && NOTED.contains(&&*one.path) {
@@ -153,8 +153,26 @@ pub(super) fn apply(
                 }
             }
         }
+        let is_moved = one.op == "move" && NOTED.contains(&&*one.from);
+        is_noted &= (one.op == "test" || !NOTED.contains(&&*one.path)) && !is_moved;
     }
     Ok(())
+}
+
+/// What an operation takes from `from`, with the notes that the real tool has there.
+fn with_notes(mut node: Node, noted: &[(String, String)], one: &Operation, entry: Span) -> Node {
+    let way: &[&str] = match &*one.from {
+        "/metadata/annotations" => &[],
+        "/metadata" => &["annotations"],
+        "" => &["metadata", "annotations"],
+        _ => return node,
+    };
+    let trace = || Trace::at(one.span).and(Role::PatchedBy, entry);
+    let annotations = way.iter().try_fold(&mut node, |node, key| node.map_mut()?.get_mut(key));
+    if let Some(map) = annotations.and_then(Node::map_mut) {
+        noted.iter().for_each(|(key, value)| map.set(key, trace(), Node::string(&**value, trace())));
+    }
+    node
 }
 
 /// How many nodes an operation may copy: an honest patch copies a few, and a hostile one doubles an object with each.

@@ -101,6 +101,16 @@ pub(super) fn json6902(site: &Site<'_, '_>, to: &mut Accumulated) {
             to.log.fail(failure(span, "the patch has no operations, or no target", ""));
             continue;
         };
+        let text = sources.first().map_or("", |source| &*source.part.text);
+        if let Some((span, why)) = no_operations(first, text) {
+            to.log.fail(failure(span, why, ""));
+            continue;
+        }
+        if field(target, "name").is_none_or(|name| text_of(name).is_empty()) {
+            let finding = failure(target.title_span(), "the target of a patch of operations has no `name`", "");
+            to.log.fail(finding.help("add the name, or write the entry below `patches`, where none is needed"));
+            continue;
+        }
         match Selector::read(target, selector_span(target)) {
             Ok(target) => operations(site, first, &target, span, to, false),
             Err((span, why)) => to.log.fail(failure(span, why, "")),
@@ -118,6 +128,12 @@ struct Changes {
 impl Changes {
     fn read(options: Value<'_>) -> Self {
         Changes { name: flag(options, "allowNameChange"), kind: flag(options, "allowKindChange") }
+    }
+
+    /// What the real tool notes in a patch, and lays over the object with it.
+    fn notes(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let notes = [(self.name, "allowNameChange"), (self.kind, "allowKindChange")];
+        notes.into_iter().filter(|(is_allowed, _)| *is_allowed).map(|(_, key)| (key, "enabled"))
     }
 }
 
@@ -186,15 +202,7 @@ fn unreadable(sources: &[Arc<Source>], patches: &[Node], is_inline: bool) -> Opt
     let first = patches.first()?;
     if first.is_list() {
         let text = sources.first().map_or("", |source| &*source.part.text);
-        let text = if is_inline { text.trim() } else { text };
-        if first.is_empty() {
-            return Some((first.trace().span, "the patch has no operations".to_owned()));
-        }
-        let is_meant_as_json = text.starts_with('[') && !is_json(first);
-        return is_meant_as_json.then(|| {
-            let why = "operations that begin with `[` have to be JSON: write them as a list with dashes";
-            (first.trace().span, why.to_owned())
-        });
+        return no_operations(first, if is_inline { text.trim() } else { text });
     }
     let lacks = |patch: &&Node| {
         if patch.text_at(&["kind"]).is_none_or(|kind| kind.is_empty()) {
@@ -205,6 +213,21 @@ fn unreadable(sources: &[Arc<Source>], patches: &[Node], is_inline: bool) -> Opt
     let (patch, field) = patches.iter().find_map(|patch| Some((patch, lacks(&patch)?)))?;
     let span = patch.at(&["metadata"]).or_else(|| patch.get("kind")).map_or_else(|| patch.trace(), |node| node.trace());
     Some((span.span, format!("the patch has no `{field}`, which every object that is laid over others needs")))
+}
+
+/// Why a patch is no list of operations for kustomize: what begins with `[` is not converted to JSON before it is read
+/// as JSON (`PatchTransformer.go`, `jsonPatchFromBytes`; `PatchJson6902Transformer.go`, `Config`).
+fn no_operations(first: &Node, text: &str) -> Option<(Span, String)> {
+    let why = if !first.is_list() {
+        "the patch is no list of operations"
+    } else if first.is_empty() {
+        "the patch has no operations"
+    } else if text.starts_with('[') && !is_json(first) {
+        "operations that begin with `[` have to be JSON: write them as a list with dashes"
+    } else {
+        return None;
+    };
+    Some((first.trace().span, why.to_owned()))
 }
 
 /// Whether a value is written as JSON, as far as its scalars tell.
@@ -279,6 +302,7 @@ fn merge_into(patch: &Node, found: &[usize], to: &mut Accumulated, changes: Chan
         if changes.name || changes.kind {
             resource.remember();
         }
+        resource.notes.extend(changes.notes());
         let patch = without_identity(patch, changes);
         let shape = Shape::of(&keep.gvk, openapi.as_deref());
         if let Some((span, key)) = list::without_key(&patch, shape) {
@@ -334,15 +358,16 @@ fn without_identity(patch: &Node, changes: Changes) -> Node {
 }
 
 /// Applies operations to all that a target selects. The real tool notes in the annotations of an object who it was: at the
-/// latest before an entry of `patches` (`StorePreviousId` of `PatchTransformer.go`), so that `/metadata/annotations` is there
-/// whatever the object says. What is left empty is gone in the end.
+/// latest before an entry of `patches` (`StorePreviousId` of `PatchTransformer.go`, which `PatchJson6902Transformer.go`
+/// does not call), so that `/metadata/annotations` is there whatever the object says. What is left empty is gone in the
+/// end.
 fn operations(
     site: &Site<'_, '_>,
     patch: &Node,
     target: &Selector,
     span: Span,
     to: &mut Accumulated,
-    is_noted_before: bool,
+    is_remembered: bool,
 ) {
     let operations = match json::read(patch) {
         Ok(operations) => operations,
@@ -359,12 +384,14 @@ fn operations(
     }
     for at in found {
         let resource = &mut to.resources[at];
-        let is_noted = is_noted_before || resource.previous().next().is_some();
-        if is_noted {
+        if is_remembered {
+            resource.remember();
+        }
+        let noted = resource.noted();
+        if !noted.is_empty() {
             annotate(&mut resource.node);
         }
-        resource.remember();
-        let applied = json::apply(&mut resource.node, &operations, span, is_noted);
+        let applied = json::apply(&mut resource.node, &operations, span, &noted);
         resource.refresh();
         if let Err((place, why)) = applied {
             let message = format!("the patch does not apply to {}: {why}", resource.id.title());
