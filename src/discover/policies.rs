@@ -1,5 +1,6 @@
 //! The files below the paths of `--policy`, `--data` and of the configuration.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -45,7 +46,7 @@ pub fn policies(
     sources: &mut Sources,
 ) -> Result<PolicyFiles, Unreadable> {
     let mut found = PolicyFiles { beside: Some(Beside::new(working_directory)), ..PolicyFiles::default() };
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for path in paths {
         let files: Vec<_> = below(path)?.into_iter().filter(|file| is_rego(file) || is_manifest(file)).collect();
         if files.is_empty() {
@@ -61,7 +62,7 @@ pub fn policies(
                 () if file.file_stem().is_some_and(|stem| stem == "data") => found.data.push((keys(path, &file), read)),
                 () => found.manifests.push(read),
             }
-            seen.push(file);
+            seen.insert(file);
         }
     }
     found.rego.sort_by(|a, b| a.name.cmp(&b.name));
