@@ -75,7 +75,10 @@ fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, String> 
     let single = |typed: &str| {
         let typed = if typed.is_empty() { "HEAD" } else { typed };
         // What gix has to say is about its parser.
-        repository.rev_parse_single(typed).map(gix::Id::detach).map_err(|_| String::new())
+        let id = repository.rev_parse_single(typed).map_err(|_| String::new())?;
+        // `REV:folder` names a tree, whose paths begin elsewhere.
+        let commit = id.object().ok().and_then(|object| object.peel_to_commit().ok());
+        commit.map(|commit| commit.id).ok_or_else(|| "it is no commit".to_owned())
     };
     match revision.split_once("...") {
         Some((one, other)) => {
