@@ -114,8 +114,10 @@ pub fn examine_beside(
         environments: &options.environments,
         generated: options.generated.as_deref(),
     });
-    let is_above = |file: &FileId| inputs.above.contains(file);
-    plan.findings.retain(|finding| !is_above(&finding.primary.span.file));
+    let is_above = |file: &FileId| inputs.is_above(*file);
+    let is_beyond = |file: &FileId| inputs.beyond.contains(file);
+    let is_foreign = |file: &FileId| is_above(file) || is_beyond(file);
+    plan.findings.retain(|finding| !is_foreign(&finding.primary.span.file));
     seen.files = seen.files.saturating_sub(inputs.above.len());
     let parts: Vec<_> = parts.into_iter().filter(|(file, _)| !is_above(file)).collect();
     let is_kustomization = |file| plan.role(file) == FileRole::Definition(DefinitionKind::Kustomization);
@@ -130,7 +132,8 @@ pub fn examine_beside(
     let others: Vec<_> = others.into_iter().map(|(_, file)| file).filter(is_wanted).collect();
     let is_definition = |file: FileId| render::is_definition(sources.name(file));
     let is_new = |file: FileId| own.contains(&file) || !is_definition(file);
-    let kept: Vec<_> = kept.into_iter().filter(|(file, _)| to_read.contains(file) && is_new(*file)).collect();
+    let is_asked_for = |file: &FileId| to_read.contains(file) || is_beyond(file);
+    let kept: Vec<_> = kept.into_iter().filter(|(file, _)| is_asked_for(file) && is_new(*file)).collect();
     seen.files += others.len() + kept.iter().filter(|(file, _)| !is_definition(*file)).count();
     let is_due = |(_, parts): &(FileId, Vec<Part>)| !parts.iter().any(|part| run.defines_kinds(part));
     let (kept, kept_off): (Vec<_>, Vec<_>) = kept.into_iter().partition(is_due);
@@ -185,10 +188,19 @@ pub fn examine_beside(
     let comments = seen.suppressions.iter().map(|comment| comment.span);
     seen.findings.iter().flat_map(spans).chain(comments).for_each(|span| drop(text(span.file)));
     plan.not_checked.iter().filter_map(|one| one.span).for_each(|span| drop(text(span.file)));
+    if !inputs.here.is_empty() {
+        let told = |place: &mut String| {
+            if plan.taken.roots.contains(place.as_str()) {
+                *place = inputs.told(place).into_owned();
+            }
+        };
+        seen.findings.iter_mut().flat_map(|finding| &mut finding.affects).for_each(told);
+    }
     let texts = texts.into_read();
     let not_checked = std::mem::take(&mut plan.not_checked);
     let mut examined = seen.into_examined(texts, not_checked, sources);
     examined.not_checked.iter_mut().for_each(|one| one.span = one.span.map(|span| plan.written(span)));
+    examined.beyond.clone_from(&inputs.beyond);
     (examined, Kept { past, definitions: plan.definitions })
 }
 
@@ -286,6 +298,11 @@ impl<'r> Run<'r> {
             }
         }
         kept
+    }
+
+    /// Whether nobody asked for a file, so that only what a build makes of it is looked at.
+    fn is_beyond(&self, file: FileId) -> bool {
+        !self.inputs.beyond.is_empty() && self.inputs.beyond.contains(&file)
     }
 
     /// The Kubernetes versions that a file has to be right for.

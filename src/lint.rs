@@ -1,8 +1,9 @@
 //! `plimsoll lint`: the stages in their order.
 
+mod list;
 mod since;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -47,7 +48,7 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
     examined.not_checked.extend(skipped);
-    let empty = inputs.folder && examined.resources == 0 && examined.definitions == 0;
+    let empty = empty_folder(&inputs, &settings, &examined);
     let assemble = |examined, review: Option<&Review<'_>>| {
         let with = |examined, options: &report::Options<'_>| report::assemble_new(examined, options, review);
         reporting(examined, &inputs, &rules, &settings, with)
@@ -61,15 +62,27 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         None => assemble(examined, None),
     };
     write(&report, &settings, out)?;
-    if empty {
+    if let Some(folder) = empty {
         let help = "YAML and JSON files are read below the folders that are named, unless `.gitignore` or `exclude` leaves them out";
-        writeln!(err, "error: no manifest and no definition was found\nhelp: {help}")?;
+        let folder = report::sanitise::clean(&folder);
+        writeln!(err, "error: no manifest and no definition was found in `{folder}`\nhelp: {help}")?;
         return Ok(2);
     }
     if settings.discover.stdin.is_some() && report.summary.documents == 0 {
         writeln!(err, "warning: standard input is empty: nothing was checked")?;
     }
     Ok(exit_code(&report, &settings))
+}
+
+/// The first of the named folders in which nothing was found, not even something broken.
+fn empty_folder(inputs: &Inputs, settings: &Settings, examined: &Examined) -> Option<String> {
+    let is_generated = |folder: &str| settings.generated.as_deref().is_some_and(|own| inputs.listed(own) == folder);
+    let mut folders = inputs.folders.iter().filter(|folder| !is_generated(folder)).peekable();
+    folders.peek()?;
+    let mut holding: HashSet<FileId> = examined.holding.iter().copied().collect();
+    holding.extend(examined.findings.iter().map(|finding| finding.primary.span.file));
+    let is_empty = |folder: &&String| !inputs.listing.below(folder).any(|(_, file)| holding.contains(&file));
+    folders.find(is_empty).map(|folder| inputs.told(folder).into_owned())
 }
 
 /// What a run needs to begin.
@@ -116,7 +129,7 @@ fn prepare(settings: Settings, sources: &mut Sources) -> Result<Prepared, Refusa
     let schemas = discover::schemas(&settings.schemas, directory, sources).map_err(|error| unreadable(&error))?;
     // The ids of what both sides of a comparison use are the same on both.
     let mut then = settings.since.as_ref().map(|_| sources.clone()).unwrap_or_default();
-    let inputs = discover::discover(&settings.discover, sources).map_err(|error| unreadable(&error))?;
+    let inputs = list::files(&settings.discover, sources).map_err(|error| unreadable(&error))?;
     let (before, alone) = match &settings.since {
         None => (None, None),
         Some(revision) => match since::list(revision, &settings, &inputs, &mut then)? {
@@ -138,11 +151,15 @@ fn examined_with(
 ) -> (Examined, Kept) {
     let options = examine::Options {
         environments: settings.environments.clone(),
-        generated: settings.generated.clone(),
+        generated: settings.generated.as_deref().map(|folder| inputs.listed(folder).into_owned()),
         schemas: schemas.clone(),
         targets: targets(inputs, settings, &sources),
     };
-    examine_beside(other, inputs, rules, &options, sources)
+    let (mut examined, kept) = examine_beside(other, inputs, rules, &options, sources);
+    if !inputs.here.is_empty() {
+        examined.sources.rename(inputs.first, |name| inputs.told(name).into_owned());
+    }
+    (examined, kept)
 }
 
 /// The kinds at the locations of `--schema`: API version, kind and file; and the templates among the locations.
@@ -230,7 +247,7 @@ fn targets(inputs: &Inputs, settings: &Settings, sources: &Sources) -> HashMap<F
         return HashMap::new();
     }
     let says = |entry: &Override| !entry.kubernetes.is_empty();
-    let of = |file: FileId| Some((file, override_of(settings, sources.name(file), says)? + 1));
+    let of = |file: FileId| Some((file, override_of(settings, &inputs.told(sources.name(file)), says)? + 1));
     inputs.to_read().filter_map(|(_, file)| of(file)).collect()
 }
 
@@ -272,7 +289,7 @@ fn reporting<R>(
         }
     };
     // Of a run over single files nobody can say that an entry for the whole repository is unused.
-    let entries = if inputs.folder { settings.suppress.as_slice() } else { &[] };
+    let entries = if !inputs.folders.is_empty() { settings.suppress.as_slice() } else { &[] };
     let exceptions: Vec<Exception> =
         entries.iter().map(|suppress| Exception { rule: suppress.rules[0].clone(), span: suppress.span }).collect();
     let covers = |finding: &Diagnostic, sources: &Sources| {

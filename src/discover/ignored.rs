@@ -12,21 +12,26 @@ use crate::model::listing::LeavesOut;
 #[derive(Debug)]
 pub(super) struct Absent {
     pub(super) root: PathBuf,
-    pub(super) working_directory: PathBuf,
+    /// The folder that names are relative to.
+    pub(super) base: PathBuf,
 }
 
 impl LeavesOut for Absent {
     fn would_leave_out(&self, name: &str) -> bool {
-        let path = self.working_directory.join(name);
-        let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        let count = below.components().count();
-        // A folder that is left out takes along what is in it, so the outermost decides.
-        let mut at = self.root.clone();
-        below.components().enumerate().any(|(depth, part)| {
-            at.push(part);
-            Ignored::above(&self.root, &at).covers(&at, depth + 1 < count)
-        })
+        leaves_out(&self.root, &self.base.join(name))
     }
+}
+
+/// Whether git would not track a path, or a folder that it lies in.
+pub(super) fn leaves_out(root: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(root) else { return false };
+    // A folder that is left out takes along what is in it, so the outermost decides.
+    let count = below.components().count();
+    let mut at = root.to_path_buf();
+    below.components().enumerate().any(|(depth, part)| {
+        at.push(part);
+        Ignored::above(root, &at).covers(&at, depth + 1 < count || at.is_dir())
+    })
 }
 
 /// The matchers that hold in a folder.

@@ -2,24 +2,29 @@
 //! disk. Nothing outside the root is entered: a link that leads out is named and left alone.
 
 mod beside;
+mod beyond;
 mod ignored;
+mod names;
 mod policies;
 mod revision;
 mod schemas;
 mod walk;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use globset::GlobSet;
 
 pub use beside::{Beside, root_of};
+pub use beyond::add_beyond;
+pub use names::{direct, printed_name};
 pub use policies::{PolicyFile, PolicyFiles, policies, policy_file};
 pub use revision::{NoRevision, Revision, at_revision};
 pub use schemas::{SchemaFiles, schemas};
 
-use crate::model::listing::{KUSTOMIZATIONS, Listing, file_of};
+use crate::model::listing::{KUSTOMIZATIONS, Listing, file_of, seen_from};
 use crate::model::source::{FileId, Sources};
 
 /// What discovery needs to know.
@@ -29,6 +34,8 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The working directory, to which printed names are relative.
     pub working_directory: PathBuf,
+    /// Whether to name files from the root in any case: something that is needed lies beside the working directory.
+    pub from_root: bool,
     /// The root of the repository: links may lead anywhere in it, and nowhere else.
     pub root: PathBuf,
     /// The folder that `exclude` is relative to.
@@ -44,18 +51,33 @@ pub struct Options {
 pub struct Inputs {
     /// Every file, YAML or not.
     pub listing: Listing,
-    /// The files that were named on the command line: they are read whatever their name is.
+    /// The files that were named on the command line, in order: they are read whatever their name is.
     pub named: Vec<FileId>,
-    /// Whether a folder was named, so that an empty result is worth an error.
-    pub folder: bool,
+    /// The folders that were named, so that an empty one is worth an error.
+    pub folders: Vec<String>,
     /// What could not be entered below a folder: printed name, and why.
     pub skipped: Vec<(String, String)>,
-    /// The working directory as seen from the root of the repository; empty if it is that.
+    /// The folder that names are relative to while the files are examined: the working directory, or the root of the
+    /// repository if something beside the working directory is needed. So each file has one name, which `..` in
+    /// definitions leads to.
+    pub base: PathBuf,
+    /// The number of the first of these files among the sources.
+    pub first: usize,
+    /// The working directory as seen from the base; empty if it is that.
+    pub here: String,
+    /// The base as seen from the root of the repository; empty if it is that.
     pub below: String,
     /// The root of the repository.
     pub root: PathBuf,
-    /// Kustomizations that nobody named, above files that were: they say what part these play, and are not checked.
+    /// Whether a link leads out of the base to another place of the repository.
+    pub leads_out: bool,
+    /// Kustomizations that nobody named, in order, above files that were: they say what part these play, and are not checked.
     pub above: Vec<FileId>,
+    /// Files that nobody asked for, listed because a kustomization that was asked for names them or their folder. Only
+    /// what its build makes of them is checked.
+    pub beyond: HashSet<FileId>,
+    /// The kustomizations among them that are part of a build.
+    pub reached: HashSet<FileId>,
 }
 
 /// A path of the command line that cannot be read.
@@ -80,19 +102,51 @@ impl Inputs {
     /// The files to load, in order of name: those named, and below folders those whose name ends in `.yaml`, `.yml` or
     /// `.json`, or that Kustomize reads without an ending.
     pub fn to_read(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
-        self.listing.iter().filter(|(name, id)| self.named.contains(id) || is_manifest_name(name))
+        let is_asked_for = |file: FileId| !self.beyond.contains(&file) || self.reached.contains(&file);
+        let is_wanted = move |(name, file): &(&Arc<str>, FileId)| {
+            (is_manifest_name(name) || self.is_named(*file)) && (self.beyond.is_empty() || is_asked_for(*file))
+        };
+        self.listing.iter().filter(is_wanted)
+    }
+
+    /// Whether the file was named on the command line.
+    #[must_use]
+    pub fn is_named(&self, file: FileId) -> bool {
+        self.named.binary_search(&file).is_ok()
+    }
+
+    /// Whether the file is a kustomization above one that was named.
+    #[must_use]
+    pub fn is_above(&self, file: FileId) -> bool {
+        self.above.binary_search(&file).is_ok()
     }
 
     /// The files that somebody asked for.
     #[must_use]
     pub fn asked_for(&self) -> Cow<'_, Listing> {
-        if self.above.is_empty() {
+        if self.above.is_empty() && self.beyond.is_empty() {
             return Cow::Borrowed(&self.listing);
         }
         let mut listing = self.listing.without_files();
-        let own = self.listing.iter().filter(|(_, file)| !self.above.contains(file));
+        listing.forget_beyond();
+        let own = self.listing.iter().filter(|(_, file)| !self.is_above(*file) && !self.beyond.contains(file));
         own.for_each(|(name, file)| listing.add(name.clone(), file));
         Cow::Owned(listing)
+    }
+
+    /// The name of a file or folder as it is printed: relative to the working directory.
+    #[must_use]
+    pub fn told<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.here.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(seen_from(&self.here, name)) }
+    }
+
+    /// The name in the listing of what is printed as `told`.
+    #[must_use]
+    pub fn listed<'n>(&self, told: &'n str) -> Cow<'n, str> {
+        if self.here.is_empty() || told.starts_with('<') {
+            return Cow::Borrowed(told);
+        }
+        Cow::Owned(printed_name(&direct(&self.base.join(&self.here).join(told)), &self.base))
     }
 
     /// The addresses of the repositories that this one is a clone of, as git's configuration has them.
@@ -113,16 +167,15 @@ fn is_manifest_name(name: &str) -> bool {
 /// # Errors
 /// A path of the command line that is not there or cannot be read.
 pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unreadable> {
-    let below = options.working_directory.strip_prefix(&options.root).ok().filter(|below| *below != Path::new(""));
-    let below = below.map(|_| printed_name(&options.working_directory, &options.root)).unwrap_or_default();
-    let mut inputs = Inputs { below, root: options.root.clone(), ..Inputs::default() };
-    let (root, working_directory) = (options.root.clone(), options.working_directory.clone());
-    inputs.listing.ask(Arc::new(ignored::Absent { root, working_directory }));
+    let mut inputs = Inputs { first: sources.count(), ..names::based(options) };
+    let (root, base) = (options.root.clone(), inputs.base.clone());
+    inputs.listing.ask(Arc::new(ignored::Absent { root, base }));
     for path in &options.paths {
         if path.as_os_str() == "-" {
             if let Some((name, text)) = &options.stdin {
-                let id = sources.add_text(name.as_str(), text.clone());
-                inputs.listing.add(name.as_str().into(), id);
+                let name: Arc<str> = names::of_stdin(name, options, &inputs).into();
+                let id = sources.add_text(name.clone(), text.clone());
+                inputs.listing.add(name, id);
                 inputs.named.push(id);
             }
             continue;
@@ -130,11 +183,13 @@ pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unre
         let unreadable = |error: std::io::Error| Unreadable { path: path.clone(), why: error.to_string() };
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
         if metadata.is_dir() {
-            inputs.folder = true;
-            walk::walk(path, options, sources, &mut inputs);
+            let start = names::located(path, options);
+            let name = walk::walk(&start, options, sources, &mut inputs);
+            inputs.listing.add_root(name.as_str().into());
+            inputs.folders.push(name);
         } else if metadata.is_file() {
             std::fs::File::open(path).map_err(unreadable)?;
-            let id = add_file(path, options, sources, &mut inputs.listing);
+            let id = add_file(&names::located(path, options), sources, &mut inputs);
             inputs.named.push(id);
         } else {
             return Err(Unreadable { path: path.clone(), why: "neither a file nor a folder".into() });
@@ -146,62 +201,37 @@ pub fn discover(options: &Options, sources: &mut Sources) -> Result<Inputs, Unre
 }
 
 /// Adds the nearest kustomization above each file that was named: a patch by itself is no object. Names lead no higher
-/// than the working directory.
+/// than their base.
 fn add_kustomizations(options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
-    let root = options.working_directory.as_path();
+    let root = inputs.base.clone();
+    let mut known: HashSet<PathBuf> = HashSet::new();
     for file in inputs.named.clone() {
         let name = sources.name(file).to_owned();
         let own = file_of(&name);
         if KUSTOMIZATIONS.contains(&own) || name.starts_with('<') {
             continue;
         }
-        let path = options.working_directory.join(&name);
-        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+        let path = root.join(&name);
+        if !known.insert(path.parent().unwrap_or(&root).to_path_buf()) {
+            continue;
+        }
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&root));
         let found = folders.flat_map(|folder| KUSTOMIZATIONS.map(|name| folder.join(name))).find(|path| path.is_file());
         let Some(path) = found else { continue };
         // A link may lead anywhere.
         let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(&options.root));
-        let name = printed_name(&path, &options.working_directory);
+        let name = printed_name(&path, &root);
         if is_inside && inputs.listing.file(&name).is_none() {
-            inputs.above.push(add_file(&path, options, sources, &mut inputs.listing));
+            let above = add_file(&path, sources, inputs);
+            inputs.above.push(above);
         }
     }
 }
 
-fn add_file(path: &Path, options: &Options, sources: &mut Sources, listing: &mut Listing) -> FileId {
-    add_named(printed_name(path, &options.working_directory).into(), path.to_owned(), sources, listing)
+fn add_file(path: &Path, sources: &mut Sources, inputs: &mut Inputs) -> FileId {
+    add_named(printed_name(path, &inputs.base).into(), path.to_owned(), sources, &mut inputs.listing)
 }
 
 fn add_named(name: Arc<str>, path: PathBuf, sources: &mut Sources, listing: &mut Listing) -> FileId {
     listing.file_or_add(name.clone(), || sources.add(name, path))
-}
-
-/// The printed name of a path that is written without detours below the working directory, as nearly all are.
-fn name_below<'p>(path: &'p Path, working_directory: &Path) -> Option<&'p str> {
-    let name = path.to_str()?.strip_prefix(working_directory.to_str()?)?.strip_prefix('/')?;
-    let is_plain = std::path::MAIN_SEPARATOR == '/' && !["//", "./"].iter().any(|detour| name.contains(detour));
-    (is_plain && !name.is_empty() && !name.starts_with('/') && !name.ends_with(['/', '.'])).then_some(name)
-}
-
-/// The name of a path in every output: relative to the working directory, with `/`. What is no UTF-8 is replaced.
-#[must_use]
-pub fn printed_name(path: &Path, working_directory: &Path) -> String {
-    if let Some(name) = name_below(path, working_directory) {
-        return name.to_owned();
-    }
-    let relative = path.strip_prefix(working_directory).unwrap_or(path);
-    let mut name = String::new();
-    for part in relative.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::RootDir => name.push('/'),
-            part => {
-                if !name.is_empty() && !name.ends_with('/') {
-                    name.push('/');
-                }
-                name.push_str(&part.as_os_str().to_string_lossy());
-            }
-        }
-    }
-    if name.is_empty() { ".".to_owned() } else { name }
 }

@@ -39,7 +39,8 @@ pub enum NoRevision {
     Unknown(String),
 }
 
-/// Lists the files that lay at `revision` below the paths of `options`. `A...B` is where A and B parted, and `A...` where
+/// Lists the files that lay at `revision` below the paths of `options`, and below the paths `beyond`, as the listing of
+/// now names them. `A...B` is where A and B parted, and `A...` where
 /// A and HEAD did, as git writes it.
 ///
 /// # Errors
@@ -48,6 +49,7 @@ pub fn at_revision(
     revision: &str,
     options: &Options,
     now: &Inputs,
+    beyond: &[String],
     sources: &mut Sources,
 ) -> Result<Revision, NoRevision> {
     let unknown = |error: &dyn std::fmt::Display| NoRevision::Unknown(error.to_string());
@@ -62,12 +64,20 @@ pub fn at_revision(
         _ => NoRevision::Unknown(error),
     })?;
     let mut found = Revision { commit: commit.to_hex_with_len(8).to_string(), ..Revision::default() };
-    found.inputs.listing = now.listing.without_files();
-    found.inputs.folder = now.folder;
-    found.inputs.below.clone_from(&now.below);
-    found.inputs.root.clone_from(&now.root);
+    found.inputs = Inputs {
+        listing: now.listing.without_files(),
+        first: sources.count(),
+        folders: now.folders.clone(),
+        base: now.base.clone(),
+        here: now.here.clone(),
+        below: now.below.clone(),
+        root: now.root.clone(),
+        ..Inputs::default()
+    };
+    beyond.iter().for_each(|name| found.inputs.listing.add_beyond(name.as_str().into()));
     let mut reader = Reader { options, now, sources, found };
     reader.read(&repository, &options.root, commit).map_err(|error| unknown(&error))?;
+    reader.found.inputs.named.sort_unstable();
     Ok(reader.found)
 }
 
@@ -151,21 +161,25 @@ impl Reader<'_> {
 
     /// The name of a path, if the run is about it.
     fn name(&self, path: &Path) -> Option<Arc<str>> {
-        let name: Arc<str> = printed_name(path, &self.options.working_directory).into();
+        let name: Arc<str> = printed_name(path, &self.now.base).into();
         let is_left_out = || {
             let path = path.strip_prefix(&self.options.base);
             path.is_ok_and(|path| self.options.exclude.is_match(path))
         };
-        (self.is_named(&name) || (self.now.listing.knows(&name) && !is_left_out())).then_some(name)
+        let is_needed = || self.now.listing.file(&name).is_some_and(|file| self.now.beyond.contains(&file));
+        let is_listed = self.found.inputs.listing.knows(&name) && !is_left_out();
+        (self.is_named(&name) || is_listed || is_needed()).then_some(name)
     }
 
     fn is_named(&self, name: &str) -> bool {
-        self.now.listing.file(name).is_some_and(|file| self.now.named.contains(&file))
+        self.now.listing.file(name).is_some_and(|file| self.now.is_named(file))
     }
 
     fn list(&mut self, name: Arc<str>, file: FileId) {
         if self.is_named(&name) {
             self.found.inputs.named.push(file);
+        } else if !self.found.inputs.listing.is_below_root(&name) {
+            self.found.inputs.beyond.insert(file);
         }
         self.found.inputs.listing.add(name, file);
     }

@@ -1,14 +1,14 @@
 //! A folder becomes a list of files.
 
 use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
 
 use super::ignored::Ignored;
-use super::{Inputs, Options, add_named, printed_name};
+use super::{Inputs, Options, add_named, beyond, is_manifest_name, printed_name};
 use crate::model::source::Sources;
 
 /// What there is in a folder.
@@ -17,30 +17,41 @@ enum Found {
     Folder(PathBuf),
     /// Its printed name.
     LeftOut(String),
-    /// Its printed name, and that of what it leads to, which the walk meets by itself.
+    /// Its printed name, and that of what it leads to, which the walk meets by itself or which is a folder elsewhere.
     Link(String, String),
+    /// Its printed name, and why what it leads to is never read.
+    Outward(String, String),
     /// Its printed name, and why it cannot be entered.
     Skipped(String, String),
 }
 
-pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, inputs: &mut Inputs) {
-    // Matchers compare whole paths, so the walk has to use the spelling in which the root is written.
-    let start = &options.working_directory.join(start).canonicalize().unwrap_or_else(|_| start.to_path_buf());
-    inputs.listing.add_root(printed_name(start, &options.working_directory).into());
-    let walk = Walk { start, options };
+/// Lists everything below a folder, whose path has no detours, and returns its name.
+pub(super) fn walk(start: &Path, options: &Options, sources: &mut Sources, inputs: &mut Inputs) -> String {
+    let base = inputs.base.clone();
+    let walk = Walk { start, base: &base, options };
     for found in walk.folder(start, &Ignored::above(&options.root, start)) {
         match found {
             Found::File(name, path) => drop(add_named(name, path, sources, &mut inputs.listing)),
             Found::LeftOut(name) => inputs.listing.add_ignored(name.into()),
-            Found::Link(name, target) => inputs.listing.add_link(name.into(), target.into()),
+            Found::Link(name, target) => {
+                inputs.leads_out |= target.starts_with('/') && !name.starts_with('/');
+                inputs.listing.add_link(name.into(), target.into());
+            }
+            Found::Outward(name, why) => {
+                inputs.listing.add_outward(name.as_str().into());
+                inputs.skipped.push((name, why));
+            }
             Found::Skipped(name, why) => inputs.skipped.push((name, why)),
             Found::Folder(_) => {}
         }
     }
+    printed_name(start, &base)
 }
 
 struct Walk<'w> {
     start: &'w Path,
+    /// The folder that names are relative to.
+    base: &'w Path,
     options: &'w Options,
 }
 
@@ -62,7 +73,7 @@ impl Walk<'_> {
     }
 
     fn look_at(&self, entry: walkdir::Result<DirEntry>, folder: &Path, ignored: &mut Ignored<'_>) -> Option<Found> {
-        let name = |path: &Path| printed_name(path, &self.options.working_directory);
+        let name = |path: &Path| printed_name(path, self.base);
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -89,20 +100,39 @@ impl Walk<'_> {
     /// Files get their names here, where several threads are at work.
     fn file(&self, entry: DirEntry) -> Found {
         let path = entry.into_path();
-        Found::File(printed_name(&path, &self.options.working_directory).into(), path)
+        Found::File(printed_name(&path, self.base).into(), path)
     }
 
-    /// A link to a file elsewhere in the repository is read under its own name, unless the walk meets its target
-    /// anyway: then it is known as a link. A link to a folder is not entered; a link out of the repository is never read.
+    /// A link to a file is read under its own name, unless the walk reads its target anyway: then it is known as a link.
+    /// So is a link to a folder, which is not entered. A link out of the repository is never read.
     fn follow(&self, entry: DirEntry) -> Option<Found> {
-        let printed = |path: &Path| printed_name(path, &self.options.working_directory);
-        let skipped = |why: String| Some(Found::Skipped(printed(entry.path()), why));
-        match entry.path().canonicalize() {
-            Ok(target) if target.starts_with(self.start) => Some(Found::Link(printed(entry.path()), printed(&target))),
-            Ok(target) if target.starts_with(&self.options.root) => target.is_file().then(|| self.file(entry)),
-            Ok(_) => skipped("the link leads out of the repository".to_owned()),
-            Err(error) => skipped(format!("the link leads nowhere: {error}")),
+        let printed = |path: &Path| printed_name(path, self.base);
+        let target = match entry.path().canonicalize() {
+            Ok(target) => target,
+            Err(error) => {
+                return Some(Found::Skipped(printed(entry.path()), format!("the link leads nowhere: {error}")));
+            }
+        };
+        let is_below = target.starts_with(self.start);
+        if !is_below && !target.starts_with(&self.options.root) {
+            return Some(Found::Outward(printed(entry.path()), "the link leads out of the repository".to_owned()));
         }
+        let own = target.strip_prefix(&self.options.root).unwrap_or(&target);
+        if own.components().any(|part| part == Component::Normal(".git".as_ref())) {
+            return Some(Found::Outward(printed(entry.path()), "the link leads into `.git`".to_owned()));
+        }
+        if target.is_file() && !(is_below && self.is_read(&target, entry.path())) {
+            return Some(self.file(entry));
+        }
+        (target.is_file() || target.is_dir()).then(|| Found::Link(printed(entry.path()), printed(&target)))
+    }
+
+    /// Whether the walk lists the target of a link, and reads it if it would read the link.
+    fn is_read(&self, target: &Path, link: &Path) -> bool {
+        let is_manifest = |path: &Path| is_manifest_name(&path.to_string_lossy());
+        let is_left_out = |path: &Path| beyond::is_left_out(path, self.options);
+        // A folder that is left out may be named all the same, and is walked then.
+        (is_manifest(target) || !is_manifest(link)) && (!is_left_out(target) || is_left_out(self.start))
     }
 }
 

@@ -15,8 +15,12 @@ use crate::model::listing::folder_of;
 use crate::model::reference::Set;
 use crate::model::source::{FileId, Sources};
 use crate::render;
-use crate::render::kustomize::gather::{Gathered, Graph, gather, is_component, left_over, plan_texts, secrets};
-use crate::render::kustomize::rendered::{Built, Kustomizations, Made, Object, reached};
+use crate::render::kustomize::gather::{
+    Gathered, Graph, depends_on_users, gather, is_component, left_over, plan_texts, secrets,
+};
+use crate::render::kustomize::rendered::{
+    Built, Kustomizations, Made, Object, is_kustomization, kustomization_in, reached,
+};
 
 /// Files that were read for a build, whole.
 pub(super) type Files = Vec<(FileId, Vec<Part>)>;
@@ -75,7 +79,8 @@ impl Run<'_> {
         let mut built: Vec<Built> = folders.par_iter().with_max_len(1).map(build).collect();
         // What only failing kustomizations take in may be whole by itself.
         loop {
-            let more = left_over(built.iter(), &graph.components);
+            let mut more = left_over(built.iter(), &graph.components);
+            more.retain(|folder| kustomization_in(folder, listing).is_none_or(|(_, file)| !self.is_beyond(file)));
             if more.is_empty() {
                 break;
             }
@@ -100,7 +105,14 @@ impl Run<'_> {
         };
         let built = built.into_par_iter().with_max_len(1).zip(plans).map(write).collect();
         all.take_bases().into_par_iter().with_max_len(1).for_each(drop);
-        let gathered = gather(built, &|file| self.sources.name(file).into());
+        let mut gathered = gather(built, &|file| self.sources.name(file).into());
+        // Who else uses a component that nobody asked for is not known; of a base all users make the same.
+        let is_base = |file: FileId| {
+            let name = self.sources.name(file);
+            is_kustomization(name) && !graph.components.contains(folder_of(name))
+        };
+        let is_decided = |file: FileId| !self.is_beyond(file) || is_base(file);
+        gathered.findings.retain(|finding| !depends_on_users(finding) || is_decided(finding.primary.span.file));
         (gathered, all.into_parts())
     }
 

@@ -1,6 +1,6 @@
 //! What looking at files brings to light, gathered by every thread and joined at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::texts::Read;
@@ -27,6 +27,8 @@ pub(super) struct Seen {
     pub(super) documents: usize,
     pub(super) resources: usize,
     pub(super) definitions: usize,
+    /// Files with an object, a definition or a finding.
+    pub(super) holding: Vec<FileId>,
     /// Files with custom resources or their definitions.
     pub(super) waiting: Waiting,
     /// Whether an object is a policy that the cluster would enforce.
@@ -61,6 +63,7 @@ impl Seen {
         self.resources += other.resources;
         self.has_policies |= other.has_policies;
         self.definitions += other.definitions;
+        self.holding.extend(other.holding);
         self.waiting.join(other.waiting);
         self.objects.merge(other.objects);
         self.past.join(other.past);
@@ -114,6 +117,8 @@ impl Seen {
             documents: self.documents,
             resources: self.resources,
             definitions: self.definitions,
+            holding: self.holding,
+            beyond: HashSet::new(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::model::definition::FileRole;
 use crate::model::document::Part;
 use crate::model::reference::Facts;
 use crate::model::resource::Resource;
+use crate::model::rule::Severity;
 use crate::model::source::{FileId, Span};
 use crate::render;
 
@@ -150,7 +151,21 @@ impl Run<'_> {
             if read.role == FileRole::Data {
                 syntax.retain(|finding| finding.rule != load::rules::UNRENDERED_TEMPLATE.id);
             }
-            let is_told = !syntax.is_empty() && self.is_ours(read.file, &read.part, read.role, state.has_resources);
+            // A build stops at an error in what it reads as YAML. The rest is the business of whoever asks for the file.
+            let is_beyond = self.is_beyond(read.file);
+            if is_beyond {
+                syntax.retain(|finding| finding.severity == Severity::Error && read.role != FileRole::Data);
+            }
+            let is_told = !syntax.is_empty()
+                && (is_beyond || self.is_ours(read.file, &read.part, read.role, state.has_resources));
+            if read.role != FileRole::Built
+                && (is_told
+                    || state.has_resources
+                    || state.has_findings
+                    || matches!(read.role, FileRole::Definition(_)))
+            {
+                seen.holding.push(read.file);
+            }
             if is_told {
                 seen.findings.extend(syntax);
             }
@@ -164,7 +179,8 @@ impl Run<'_> {
     /// Checks the objects of parts, and notes those that have to wait and those that others wait for.
     fn check<'p>(&self, all: &[&'p Read], states: &mut [State], wanted: Option<&Versions>, seen: &mut Seen) {
         let mut objects: Vec<Object<'p>> = Vec::new();
-        for (at, read) in all.iter().enumerate().filter(|(_, read)| read.role.is_manifest() || read.role.is_patch()) {
+        let is_due = |read: &Read| read.role.is_manifest() || (read.role.is_patch() && !self.is_beyond(read.file));
+        for (at, read) in all.iter().enumerate().filter(|(_, read)| is_due(read)) {
             let before = seen.count_findings();
             self.identify(at, read, wanted, &mut states[at], seen, &mut objects);
             states[at].has_findings = seen.count_findings() > before;
@@ -196,7 +212,8 @@ impl Run<'_> {
             each(seen, &mut |object, _, seen| {
                 if object.is_whole() {
                     let worker = worker.get_or_insert_with(|| self.worker());
-                    worker.check(&object.resource, self.sources.name(object.file), &mut seen.findings);
+                    let name = self.inputs.told(self.sources.name(object.file));
+                    worker.check(&object.resource, &name, &mut seen.findings);
                 }
             });
             worker.into_iter().for_each(|worker| self.keep_worker(worker));
@@ -230,20 +247,28 @@ impl Run<'_> {
         let Read { file, role, part } = read;
         let (mode, place) = reading(*role);
         let is_built = *role == FileRole::Built;
+        let is_beyond = self.is_beyond(*file);
         for (document, root) in part.roots() {
             let resource = match identity(root, place) {
                 Identity::Resource(resource) => resource,
                 Identity::Other => continue,
+                Identity::Broken(_) if is_beyond => continue,
                 Identity::Broken(finding) => {
                     seen.findings.push(*finding);
                     continue;
                 }
             };
-            seen.findings.extend(broken_items(&resource));
+            if !is_beyond {
+                seen.findings.extend(broken_items(&resource));
+            }
             for resource in resource.expand() {
+                let is_changed = self.plan.taken.changed.contains(&resource.value.span());
+                if is_beyond && !is_changed && !self.is_taken(&resource) {
+                    continue;
+                }
                 seen.resources += usize::from(!is_built);
                 state.has_resources |= !is_built;
-                if self.plan.taken.changed.contains(&resource.value.span()) {
+                if is_changed {
                     // What becomes of it is checked instead.
                     seen.objects.add(&resource);
                     seen.waiting.note_definition(&resource, document.span, wanted);
@@ -307,7 +332,7 @@ impl Run<'_> {
     fn is_ours(&self, file: FileId, part: &Part, role: FileRole, has_resources: bool) -> bool {
         role != FileRole::Manifest
             || has_resources
-            || self.inputs.named.binary_search(&file).is_ok()
+            || self.inputs.is_named(file)
             || memchr::memmem::find(part.text.as_bytes(), b"apiVersion").is_some()
             // In UTF-16, which shells on Windows write.
             || memchr::memmem::find(part.text.as_bytes(), b"a p i V e r s i o n").is_some()

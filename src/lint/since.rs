@@ -1,15 +1,14 @@
 //! `--since`: the files as they were at a revision are examined with the rules of now, and what is found there is not
 //! said again.
 
-use super::{examined_with, reporting};
+use super::{examined_with, list, reporting};
 use crate::check::Rules;
 use crate::check::api::update::Past;
 use crate::check::policy::POLICY_ERROR;
-use crate::discover::{self, Inputs, NoRevision, Revision, SchemaFiles};
+use crate::discover::{Inputs, NoRevision, Revision, SchemaFiles};
 use crate::examine::{Kept, Other};
 use crate::model::change::Earlier;
 use crate::model::definition::fabrikate::Definition;
-use crate::model::listing::Listing;
 use crate::model::report::NotChecked;
 use crate::model::source::Sources;
 use crate::report::{self, Changes, Known, Review};
@@ -24,7 +23,7 @@ pub(super) struct Then {
     commit: String,
     known: Known,
     sources: Sources,
-    listing: Listing,
+    inputs: Inputs,
 }
 
 /// Lists the other side, or says why everything is shown: there is none, or this clone does not reach back to it.
@@ -42,7 +41,7 @@ pub(super) fn list(
         let help = "write `HEAD` for what is not committed yet, or leave `--since` out".to_owned();
         return Err(Refusal::argument("`--since` names no revision".to_owned(), Some(help)));
     }
-    match discover::at_revision(revision, &settings.discover, now, sources) {
+    match list::files_at(revision, &settings.discover, now, sources) {
         Ok(listed) => Ok(Ok(listed)),
         Err(NoRevision::First) => Ok(Err(nothing(revision, "there is nothing before the first commit"))),
         Err(NoRevision::Shallow) => {
@@ -83,19 +82,19 @@ pub(super) fn examine(
     let unknown = unknown.collect();
     let (known, sources) = reporting(examined, &inputs, rules, settings, report::known);
     let Kept { past, definitions } = kept;
-    (Then { past, definitions, commit, known, sources, listing: inputs.listing }, unknown)
+    (Then { past, definitions, commit, known, sources, inputs }, unknown)
 }
 
 impl Then {
     /// Its files, by name.
     pub(super) fn files(&self) -> Earlier<'_> {
-        Earlier { listing: &self.listing, sources: &self.sources }
+        Earlier { listing: &self.inputs.listing, sources: &self.sources }
     }
 
     /// Calls `work` with what the report has to leave out.
     pub(super) fn review<R>(&self, work: impl FnOnce(Review<'_>) -> R) -> R {
         let files = self.files();
-        let before = |name: &str| files.before(name);
+        let before = |name: &str| files.before(&self.inputs.listed(name));
         // A policy that fails makes the run untrustworthy, whether it failed before or not.
         let lasting = [&*POLICY_ERROR.id];
         work(Review { known: &self.known, commit: &self.commit, changes: Changes::new(&before), lasting: &lasting })

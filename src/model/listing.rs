@@ -1,6 +1,6 @@
 //! Which files there are. Stages that ask whether a path exists ask this, never the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub struct Listing {
     files: BTreeMap<Arc<str>, FileId>,
     ignored: Vec<Arc<str>>,
     roots: Vec<Arc<str>>,
+    beyond: BTreeSet<Arc<str>>,
+    outward: Vec<Arc<str>>,
     links: BTreeMap<Arc<str>, Arc<str>>,
     never: Option<Arc<dyn LeavesOut>>,
 }
@@ -47,6 +49,12 @@ impl Listing {
     /// Adds a link to a file or folder that is listed under its own name.
     pub fn add_link(&mut self, name: Arc<str>, target: Arc<str>) {
         self.links.insert(name, target);
+    }
+
+    /// Whether there are links to what is listed under its own name.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        !self.links.is_empty()
     }
 
     /// The path that a path leads to through links, from the outermost on.
@@ -79,6 +87,21 @@ impl Listing {
         self.roots.push(name);
     }
 
+    /// Adds a folder of which every file is listed because something names it; nobody asked for it.
+    pub fn add_beyond(&mut self, name: Arc<str>) {
+        self.beyond.insert(name);
+    }
+
+    /// Adds a link out of the repository: nothing can be said of what it leads to.
+    pub fn add_outward(&mut self, name: Arc<str>) {
+        self.outward.push(name);
+    }
+
+    /// Forgets the folders that nobody asked for.
+    pub fn forget_beyond(&mut self) {
+        self.beyond.clear();
+    }
+
     /// The same folders, with what is left out of them, and without files.
     #[must_use]
     pub fn without_files(&self) -> Self {
@@ -89,11 +112,29 @@ impl Listing {
     /// does not know, that a file is not listed means nothing.
     #[must_use]
     pub fn knows(&self, name: &str) -> bool {
-        let is_below = |root: &str| match root {
-            "" | "." => !name.starts_with('/'),
-            root => name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-        };
-        self.roots.iter().any(|root| is_below(root)) && !self.is_ignored(name)
+        let is_below = |folder: &Arc<str>| is_at_or_below(name, folder);
+        (self.is_below_root(name) || self.is_below_beyond(name))
+            && !self.is_ignored(name)
+            && !self.outward.iter().any(is_below)
+    }
+
+    /// Whether that path is below a folder that was asked for.
+    #[must_use]
+    pub fn is_below_root(&self, name: &str) -> bool {
+        self.roots.iter().any(|root| is_at_or_below(name, root))
+    }
+
+    fn is_below_beyond(&self, name: &str) -> bool {
+        let mut around = std::iter::successors(Some(name), |path| (!path.is_empty()).then(|| folder_of(path)));
+        !self.beyond.is_empty()
+            && !name.starts_with('/')
+            && (self.beyond.contains(".") || around.any(|path| self.beyond.contains(path)))
+    }
+
+    /// Whether nothing can be learnt of what lies at that path: it was left out, or behind a link out of the repository.
+    #[must_use]
+    pub fn is_shut(&self, name: &str) -> bool {
+        self.is_ignored(name) || self.outward.iter().any(|link| is_at_or_below(name, link))
     }
 
     /// The file of that name.
@@ -111,9 +152,7 @@ impl Listing {
     /// Whether the path is one that was left out, or lies in a folder that was: nothing can be said of it.
     #[must_use]
     pub fn is_ignored(&self, name: &str) -> bool {
-        self.ignored
-            .iter()
-            .any(|left_out| name.strip_prefix(&**left_out).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        self.ignored.iter().any(|left_out| is_at_or_below(name, left_out))
     }
 
     /// Whether the path is left out, or would be if it were there: that nothing is there means that nobody has made it
@@ -139,6 +178,30 @@ impl Listing {
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, FileId)> {
         self.files.iter().map(|(name, id)| (name, *id))
     }
+}
+
+/// Whether a path is a folder or lies below it; `""` and `"."` are the folder that names are relative to.
+fn is_at_or_below(name: &str, folder: &str) -> bool {
+    match folder {
+        "" | "." => !name.starts_with('/'),
+        folder => name.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    }
+}
+
+/// A path as it is seen from a folder; both are relative to the same. What is absolute or no path stays as it is.
+#[must_use]
+pub fn seen_from(folder: &str, path: &str) -> String {
+    if path.starts_with(['/', '<']) {
+        return path.to_owned();
+    }
+    let parts = |path: &'_ str| -> Vec<String> {
+        path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+    };
+    let (folder, path) = (parts(folder), parts(path));
+    let same = folder.iter().zip(&path).take_while(|(one, other)| one == other).count();
+    let up = folder[same..].iter().map(|_| "..");
+    let seen: Vec<&str> = up.chain(path[same..].iter().map(String::as_str)).collect();
+    if seen.is_empty() { ".".to_owned() } else { seen.join("/") }
 }
 
 /// The folder of a printed name, `""` for the working directory.
@@ -232,8 +295,20 @@ mod tests {
         listing.add_ignored("a/c".into());
         assert!(listing.knows("a/b") && listing.knows("a"));
         assert!(!listing.knows("ab") && !listing.knows("a/c/d"));
+        listing.add_beyond("b/c".into());
+        assert!(listing.knows("b/c") && listing.knows("b/c/d/e") && !listing.knows("b/cd") && !listing.knows("b"));
+        assert!(!listing.is_below_root("b/c/d"));
+        listing.add_outward("b/c/d".into());
+        assert!(listing.is_shut("b/c/d/e") && !listing.knows("b/c/d/e"));
         listing.add_root(".".into());
         assert!(listing.knows("ab") && !listing.knows("/srv/ab"));
+    }
+
+    #[test]
+    fn what_lies_beside_a_folder_is_seen_through_its_parents() {
+        let seen = ["a/b/c.yaml", "a/d.yaml", "e/f.yaml", "a/b", "a", ".", "/etc/g", "<stdin>"];
+        let seen = seen.map(|path| seen_from("a/b", path));
+        assert_eq!(seen, ["c.yaml", "../d.yaml", "../../e/f.yaml", ".", "..", "../..", "/etc/g", "<stdin>"]);
     }
 
     #[test]

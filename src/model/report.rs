@@ -1,8 +1,10 @@
 //! What a run has to say, ready to be written in any format.
 
+use std::collections::HashSet;
+
 use super::diagnostic::Diagnostic;
 use super::rule::{Rule, Severity};
-use super::source::{Sources, Span};
+use super::source::{FileId, Sources, Span};
 use super::suppression::Suppression;
 
 /// What loading, rendering and checking a tree have brought to light, before anything is silenced, merged or sorted.
@@ -24,6 +26,10 @@ pub struct Examined {
     pub resources: usize,
     /// Definition files: components, kustomizations, charts and objects of definition formats.
     pub definitions: usize,
+    /// The files with an object, a definition or a finding, in any order.
+    pub holding: Vec<FileId>,
+    /// Files of which only what a build makes of them was checked.
+    pub beyond: HashSet<FileId>,
 }
 
 /// The findings of a run, in their final order, and what the reader needs beside them.

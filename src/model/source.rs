@@ -173,6 +173,17 @@ impl Sources {
         &self.get(id).path
     }
 
+    /// How many files there are. The next one gets this number as its id.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Gives other names to the files from a number on.
+    pub fn rename(&mut self, first: usize, name: impl Fn(&str) -> String) {
+        self.files.iter_mut().skip(first).for_each(|file| file.name = name(&file.name).into());
+    }
+
     /// All files with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))

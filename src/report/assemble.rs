@@ -1,5 +1,7 @@
 //! From findings in any order to a report: levels, suppressions, secrets, order, counts.
 
+use std::collections::HashSet;
+
 use super::merge::sort_and_merge;
 use super::place::Places;
 use super::redact::redact;
@@ -8,7 +10,7 @@ use super::{secrets, suppress};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::report::{Examined, NotChecked, Report, Reviewed, Summary};
 use crate::model::rule::{Rule, Severity};
-use crate::model::source::{Sources, Span};
+use crate::model::source::{FileId, Sources, Span};
 use crate::model::suppression::Suppression;
 
 /// What the arguments and plimsoll.yaml say about the report.
@@ -48,8 +50,9 @@ pub fn assemble(examined: Examined, options: &Options<'_>) -> Report {
 /// Makes the report of what is new, if there is something to compare with.
 #[must_use]
 pub fn assemble_new(examined: Examined, options: &Options<'_>, review: Option<&Review<'_>>) -> Report {
-    let Examined { findings, suppressions, not_checked, mut sources, files, documents, resources, .. } = examined;
-    let (kept, silenced) = heard(findings, suppressions, &sources, options);
+    let Examined { findings, suppressions, not_checked, mut sources, files, documents, resources, beyond, .. } =
+        examined;
+    let (kept, silenced) = heard(findings, suppressions, &beyond, &sources, options);
     let (mut kept, known) = match review {
         Some(review) => review::part(kept, review, &sources),
         None => (kept, Vec::new()),
@@ -83,19 +86,21 @@ pub fn assemble_new(examined: Examined, options: &Options<'_>, review: Option<&R
 /// What would be reported of a revision, to be recognised; and the texts.
 #[must_use]
 pub fn known(examined: Examined, options: &Options<'_>) -> (Known, Sources) {
-    let (kept, _) = heard(examined.findings, examined.suppressions, &examined.sources, options);
-    (Known::of(&kept, &examined.sources), examined.sources)
+    let Examined { findings, suppressions, sources, beyond, .. } = examined;
+    let (kept, _) = heard(findings, suppressions, &beyond, &sources, options);
+    (Known::of(&kept, &sources), sources)
 }
 
 /// The findings that somebody wants to hear, and those that were silenced.
 fn heard(
     findings: Vec<Diagnostic>,
     mut suppressions: Vec<Suppression>,
+    beyond: &HashSet<FileId>,
     sources: &Sources,
     options: &Options<'_>,
 ) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     suppressions.sort_by_key(|suppression| suppression.span);
-    let parted = suppress::part(levelled(findings, options), &suppressions, sources, options);
+    let parted = suppress::part(levelled(findings, options), &suppressions, beyond, sources, options);
     (levelled(parted.kept, options), parted.silenced)
 }
 

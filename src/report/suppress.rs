@@ -22,10 +22,12 @@ pub(super) struct Parted {
     pub silenced: Vec<Diagnostic>,
 }
 
-/// Parts `findings`, and adds to those that are kept what is wrong with the suppressions themselves.
+/// Parts `findings`, and adds to those that are kept what is wrong with the suppressions themselves, except in the files
+/// `beyond` those that were asked for.
 pub(super) fn part(
     findings: Vec<Diagnostic>,
     suppressions: &[Suppression],
+    beyond: &HashSet<FileId>,
     sources: &Sources,
     options: &Options<'_>,
 ) -> Parted {
@@ -42,7 +44,9 @@ pub(super) fn part(
         }
         by_comment || exception.is_some() || finding.exempt
     });
-    for (suppression, used) in suppressions.iter().zip(&comments.used) {
+    // Of a file that nobody asked for, most was not looked at.
+    let is_ours = |suppression: &Suppression| !beyond.contains(&suppression.span.file);
+    for (suppression, used) in suppressions.iter().zip(&comments.used).filter(|(one, _)| is_ours(one)) {
         // What follows a syntax error was not looked at, so nothing can be said of the comments in that file.
         let judged = !broken.contains(&suppression.span.file);
         kept.extend(review(suppression, used, judged, sources, options));

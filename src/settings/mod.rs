@@ -289,6 +289,7 @@ fn discover_options(arguments: &cli::Lint, config: &Config, place: &Place) -> Re
     Ok(discover::Options {
         paths,
         working_directory: place.working_directory.clone(),
+        from_root: false,
         root: place.root.clone(),
         base: place.base.clone(),
         exclude: globs(&config.exclude)?,

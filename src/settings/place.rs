@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Refusal;
-use crate::discover::{printed_name, root_of};
+use crate::discover::{direct, printed_name, root_of};
 use crate::report::Base;
 
 /// The working directory and the root of the repository.
@@ -68,7 +68,7 @@ impl Place {
     /// matched against.
     #[must_use]
     pub fn from_base(&self, name: &str) -> PathBuf {
-        let absolute = self.working_directory.join(name);
+        let absolute = direct(&self.working_directory.join(name));
         absolute.strip_prefix(&self.base).map_or_else(|_| PathBuf::from(name), Path::to_path_buf)
     }
 }

@@ -134,6 +134,12 @@ pub fn plan_texts(built: &[Built], prints: &dyn Fn(Vec<&Rendered>) -> Vec<u64>) 
     built.iter().enumerate().map(plan).collect()
 }
 
+/// Whether a finding holds only if it is made in every build that the place is part of.
+#[must_use]
+pub fn depends_on_users(finding: &Diagnostic) -> bool {
+    [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id, UNDONE_OVERRIDE.id].contains(&finding.rule)
+}
+
 /// Brings the builds together, in their order. `names` gives the printed name of a file.
 #[must_use]
 pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>) -> Gathered {
@@ -150,7 +156,7 @@ pub fn gather(built: Vec<(Built, Vec<Made>)>, names: &dyn Fn(FileId) -> Arc<str>
         one.folders.iter().for_each(|folder| *parts_of.entry(folder.clone()).or_default() += 1);
         one.patches.iter().for_each(|file| *patches_of.entry(*file).or_default() += 1);
         for mut finding in one.findings {
-            if [PATCH_WITHOUT_TARGET.id, OVERRIDE_WITHOUT_EFFECT.id, UNDONE_OVERRIDE.id].contains(&finding.rule) {
+            if depends_on_users(&finding) {
                 unmatched.entry(finding.primary.span).or_insert((finding, Vec::new())).1.push(root.clone());
             } else {
                 finding.affects.push(root.to_string());

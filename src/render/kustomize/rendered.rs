@@ -153,6 +153,14 @@ pub fn reached(name: &str, part: &Part, listing: &Listing) -> (Vec<FileId>, Vec<
     (files, reader.folders())
 }
 
+/// Every path that the first document of a kustomization names, whether there is something or not; `None` for one that
+/// leads above what names are relative to.
+#[must_use]
+pub fn named_paths(name: &str, part: &Part, listing: &Listing) -> Vec<Option<String>> {
+    let root = part.roots().next().map(|(_, root)| root);
+    root.map(|root| Reader { folder: folder_of(name), root, listing }.paths()).unwrap_or_default()
+}
+
 /// Whether a file of that name is a kustomization.
 #[must_use]
 pub fn is_kustomization(name: &str) -> bool {
