@@ -46,7 +46,10 @@ pub fn lint(arguments: cli::Lint, out: &mut dyn Write, err: &mut dyn Write) -> i
         Ok(outcome) => outcome,
         Err(refusal) => return refusal.write(err),
     };
-    let skipped = inputs.skipped.iter().map(|(name, why)| NotChecked { message: format!("{name}: {why}"), span: None });
+    let skipped = inputs
+        .skipped
+        .iter()
+        .map(|(name, why)| NotChecked { message: format!("{}: {why}", inputs.told(name)), span: None });
     examined.not_checked.extend(skipped);
     let empty = empty_folder(&inputs, &settings, &examined);
     let assemble = |examined, review: Option<&Review<'_>>| {

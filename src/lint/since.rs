@@ -76,7 +76,7 @@ pub(super) fn examine(
     let Revision { inputs, commit, left_out } = listed;
     let (examined, kept) = examined_with(Other::Later, &inputs, rules, settings, schemas, sources);
     let unknown = left_out.into_iter().map(|(name, why)| {
-        let message = format!("what is new in {name} since {commit}: {why}");
+        let message = format!("what is new in {} since {commit}: {why}", inputs.told(&name));
         NotChecked { message, span: None }
     });
     let unknown = unknown.collect();

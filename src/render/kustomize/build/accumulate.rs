@@ -279,7 +279,7 @@ impl<'s> Site<'s, '_> {
                     None => finding.help("correct the path, or add the file"),
                 });
             }
-            _ => log.hole(span, format!("`{name}` lies outside of what was given to plimsoll")),
+            _ => log.hole(span, format!("`{name}` lies outside of the repository")),
         }
     }
 
