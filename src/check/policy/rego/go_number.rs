@@ -34,8 +34,8 @@ pub fn float(number: f64, verb: char, directive: &Directive) -> Option<String> {
     let size = number.abs();
     let precision = directive.precision;
     let digits = match verb {
-        'f' | 'F' => format!("{size:.*}", precision.unwrap_or(6)),
-        'e' | 'E' => exponent(&format!("{size:.*e}", precision.unwrap_or(6))),
+        'f' | 'F' => fixed(size, precision.unwrap_or(6)),
+        'e' | 'E' => exponent(&scientific(size, precision.unwrap_or(6))),
         'g' | 'G' | 'v' => general(size, precision),
         _ => return None,
     };
@@ -43,11 +43,33 @@ pub fn float(number: f64, verb: char, directive: &Directive) -> Option<String> {
     Some(padded(number.is_sign_negative(), &digits, directive))
 }
 
+/// Where the decimals of every number have ended: the smallest one, 2^-1074, has 1,074. What follows is zeros. Rust's
+/// formatting panics at precisions over 65,535.
+const LAST_DECIMAL: usize = 1_100;
+
+/// The number with so many decimals.
+fn fixed(size: f64, decimals: usize) -> String {
+    let zeros = "0".repeat(decimals.saturating_sub(LAST_DECIMAL));
+    format!("{size:.*}{zeros}", decimals.min(LAST_DECIMAL))
+}
+
+/// The number with one digit before the point and so many behind it, and Rust's exponent.
+fn scientific(size: f64, decimals: usize) -> String {
+    let text = format!("{size:.*e}", decimals.min(LAST_DECIMAL));
+    match text.split_once('e') {
+        Some((digits, power)) if decimals > LAST_DECIMAL => {
+            format!("{digits}{}e{power}", "0".repeat(decimals - LAST_DECIMAL))
+        }
+        _ => text,
+    }
+}
+
 /// `%g`: the shortest text that reads back as the number, or `precision` digits, with an exponent below -4 and from 6,
 /// or from the precision, on (`strconv/ftoa.go`).
 fn general(size: f64, precision: Option<usize>) -> String {
     let scientific = match precision {
-        Some(precision) => format!("{size:.*e}", precision.max(1) - 1),
+        // Zeros at the end are cut off again.
+        Some(precision) => scientific(size, (precision.max(1) - 1).min(LAST_DECIMAL)),
         None => format!("{size:e}"),
     };
     let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -62,7 +84,7 @@ fn general(size: f64, precision: Option<usize>) -> String {
         return exponent(&format!("{mantissa}e{power}"));
     }
     let decimals = (digits as i32 - 1 - power).max(0) as usize;
-    format!("{size:.decimals$}")
+    fixed(size, decimals)
 }
 
 /// Without zeros behind the point that say nothing.

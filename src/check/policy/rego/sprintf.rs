@@ -317,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn no_precision_is_too_long() {
+        let print = |format: &str, number: f64| sprintf(format, &[Value::from(number)]);
+        assert_eq!(print("%.70000f", 1.5), format!("1.5{}", "0".repeat(69_999)));
+        assert_eq!(print("%.70000e", 1.5), format!("1.5{}e+00", "0".repeat(69_999)));
+        assert_eq!(print("%.70000g", 1.5), "1.5");
+        assert_eq!(print("%99999999.99999999f", 0.5).len(), 1_000_002);
+        // All digits of the smallest number, which end with its 1,074th decimal.
+        let smallest = print("%.1200f", 5e-324);
+        assert!(smallest.trim_end_matches('0').ends_with("625") && smallest.len() == 1_202);
+        assert_eq!(smallest.trim_end_matches('0').len(), 1_076);
+        assert_eq!(print("%.70001d|", 1.5), "%!d(float64=1.5)|");
+        assert_eq!(sprintf("%.70001d", &[Value::from(1)]).len(), 70_001);
+    }
+
+    #[test]
     fn anything_else_is_its_rego_text() {
         let json = |text: &str| Value::from_json_str(text).unwrap_or(Value::Undefined);
         check("%v", &[json(r#"{"a": [1, "b", null, true]}"#)], r#"{"a": [1, "b", null, true]}"#);
