@@ -378,11 +378,14 @@ fn externals(entries: Vec<config::External>) -> Result<Vec<External>, Refusal> {
 
 /// Colours as <https://bixense.com/clicolors> and <https://no-color.org> have it.
 fn color(when: cli::Color) -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let value = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     match when {
         cli::Color::Always => true,
         cli::Color::Never => false,
-        cli::Color::Auto if set("NO_COLOR") => false,
-        cli::Color::Auto => set("CLICOLOR_FORCE") || std::io::stdout().is_terminal(),
+        // Any value says no, `0` as well.
+        cli::Color::Auto if value("NO_COLOR").is_some() => false,
+        cli::Color::Auto => {
+            value("CLICOLOR_FORCE").is_some_and(|value| value != "0") || std::io::stdout().is_terminal()
+        }
     }
 }
