@@ -44,9 +44,12 @@ const DIRECTIVES: [&str; 11] =
 #[must_use]
 pub fn is_ytt(text: &str) -> bool {
     let mut from = 0;
-    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], b"#@").map(|at| from + at) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"#@") {
         let rest = &text[at + 2..];
-        let is_alone = text[..at].rsplit('\n').next().is_none_or(|before| before.trim().is_empty());
+        // Behind another marker nothing is alone on its line: no line is looked at twice.
+        let line_end = memchr::memrchr(b'\n', &text.as_bytes()[from..at]).map(|before| from + before + 1);
+        let line = line_end.or((from == 0).then_some(0));
+        let is_alone = line.is_some_and(|line| text[line..at].trim().is_empty());
         if (is_alone && DIRECTIVES.iter().any(|directive| rest.starts_with(directive)))
             || rest.starts_with(" data.values.")
         {
@@ -181,6 +184,17 @@ mod tests {
         assert!(is_ytt("a:\n  #@overlay/match missing_ok=True\n  b: c\n"));
         assert!(!is_ytt("a: b #@ at home\nc: |\n  #@version 3\n"));
         assert!(!is_ytt("a: b\n"));
+    }
+
+    /// Hours, if every marker looked back to the start of its line.
+    #[test]
+    fn a_line_of_many_markers_is_read_once() {
+        let start = std::time::Instant::now();
+        assert!(!is_ytt(&format!("a: b # {}\n", "#@".repeat(1_000_000))));
+        assert!(!is_ytt(&format!("{}{}\n", " ".repeat(1_000_000), "#@ x ".repeat(400_000))));
+        assert!(!is_ytt(&"#@ x #@ if y\n".repeat(100_000)));
+        assert!(is_ytt(&format!("{}\n #@ if x\n", "#@".repeat(1_000_000))));
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     #[test]

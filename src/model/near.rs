@@ -1,13 +1,21 @@
 //! "Did you mean": the known name that a misspelt one is closest to.
 
+/// Names with more bytes are no typing errors to be guessed at. Comparing two takes time and memory by the product of
+/// their lengths; a DNS name, the longest that Kubernetes knows, has 253.
+const LONGEST: usize = 256;
+
 /// The known name nearest to `word`, if one is near enough to be worth a guess: at most a third of its letters differ
 /// (insertions, deletions, replacements and swapped neighbours, ignoring case). Of two that are equally near the first
 /// in the alphabet is taken.
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     known
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= candidate.len().div_ceil(3))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
@@ -26,6 +34,15 @@ mod tests {
         assert_eq!(nearest("slector", known), Some("selector"));
         assert_eq!(nearest("REPLICAS", known), Some("replicas"));
         assert_eq!(nearest("zzz", known), None);
+    }
+
+    /// Gigabytes and minutes, if the two were compared.
+    #[test]
+    fn what_nobody_types_is_no_typing_error() {
+        let (one, two) = ("a".repeat(100_000), format!("{}b", "a".repeat(99_999)));
+        assert_eq!(nearest(&one, [&*two]), None);
+        let (short, shorter) = ("a".repeat(253), "a".repeat(252));
+        assert_eq!(nearest(&shorter, [&*short, &*two]), Some(&*short));
     }
 
     #[test]

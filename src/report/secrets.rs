@@ -57,23 +57,41 @@ fn apart(mut ranges: Vec<Range<u32>>) -> Vec<Range<u32>> {
     ranges
 }
 
-/// What stands for a value in every object of the text that says `kind: Secret`.
+/// How often the bytes of a text may be looked at. Objects that lie in each other are read again for each that says it is
+/// a Secret.
+const LOOKS: usize = 16;
+
+/// What stands for a value in every object of the text that says `kind: Secret`. A text that would take too long is
+/// hidden as a whole.
 fn written_in(text: &[u8]) -> Vec<Range<u32>> {
     let mut found = Vec::new();
+    let mut looks = text.len().saturating_mul(LOOKS);
     let mut done = 0;
+    let mut last: Option<Line> = None;
     for at in memchr::memmem::find_iter(text, b"Secret") {
         if at < done {
             continue;
         }
-        let line = Line::around(text, at);
-        if line.key(text) == Some(b"kind") && unquoted(&text[line.value..line.end]) == b"Secret" {
-            let object = object(text, &line);
-            values(text, &object, line.column(), &mut found);
+        // A line may hold the word many times, and is looked at once.
+        let is_new = last.as_ref().is_none_or(|line| line.end <= at);
+        let line = match last.take() {
+            Some(line) if !is_new => line,
+            _ => Line::around(text, at),
+        };
+        if is_new && line.key(text) == Some(b"kind") && unquoted(&text[line.value..line.end]) == b"Secret" {
+            let object = object(text, &line, &mut looks);
+            values(text, &object, line.column(), &mut found, &mut looks);
             done = object.end;
         } else if unquoted_kind(&text[line.start..at]) {
             found.extend(behind_data(text, &line));
             done = line.end;
         }
+        if looks == 0 {
+            found.clear();
+            found.push(0..text.len());
+            break;
+        }
+        last = Some(line);
     }
     found.into_iter().map(|range| range.start as u32..range.end as u32).collect()
 }
@@ -126,19 +144,25 @@ impl Line {
         content.is_empty() || content.starts_with(b"#")
     }
 
+    /// Takes its bytes off from those that may still be looked at. Returns whether any are left.
+    fn may_be_read(&self, looks: &mut usize) -> bool {
+        *looks = looks.saturating_sub(self.end + 1 - self.start);
+        *looks > 0
+    }
+
     /// Whether the object whose keys stand in `column` has nothing to do with this line any more.
     fn is_outside(&self, text: &[u8], column: usize) -> bool {
         text[self.start..self.end].starts_with(b"---") || (!self.is_empty(text) && self.indent - self.start < column)
     }
 }
 
-/// The lines of the object that a `kind` line belongs to.
-fn object(text: &[u8], kind: &Line) -> Range<usize> {
+/// The lines of the object that a `kind` line belongs to; fewer of them if `looks` are used up.
+fn object(text: &[u8], kind: &Line, looks: &mut usize) -> Range<usize> {
     let column = kind.column();
     let mut start = kind.start;
     // In a list, the line with the dash is the first one.
     let mut before = if kind.indent - kind.start < column { None } else { kind.previous(text) };
-    while let Some(line) = before {
+    while let Some(line) = before.filter(|line| line.may_be_read(looks)) {
         let outside = line.is_outside(text, column);
         if !outside || (line.column() == column && line.content > line.indent) {
             start = line.start;
@@ -147,7 +171,7 @@ fn object(text: &[u8], kind: &Line) -> Range<usize> {
     }
     let mut end = kind.end;
     let mut behind = kind.next(text);
-    while let Some(line) = behind.filter(|line| !line.is_outside(text, column)) {
+    while let Some(line) = behind.filter(|line| line.may_be_read(looks) && !line.is_outside(text, column)) {
         end = line.end;
         behind = line.next(text);
     }
@@ -155,10 +179,10 @@ fn object(text: &[u8], kind: &Line) -> Range<usize> {
 }
 
 /// Adds every value below the fields that may hold one.
-fn values(text: &[u8], object: &Range<usize>, column: usize, found: &mut Vec<Range<usize>>) {
+fn values(text: &[u8], object: &Range<usize>, column: usize, found: &mut Vec<Range<usize>>, looks: &mut usize) {
     let mut harmless = true;
     let mut next = Some(Line::around(text, object.start));
-    while let Some(line) = next.filter(|line| line.start < object.end) {
+    while let Some(line) = next.filter(|line| line.start < object.end && line.may_be_read(looks)) {
         if !line.is_empty(text) {
             if line.column() == column
                 && let Some(key) = line.key(text)
@@ -248,6 +272,33 @@ mod tests {
             hidden("{\"stringData\": {\"a\": \"b\"}, \"kind\": \"Secret\"}"),
             [": {\"a\": \"b\"}, \"kind\": \"Secret\"}"]
         );
+    }
+
+    /// Minutes, if every word looked for the ends of its line.
+    #[test]
+    fn a_line_of_many_words_is_read_once() {
+        let start = std::time::Instant::now();
+        let words: String = (0..60_000).map(|number| format!("\"key{number}\":\"Secret\",")).collect();
+        assert_eq!(hidden(&format!("{{{words}\"a\":1}}")), [] as [&str; 0]);
+        let items = "{\"kind\":\"SecretStore\",\"kind\" : \"Secrets\"},".repeat(20_000);
+        assert_eq!(hidden(&format!("[{items}1]")), [] as [&str; 0]);
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+
+    /// Hours, if every object read all that lies above it.
+    #[test]
+    fn objects_in_objects_are_hidden_as_a_whole_when_they_are_too_many() {
+        let start = std::time::Instant::now();
+        let lines = |depth: usize| -> String {
+            (0..depth).map(|level| format!("{}kind: Secret\n", " ".repeat(depth - level))).collect()
+        };
+        assert!(hidden(&lines(5)).is_empty());
+        let many = lines(1_000);
+        let far = format!("{}kind: Secret\n{}{}", " ".repeat(701), "\n".repeat(400_000), lines(700));
+        for text in [many, far] {
+            assert!(hidden(&text) == [&*text], "{} bytes are not hidden", text.len());
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     #[test]
