@@ -199,7 +199,7 @@ pub fn diagnostic(place: Place<'_>, problem: &Problem, refused: bool) -> Diagnos
 }
 
 fn suppressions(text: &str, tree: &Tree, readings: &[Reading], findings: &mut Vec<Diagnostic>) -> Vec<Suppression> {
-    if !suppression::is_in(text) {
+    if !suppression::is_in(text.as_bytes()) {
         return Vec::new();
     }
     let mut unread: Vec<_> = readings

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::suppression;
+
 /// What begins a separator line.
 const SEPARATOR: &str = "---";
 
@@ -135,13 +137,14 @@ impl Pieces<'_> {
 ///
 /// A stretch ends before a valid separator line whose previous line does not begin with `---`, and the next one begins
 /// behind that line. There the document in hand is never empty, so that the split is in the same state behind the
-/// separator as at the start of a stream.
+/// separator as at the start of a stream. Nor does a stretch end with a suppression comment that reaches over the
+/// separator.
 #[must_use]
 pub fn stretches(text: &[u8], size: usize) -> Vec<Range<usize>> {
     let mut stretches = Vec::new();
     let mut start = 0;
     let mut from = size;
-    while let Some(line) = safe_separator(text, from) {
+    while let Some(line) = safe_separator(text, start, from) {
         stretches.push(start..line.start);
         start = line.end;
         from = start + size;
@@ -152,9 +155,11 @@ pub fn stretches(text: &[u8], size: usize) -> Vec<Range<usize>> {
     stretches
 }
 
-/// The first separator line at or behind the line of `from` where the stream can be cut, its line end included.
-fn safe_separator(text: &[u8], from: usize) -> Option<Range<usize>> {
+/// The first separator line at or behind the line of `from` where the stream can be cut, its line end included. The
+/// stretch begins at `start`.
+fn safe_separator(text: &[u8], start: usize, from: usize) -> Option<Range<usize>> {
     let mut from = from;
+    let mut reached_over = start;
     loop {
         let at = from + FINDER.find(text.get(from..)?)? + 1;
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
@@ -162,7 +167,10 @@ fn safe_separator(text: &[u8], from: usize) -> Option<Range<usize>> {
         let valid = std::str::from_utf8(&text[at + SEPARATOR.len()..end])
             .is_ok_and(|rest| rest.trim().is_empty() || rest.trim().starts_with('#'));
         if valid && !text[previous..].starts_with(SEPARATOR.as_bytes()) {
-            return Some(at..end);
+            if !is_reached_over(text, start, reached_over, at) {
+                return Some(at..end);
+            }
+            reached_over = at;
         }
         from = end - 1;
         // The last line has no line end: nothing can follow.
@@ -170,6 +178,30 @@ fn safe_separator(text: &[u8], from: usize) -> Option<Range<usize>> {
             return None;
         }
     }
+}
+
+/// Whether a suppression comment above the separator line at `at` stands for a line below it: there is nothing but
+/// comments, separators and empty lines between them. Of a separator at `known`, if that is not the `start` of the
+/// stretch, this is known already, so that no line is looked at twice.
+fn is_reached_over(text: &[u8], start: usize, known: usize, at: usize) -> bool {
+    let mut end = at;
+    while end > start {
+        if end == known {
+            return true;
+        }
+        let line_end = end - 1;
+        let line = memchr::memrchr2(b'\n', b'\r', &text[start..line_end]).map_or(start, |before| start + before + 1);
+        let content = text[line..line_end].trim_ascii_start();
+        let is_comment = content.starts_with(b"#");
+        if is_comment && suppression::is_in(content) {
+            return true;
+        }
+        if !(is_comment || content.is_empty() || content.starts_with(SEPARATOR.as_bytes())) {
+            return false;
+        }
+        end = line;
+    }
+    false
 }
 
 /// The start of the first line in the stretch that begins with `---`. The stretch begins at the start of a line.
@@ -262,8 +294,18 @@ mod tests {
     /// The obligation behind [`stretches`]: cutting changes nothing, wherever the cuts fall.
     #[test]
     fn stretches_hold_the_same_pieces_as_the_whole() {
-        let lines =
-            ["---\n", "---\r\n", "--- # c\n", "---foo\n", "--- x\n", "-----BEGIN X-----\n", "a: 1\n", "\n", "b"];
+        let lines = [
+            "---\n",
+            "---\r\n",
+            "--- # c\n",
+            "---foo\n",
+            "--- x\n",
+            "-----BEGIN X-----\n",
+            "a: 1\n",
+            "\n",
+            "b",
+            "# plimsoll: x\n",
+        ];
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut cuts = 0;
         for _ in 0..40_000 {
@@ -279,6 +321,25 @@ mod tests {
             assert_eq!(cut, whole, "{text:?} in stretches of {size}");
         }
         assert!(cuts > 10_000, "{cuts} cuts prove little");
+    }
+
+    #[test]
+    fn no_cut_parts_a_comment_from_the_line_it_stands_for() {
+        let cuts = |text: &str| stretches(text.as_bytes(), 1).len() - 1;
+        assert_eq!(cuts("a: 1\n# plimsoll: ignore[x]\n---\nb: 2\n"), 0);
+        assert_eq!(cuts("a: 1\n  # plimsoll: ignore[x]\r\n\r\n# c\r\n---\r\nb: 2\r\n"), 0);
+        assert_eq!(cuts("a: 1\n# plimsoll: ignore[x]\n---\n# c\n---\nb: 2\n---\nc: 3\n"), 1);
+        assert_eq!(cuts("# plimsoll: ignore[x]\na: 1\n# plain\n---\nb: 2\n"), 1);
+        assert_eq!(cuts("a: 1 # plimsoll: ignore[x]\n---\nb: 2\n"), 1);
+    }
+
+    /// Minutes, if every separator looked back to the first line.
+    #[test]
+    fn many_comments_and_separators_are_looked_at_once() {
+        let start = std::time::Instant::now();
+        let comments = format!("# plimsoll: x\n{}", "# c\n---\n".repeat(200_000));
+        assert_eq!(stretches(comments.as_bytes(), 10).len(), 1);
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     fn random(state: &mut u64) -> usize {

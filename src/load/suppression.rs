@@ -35,8 +35,8 @@ pub struct Found {
 
 /// Whether a text may have suppression comments.
 #[must_use]
-pub fn is_in(text: &str) -> bool {
-    FINDER.find(text.as_bytes()).is_some()
+pub fn is_in(text: &[u8]) -> bool {
+    FINDER.find(text).is_some()
 }
 
 /// Finds the suppression comments of `text`, whose tree is given. Comments in the stretches `unread`, which come in order
@@ -44,12 +44,19 @@ pub fn is_in(text: &str) -> bool {
 #[must_use]
 pub fn find(text: &str, tree: &Tree, unread: &[Range<usize>], top: usize) -> Found {
     let mut found = Found::default();
-    for marker in FINDER.find_iter(text.as_bytes()) {
-        let Some(hash) = comment_start(text, marker) else { continue };
+    let mut lines = Lines::new(text);
+    let begin = |marker: usize| Some((comment_start(text, marker)?, marker + MARKER.len()));
+    let mut comments = FINDER.find_iter(text.as_bytes()).filter_map(begin).peekable();
+    while let Some((hash, body)) = comments.next() {
+        let line = lines.around(hash);
         let before = unread.partition_point(|range| range.start <= hash);
         let is_read = before.checked_sub(1).is_none_or(|at| !unread[at].contains(&hash));
-        if is_read && !is_in_scalar(text, tree, hash) {
-            let comment = Comment { text, tree, range: hash..line_end(text, hash), body: marker + MARKER.len() };
+        if is_read && !is_in_scalar(tree, hash, line.start) {
+            let end = match comments.peek() {
+                Some((next, _)) if *next < line.end => hash + text[hash..*next].trim_end().len(),
+                _ => line.end,
+            };
+            let comment = Comment { text, tree, range: hash..end, body, reach: lines.reach(hash) };
             match comment.read(hash < top) {
                 Ok(suppression) => found.suppressions.push(suppression),
                 Err(finding) => found.findings.push(*finding),
@@ -59,6 +66,73 @@ pub fn find(text: &str, tree: &Tree, unread: &[Range<usize>], top: usize) -> Fou
     found
 }
 
+/// The lines of a text, asked for in order. Whether many comments stand on one line or many lines of comments follow
+/// each other, each line is looked at once.
+struct Lines<'t> {
+    text: &'t str,
+    /// The line last asked for.
+    line: Range<usize>,
+    /// What the comments on it reach.
+    reach: Option<Range<usize>>,
+    /// Where a line with content was last looked for, and the line, if there is one behind that.
+    ahead: (usize, Option<Range<usize>>),
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t str) -> Self {
+        let line = 0..line_end(text, 0);
+        let ahead = next_content(text, line.end);
+        Lines { text, reach: None, ahead: (line.end, ahead), line }
+    }
+
+    /// The line around a place, without its line end.
+    fn around(&mut self, at: usize) -> Range<usize> {
+        if at > self.line.end {
+            let bytes = &self.text.as_bytes()[self.line.end..at];
+            let start = memchr::memrchr2(b'\n', b'\r', bytes).map_or(0, |before| self.line.end + before + 1);
+            self.line = start..line_end(self.text, at);
+            self.reach = None;
+        }
+        self.line.clone()
+    }
+
+    /// What comments on the line last asked for reach, of which the first is at `hash`: the line, or, if nothing else
+    /// stands on it, the next line with content.
+    fn reach(&mut self, hash: usize) -> Range<usize> {
+        if let Some(reach) = &self.reach {
+            return reach.clone();
+        }
+        let is_alone = self.text[self.line.start..hash].trim_matches([' ', '\t', '\u{feff}']).is_empty();
+        let reach = if is_alone { self.ahead() } else { self.line.clone() };
+        // A value that is missing at the end of a line belongs to it.
+        let end = if reach.is_empty() { reach.end } else { (reach.end + 1).min(self.text.len()) };
+        self.reach.insert(reach.start..end).clone()
+    }
+
+    /// The next line with content, or nothing behind this line.
+    fn ahead(&mut self) -> Range<usize> {
+        let from = self.line.end;
+        if self.ahead.0 > from || self.ahead.1.as_ref().is_some_and(|line| line.start < from) {
+            self.ahead = (from, next_content(self.text, from));
+        }
+        self.ahead.1.clone().unwrap_or(from..from)
+    }
+}
+
+/// The first line behind a line end that holds something else than a comment or a document separator.
+fn next_content(text: &str, line_end_at: usize) -> Option<Range<usize>> {
+    let mut at = line_end_at;
+    while at < text.len() {
+        let end = line_end(text, at);
+        let line = text[at..end].trim();
+        if !(line.is_empty() || line.starts_with('#') || line.starts_with("---")) {
+            return Some(at..end);
+        }
+        at = (end + 1).min(text.len());
+    }
+    None
+}
+
 /// The `#` before a marker, if nothing but blanks is between them and it can begin a comment.
 fn comment_start(text: &str, marker: usize) -> Option<usize> {
     let hash = text[..marker].trim_end_matches([' ', '\t']).strip_suffix('#')?.len();
@@ -66,25 +140,27 @@ fn comment_start(text: &str, marker: usize) -> Option<usize> {
 }
 
 /// Whether a `#` belongs to the content of a quoted or block scalar. Nodes lie in the order of their first bytes.
-fn is_in_scalar(text: &str, tree: &Tree, hash: usize) -> bool {
+fn is_in_scalar(tree: &Tree, hash: usize, line_start: usize) -> bool {
     let before = tree.nodes.partition_point(|node| node.start as usize <= hash);
     let Some(node) = before.checked_sub(1).map(|at| &tree.nodes[at]) else { return false };
-    node.kind == Kind::Scalar && (node.end as usize) > hash && !is_on_block_header(text, node, hash)
+    node.kind == Kind::Scalar && (node.end as usize) > hash && !is_on_block_header(node, line_start)
 }
 
-/// Whether a comment stands behind the `|` or `>` of a block scalar.
-fn is_on_block_header(text: &str, node: &Node, hash: usize) -> bool {
-    matches!(node.style, Style::Literal | Style::Folded) && line_end(text, node.start as usize) > hash
+/// Whether a comment on the line that starts there stands behind the `|` or `>` of a block scalar.
+fn is_on_block_header(node: &Node, line_start: usize) -> bool {
+    matches!(node.style, Style::Literal | Style::Folded) && line_start <= node.start as usize
 }
 
 /// A comment that holds the marker.
 struct Comment<'t> {
     text: &'t str,
     tree: &'t Tree,
-    /// From `#` to the end of the line.
+    /// From `#` to the end of the line, or to the next one on it.
     range: Range<usize>,
     /// Where the text behind the marker begins.
     body: usize,
+    /// What it reaches if it is not for the whole file.
+    reach: Range<usize>,
 }
 
 impl Comment<'_> {
@@ -120,7 +196,7 @@ impl Comment<'_> {
             span: self.span(self.range.clone()),
             rules,
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
-            reach: if whole_file { 0..u32::MAX } else { self.reach() },
+            reach: if whole_file { 0..u32::MAX } else { self.place(self.reach.start)..self.place(self.reach.end) },
             whole_file,
         })
     }
@@ -140,30 +216,6 @@ impl Comment<'_> {
         rules
     }
 
-    /// The line of the comment, or, if it stands alone, the next line that holds something else than a comment or a
-    /// document separator.
-    fn reach(&self) -> Range<u32> {
-        let start = line_start(self.text, self.range.start);
-        if !self.text[start..self.range.start].trim_matches([' ', '\t', '\u{feff}']).is_empty() {
-            return self.place(start)..self.place(self.behind(self.range.end));
-        }
-        let mut at = self.range.end;
-        while at < self.text.len() {
-            let end = line_end(self.text, at);
-            let line = self.text[at..end].trim();
-            if !(line.is_empty() || line.starts_with('#') || line.starts_with("---")) {
-                return self.place(at)..self.place(self.behind(end));
-            }
-            at = (end + 1).min(self.text.len());
-        }
-        self.place(self.range.end)..self.place(self.range.end)
-    }
-
-    /// The start of the next line: a value that is missing at the end of a line belongs to it.
-    fn behind(&self, line_end: usize) -> usize {
-        (line_end + 1).min(self.text.len())
-    }
-
     fn fault(&self, range: Range<usize>, message: &str, label: &str) -> Box<Diagnostic> {
         Box::new(Diagnostic::new(INVALID_SUPPRESSION, self.span(range), message, label).help(FORMS))
     }
@@ -175,10 +227,6 @@ impl Comment<'_> {
     fn place(&self, offset: usize) -> u32 {
         self.tree.base + offset as u32
     }
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..at]).map_or(0, |before| before + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {

@@ -7,7 +7,7 @@ use super::source::Span;
 /// A comment `# plimsoll: ignore[rule, rule] reason`, or `ignore-file` of the same form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// The comment, from `#` to the end of the line.
+    /// The comment, from `#` to the end of the line, or to the next such comment on it.
     pub span: Span,
     /// The rules it names, each with its place.
     pub rules: Vec<(String, Span)>,
