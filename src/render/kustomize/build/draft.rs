@@ -56,8 +56,9 @@ impl Trace {
 pub(in crate::render) enum Node {
     /// As it stands in a source, with the steps that brought it here.
     Frozen(Frozen, Chain),
-    /// Text, or a number, boolean or null if it is no `string`.
-    Scalar { text: Arc<str>, string: bool, trace: Trace },
+    /// Text, or a number, boolean or null if it is no `string`. What is `free` has the type that its text has by itself,
+    /// also when another one is put in its place.
+    Scalar { text: Arc<str>, string: bool, free: bool, trace: Trace },
     /// Keys and values.
     Map(Arc<Map>),
     /// Items.
@@ -89,12 +90,18 @@ pub(in crate::render) struct List {
 impl Node {
     /// A string.
     pub fn string(text: impl Into<Arc<str>>, trace: Trace) -> Node {
-        Node::Scalar { text: text.into(), string: true, trace }
+        Node::Scalar { text: text.into(), string: true, free: false, trace }
     }
 
     /// A number or boolean, as it is written.
     pub fn plain(text: impl Into<Arc<str>>, trace: Trace) -> Node {
-        Node::Scalar { text: text.into(), string: false, trace }
+        Node::Scalar { text: text.into(), string: false, free: false, trace }
+    }
+
+    /// What the text is if it is written without quotes.
+    pub fn free(text: impl Into<Arc<str>>, trace: Trace) -> Node {
+        let text = text.into();
+        Node::Scalar { string: text.is_empty() || scalar::is_unquoted_string(&text), text, free: true, trace }
     }
 
     /// A mapping without entries.
@@ -184,6 +191,11 @@ impl Node {
         }
     }
 
+    /// See [`Node::free`].
+    pub fn is_free(&self) -> bool {
+        matches!(self, Node::Scalar { free: true, .. })
+    }
+
     /// Where it was written, and what led to it.
     pub fn trace(&self) -> Trace {
         match self {
@@ -199,7 +211,9 @@ impl Node {
         let link = |chain: Chain| Some(Arc::new(Link { origin: Origin { role, span }, next: chain }));
         match self {
             Node::Frozen(frozen, chain) => Node::Frozen(frozen, link(chain)),
-            Node::Scalar { text, string, trace } => Node::Scalar { text, string, trace: trace.and(role, span) },
+            Node::Scalar { text, string, free, trace } => {
+                Node::Scalar { text, string, free, trace: trace.and(role, span) }
+            }
             Node::Map(map) => {
                 let map = Arc::unwrap_or_clone(map);
                 let entries = map.entries.into_iter().map(|entry| Entry {
@@ -335,7 +349,7 @@ impl Hash for Node {
         std::mem::discriminant(self).hash(state);
         match self {
             Node::Frozen(frozen, chain) => (frozen.place(), chain).hash(state),
-            Node::Scalar { text, string, trace } => (text, string, trace).hash(state),
+            Node::Scalar { text, string, free, trace } => (text, string, free, trace).hash(state),
             Node::Map(map) => {
                 (map.entries.len(), &map.trace).hash(state);
                 map.entries.iter().for_each(|entry| (&entry.key, &entry.trace, &entry.value).hash(state));

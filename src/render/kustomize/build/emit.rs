@@ -66,7 +66,7 @@ impl Emitted {
         }
         match node {
             Node::Frozen(frozen, chain) => self.frozen(&Frame { frozen, chain }, frozen.value(), indent, inline),
-            Node::Scalar { text, string, trace } => {
+            Node::Scalar { text, string, trace, .. } => {
                 let start = self.text.len();
                 if *string {
                     self.string(text, indent)

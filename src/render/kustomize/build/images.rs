@@ -1,12 +1,13 @@
 //! `images` (kustomize, `api/filters/imagetag/`, `api/internal/image/image.go`).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use regex::Regex;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near;
-use crate::model::node::Kind;
+use crate::model::node::{Kind, Style};
 use crate::model::source::Span;
 use crate::model::value::Value;
 
@@ -102,9 +103,11 @@ pub(super) fn transform(site: &Site<'_, '_>, to: &mut Accumulated) {
     }
     images.iter().filter(|image| image.found).for_each(|image| to.log.fits(image.span));
     if to.log.is_whole() {
-        for image in images.iter().filter(|image| !image.found) {
-            to.log.tell(unused(image, to.resources.iter().map(|resource| &resource.node)));
-        }
+        let unused: Vec<&Image> = images.iter().filter(|image| !image.found).collect();
+        let (first, others) = unused.split_at(unused.len().min(MANY));
+        let objects = Objects::new(first, to.resources.iter().map(|resource| &resource.node));
+        first.iter().for_each(|image| to.log.tell(objects.unused(image)));
+        others.iter().for_each(|image| to.log.tell(image.unused()));
     }
 }
 
@@ -116,42 +119,66 @@ const LISTS: [&[&str]; 4] = [
     &["spec", "template", "spec", "initContainers"],
 ];
 
-/// The finding about an entry that no container uses.
-fn unused<'n>(image: &Image, objects: impl Iterator<Item = &'n Node> + Clone) -> Diagnostic {
-    let message = format!("no container has the image `{}`", image.name);
-    let finding = without_effect(image.span, message);
-    if let Some(place) = objects.clone().find_map(|node| elsewhere(node, image)) {
-        return finding
-            .see(place, "here kustomize does not look for images")
-            .help("name the path to this field under `images` of a file in `configurations`, or patch it");
+/// What can be said of entries that no container uses. The objects are looked through once for all of them.
+struct Objects<'i> {
+    /// The names of their images, in order.
+    names: Vec<String>,
+    /// Where an entry fits a field that is none of a container in a list.
+    elsewhere: HashMap<&'i str, Span>,
+}
+
+/// So many entries are compared with so many images; of more, it is only said that they change nothing.
+const MANY: usize = 200;
+
+impl<'i> Objects<'i> {
+    fn new<'n>(unused: &[&'i Image], objects: impl Iterator<Item = &'n Node>) -> Self {
+        let mut found = Objects { names: Vec::new(), elsewhere: HashMap::new() };
+        if unused.is_empty() {
+            return found;
+        }
+        for node in objects {
+            names(node, &mut found.names);
+            elsewhere(node, unused, &mut found.elsewhere);
+        }
+        found.names.sort_unstable();
+        found.names.dedup();
+        found
     }
-    let mut known = Vec::new();
-    objects.for_each(|node| names(node, &mut known));
-    known.sort_unstable();
-    known.dedup();
-    // Without the registry, or without what other registries call a project: `nginx` for `docker.io/library/nginx`.
-    let behind = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
-    let mut same = known.iter().filter(|name| behind(name, &image.name) || behind(&image.name, name));
-    let near = match (same.next(), same.next()) {
-        (Some(only), None) => Some(&**only),
-        _ => near::nearest(&image.name, known.iter().map(String::as_str)),
-    };
-    match near {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None => finding,
+
+    /// The finding about an entry that no container uses.
+    fn unused(&self, image: &Image) -> Diagnostic {
+        let finding = image.unused();
+        if let Some(place) = self.elsewhere.get(&*image.name) {
+            return finding
+                .see(*place, "here kustomize does not look for images")
+                .help("name the path to this field under `images` of a file in `configurations`, or patch it");
+        }
+        let known = self.names.get(..MANY).unwrap_or(&self.names);
+        // Without the registry, or without what other registries call a project: `nginx` for `docker.io/library/nginx`.
+        let behind = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
+        let mut same = known.iter().filter(|name| behind(name, &image.name) || behind(&image.name, name));
+        let near = match (same.next(), same.next()) {
+            (Some(only), None) => Some(&**only),
+            _ => near::nearest(&image.name, known.iter().map(String::as_str)),
+        };
+        match near {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding,
+        }
     }
 }
 
-/// A field that holds the image and is none of a container in a list: that of a custom resource.
-fn elsewhere(node: &Node, image: &Image) -> Option<Span> {
-    let is_it = |(key, value): (&str, &Node)| key.ends_with("mage") && image.fits(value);
-    node.entries()
-        .iter()
-        .find_map(|entry| match is_it((&entry.key, &entry.value)) {
-            true => Some(entry.value.trace().span),
-            false => elsewhere(&entry.value, image),
-        })
-        .or_else(|| node.items().iter().find_map(|item| elsewhere(item, image)))
+/// The first field of each image that holds it and is none of a container in a list: that of a custom resource.
+fn elsewhere<'i>(node: &Node, images: &[&'i Image], found: &mut HashMap<&'i str, Span>) {
+    for entry in node.entries() {
+        if entry.key.ends_with("mage") && entry.value.kind() == Kind::Scalar {
+            for image in images.iter().filter(|image| image.fits(&entry.value)) {
+                found.entry(&image.name).or_insert_with(|| entry.value.trace().span);
+            }
+        }
+        elsewhere(&entry.value, images, found);
+    }
+    node.items().iter().for_each(|item| elsewhere(item, images, found));
 }
 
 /// The names of all images in an object.
@@ -307,6 +334,10 @@ impl Image {
         }
     }
 
+    fn unused(&self) -> Diagnostic {
+        without_effect(self.span, format!("no container has the image `{}`", self.name))
+    }
+
     /// Whether it adds to the tag that is there.
     fn is_suffix(&self) -> bool {
         self.new_tag.is_none() && self.digest.is_none() && self.tag_suffix.is_some()
@@ -350,7 +381,14 @@ impl Image {
         if !digest.is_empty() {
             text = format!("{text}@{digest}");
         }
-        *node = Node::string(text, over(Some(node), span));
+        // The real tool puts a text without a type there, which keeps the quotes of the old one
+        // (`api/filters/filtersutil/setters.go`, `SetScalar`).
+        let is_unquoted = match &*node {
+            Node::Frozen(frozen, _) => frozen.value().node().style == Style::Plain,
+            node => node.is_free(),
+        };
+        let trace = over(Some(node), span);
+        *node = if is_unquoted { Node::free(text, trace) } else { Node::string(text, trace) };
         true
     }
 }

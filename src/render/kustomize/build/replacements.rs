@@ -292,5 +292,9 @@ fn set(node: &mut Node, value: &Node, options: &Options, span: Span) {
     let string = if node.is_null() { value.is_string() } else { node.is_string() };
     let trace = value.trace().and(Role::SetBy, span);
     let trace = if old == span { trace } else { trace.and(Role::Replaced, old) };
-    *node = if string { Node::string(text, trace) } else { Node::plain(text, trace) };
+    *node = match string {
+        _ if node.is_free() => Node::free(text, trace),
+        true => Node::string(text, trace),
+        false => Node::plain(text, trace),
+    };
 }

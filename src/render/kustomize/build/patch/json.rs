@@ -4,8 +4,9 @@ use crate::model::node::Kind;
 use crate::model::origin::Role;
 use crate::model::scalar::{self, Scalar};
 use crate::model::source::Span;
+use crate::model::value::Value;
 
-use super::super::draft::{Node, Trace};
+use super::super::draft::{Node, Trace, written_key};
 use super::super::fields::DEEPEST;
 
 /// One operation.
@@ -65,8 +66,12 @@ fn as_json(mut node: Node) -> Node {
             node
         }
         _ => {
+            let keys = converted_keys(&node);
             for entry in node.map_mut().into_iter().flat_map(|map| &mut map.entries) {
                 entry.value = as_json(entry.value.clone());
+                if let Some((_, key)) = keys.iter().find(|(written, _)| **written == *entry.key) {
+                    entry.key = key.as_str().into();
+                }
             }
             node
         }
@@ -86,11 +91,23 @@ fn converted(node: &Node) -> Option<String> {
     (node.text()? != text).then_some(text)
 }
 
-/// Whether some scalar in it has another text in JSON.
+/// The keys of a mapping that have another text in JSON: `n` is `false`.
+fn converted_keys(node: &Node) -> Vec<(String, String)> {
+    let Node::Frozen(frozen, _) = node else { return Vec::new() };
+    let one = |key: Value<'_>| {
+        let text = converted(&Node::Frozen(frozen.beside(key), None))?;
+        Some((written_key(key).into_owned(), text))
+    };
+    frozen.value().entries().filter_map(|entry| one(entry.key)).collect()
+}
+
+/// Whether some key or scalar in it has another text in JSON.
 fn is_converted(node: &Node) -> bool {
     match node.kind() {
         Kind::Sequence => node.items().iter().any(is_converted),
-        Kind::Mapping => node.entries().iter().any(|entry| is_converted(&entry.value)),
+        Kind::Mapping => {
+            !converted_keys(node).is_empty() || node.entries().iter().any(|entry| is_converted(&entry.value))
+        }
         _ => converted(node).is_some(),
     }
 }
