@@ -4,6 +4,9 @@
 /// their lengths; a DNS name, the longest that Kubernetes knows, has 253.
 const LONGEST: usize = 256;
 
+/// Of more names than this the others are not looked at.
+const MOST: usize = 1_000;
+
 /// The known name nearest to `word`, if one is near enough to be worth a guess: at most a third of its letters differ
 /// (insertions, deletions, replacements and swapped neighbours, ignoring case). Of two that are equally near the first
 /// in the alphabet is taken.
@@ -15,6 +18,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let lower = word.to_lowercase();
     known
         .into_iter()
+        .take(MOST)
         .filter(|candidate| candidate.len() <= LONGEST)
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= candidate.len().div_ceil(3))
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))

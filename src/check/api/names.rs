@@ -94,7 +94,8 @@ pub(super) fn labels<'t>(object: &mut Object<'_, 't>, labels: &Field<'_, 't>) {
         if !Syntax::Qualified.holds(&key) {
             broken_key(object, &key, entry.key.span(), labels.path(), "a label key");
         }
-        if entry.value.as_str().is_some_and(|value| !Syntax::LabelValue.holds(&value)) {
+        // Each that is broken is looked for among all of them.
+        if !object.is_full() && entry.value.as_str().is_some_and(|value| !Syntax::LabelValue.holds(&value)) {
             broken_value(object, labels, &key);
         }
     });

@@ -17,8 +17,31 @@ use super::rego::result::Violation;
 use super::report::{Case, within};
 use super::reporting::Definition;
 
+/// More violations of a rule of the pack by one object are not kept: finding the place of one in a list takes as long as
+/// the list is.
+const MOST: usize = 500;
+
+/// Said at the last one that is kept.
+const ALL_ROOM: &str =
+    "limit: more findings of this rule in one object are not listed; there may be some once these are mended";
+
+/// What a rule of the pack says of an object.
+pub(super) fn builtins(
+    rule: &Rule,
+    violations: &[Violation],
+    resource: &Resource<'_>,
+    id: &Arc<ResourceId>,
+    out: &mut Vec<Diagnostic>,
+) {
+    out.extend(violations.iter().take(MOST).map(|found| builtin(rule, found, resource, Arc::clone(id))));
+    if violations.len() > MOST {
+        let last = out.pop();
+        out.extend(last.map(|last| last.note(ALL_ROOM)));
+    }
+}
+
 /// A violation of a rule of the pack, which always says where it is.
-pub(super) fn builtin(rule: &Rule, found: &Violation, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {
+fn builtin(rule: &Rule, found: &Violation, resource: &Resource<'_>, id: Arc<ResourceId>) -> Diagnostic {
     let path = found.path.as_ref().and_then(|path| path.resolve(resource.value)).unwrap_or_default();
     let span = path.span(resource.value);
     let label = found.label.clone().unwrap_or_default();

@@ -43,8 +43,8 @@ impl<'p> Worker<'p> {
         let mut subject = Subject::new(resource, source_name);
         let choice = set.and_then(|set| policies.builtin.choose(set, resource.value)).and_then(|choice| {
             policies.builtin.ask_native(choice, resource.value, &mut |rule, violations| {
-                for found in &violations {
-                    out.push(finding::builtin(&rule.rule, found, resource, subject.id()));
+                if !violations.is_empty() {
+                    finding::builtins(&rule.rule, &violations, resource, &subject.id(), out);
                 }
             })
         });
@@ -79,10 +79,9 @@ impl<'p> Worker<'p> {
         };
         for (rule, value) in panel.ask(input) {
             match value.and_then(|value| read(&value)) {
+                Ok(violations) if violations.is_empty() => {}
                 Ok(violations) => {
-                    for found in &violations {
-                        out.push(finding::builtin(&rule.rule, found, subject.resource, subject.id()));
-                    }
+                    finding::builtins(&rule.rule, &violations, subject.resource, &subject.id(), out);
                 }
                 Err(failure) => out.push(finding::broken(&rule.rule.id, &failure, subject.resource, subject.id())),
             }

@@ -36,11 +36,14 @@ pub(super) enum Against<'w> {
 }
 
 /// The cold half of a walk: everything that happens once there is something to say.
+/// For so many findings of an object it is guessed which fields are meant: each is compared with all there are.
+const GUESSES: usize = 500;
+
 impl<'t> Walk<'_, 't> {
     #[cold]
     pub(super) fn unknown(&mut self, entry: Entry<'t>, name: &str, of: &Type, trail: &Trail<'_>) {
         let path = trail.path();
-        let guess = suggest::guess(self, entry, name, &path);
+        let guess = if self.found.len() < GUESSES { suggest::guess(self, entry, name, &path) } else { None };
         let known = short_name(self.table.type_name(of));
         let label = if known.is_empty() { "no such field".to_owned() } else { format!("{known} has no such field") };
         let message = format!("unknown field `{name}` in {}", self.place(&path));

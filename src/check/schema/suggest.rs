@@ -54,14 +54,19 @@ struct Level<'w> {
     depth: usize,
 }
 
+/// No kind has more fields in one object; of more, the others are not looked at.
+const MANY: usize = 1_000;
+
 /// Guesses what the key `name` in the object at `path` was meant to be.
 pub(super) fn guess(walk: &Walk<'_, '_>, entry: Entry<'_>, name: &str, path: &Path) -> Option<Guess> {
     let levels = levels(walk, path);
     let here = levels.last().filter(|level| level.depth == path.0.len())?;
     let object = path.locate(walk.resource.value).value;
-    let names: Vec<&str> = here.table.fields(&here.of).map(|(_, field)| here.table.field_name(field)).collect();
+    let fields = here.table.fields(&here.of).take(MANY);
+    let names: Vec<&str> = fields.map(|(_, field)| here.table.field_name(field)).collect();
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
-    if let Some(known) = names.iter().find(|known| plain(known) == plain(name)) {
+    let plain_name = plain(name);
+    if let Some(known) = names.iter().find(|known| plain(known) == plain_name) {
         return Some(rename(object, known, true));
     }
     if let Some((_, _, to)) = MOVED.iter().find(|moved| moved.0 == here.table.type_name(&here.of) && moved.1 == name) {

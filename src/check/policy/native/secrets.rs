@@ -1,6 +1,7 @@
 //! The rule `plaintext-secret-manifest`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -55,14 +56,14 @@ pub(super) fn check(object: Value<'_>) -> Option<Vec<Violation>> {
     }
     let plain = |field: &'static str| {
         let values = object.get(field).filter(|values| values.is_mapping())?;
-        let is_plain = |entry: &Entry<'_>| {
+        let is_plain = |entry: Entry<'_>| {
             let (key, value) = (entry.name(), entry.value.as_str());
             let is_plain = value.is_some_and(|value| patterns.is_literal(&key, &plain(field, value)));
-            // Of two equal keys the last one counts.
-            is_plain && values.get(&key).is_some_and(|last| last.index() == entry.value.index())
+            (key.into_owned(), is_plain)
         };
-        let mut keys: Vec<String> = values.entries().filter(is_plain).map(|entry| entry.name().into_owned()).collect();
-        keys.sort_unstable();
+        // Of two equal keys the last one counts.
+        let last: BTreeMap<String, bool> = values.entries().map(is_plain).collect();
+        let keys: Vec<String> = last.into_iter().filter(|(_, is_plain)| *is_plain).map(|(key, _)| key).collect();
         let listed = match &keys[..] {
             [] => return None,
             [one] => format!("`{one}`"),
