@@ -19,11 +19,11 @@ use crate::explain;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::near::nearest;
 use crate::model::report::{Examined, NotChecked, Report};
-use crate::model::rule::{CUSTOM, Category, Rule, SilencedBy};
+use crate::model::rule::{CUSTOM, Category, PROFILES, Rule, SilencedBy};
 use crate::model::selection::Selector;
 use crate::model::source::{FileId, Sources};
 use crate::report::{self, Exception, Format, Review, Style};
-use crate::settings::{self, Destination, Override, Refusal, Settings, Verbosity};
+use crate::settings::{self, Destination, Override, Refusal, Settings, Suppress, Verbosity};
 
 /// Checks what the arguments name. Returns the exit code.
 ///
@@ -212,23 +212,45 @@ fn load_rules(settings: &Settings, sources: &mut Sources) -> Result<Rules, Refus
 /// A selector that selects nothing is a mistyped one.
 fn check_selectors(settings: &Settings, rules: &Rules) -> Result<(), Refusal> {
     let known = all_rules(rules);
+    let is_known = |id: &str| {
+        // It may be the name of a policy among the objects, which are not read yet.
+        let own = known.iter().map(|rule| &*rule.id).filter(|id| id.starts_with(CUSTOM));
+        known.iter().any(|rule| rule.id == *id) || (id.starts_with(CUSTOM) && nearest(id, own).is_none())
+    };
+    let help = |near: Option<&str>| match near {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None => Some("`plimsoll rules` lists all".to_owned()),
+    };
     let selection = &settings.selection;
     let named = selection.select.iter().chain(&selection.ignore).filter_map(|selector| match selector {
         Selector::Rule(id) => Some(id),
         _ => None,
     });
-    for id in named.chain(selection.severities.keys()).chain(settings.suppress.iter().flat_map(|entry| &entry.rules)) {
-        if !known.iter().any(|rule| rule.id == **id) {
-            // It may be the name of a policy among the objects, which are not read yet.
-            let own = known.iter().map(|rule| &*rule.id).filter(|id| id.starts_with(CUSTOM));
-            if id.starts_with(CUSTOM) && nearest(id, own).is_none() {
-                continue;
+    if let Some(id) = named.into_iter().find(|id| !is_known(id)) {
+        let profiles = PROFILES.iter().map(|(name, _)| *name);
+        let words = Category::ALL.map(Category::as_str).into_iter().chain(profiles).chain(["all", "default"]);
+        let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(words));
+        let refusal = Refusal::argument(format!("there is no rule, category or profile `{id}`"), help(near));
+        let refusal = refusal.typed(id, &["--select", "--extend-select", "--ignore"]);
+        return Err(refusal.configured(id, &["select", "extend_select", "ignore"]));
+    }
+    let set = selection.severities.keys().map(|id| (id, "rules"));
+    let suppressed = settings.suppress.iter().flat_map(|entry| &entry.rules).map(|id| (id, "suppress"));
+    if let Some((id, key)) = set.chain(suppressed).find(|(id, _)| !is_known(id)) {
+        let refusal = match Selector::parse(id) {
+            Selector::Rule(_) => {
+                let near = nearest(id, known.iter().map(|rule| &*rule.id));
+                Refusal::argument(format!("there is no rule `{id}`"), help(near))
             }
-            let categories = Category::ALL.map(Category::as_str);
-            let near = nearest(id, known.iter().map(|rule| &*rule.id).chain(categories));
-            let help = near.map_or("`plimsoll rules` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
-            return Err(Refusal::argument(format!("there is no rule, category or profile `{id}`"), Some(help)));
-        }
+            _ => Refusal::argument(
+                format!("`{id}` is no rule but stands for several, and `{key}` takes one"),
+                Some("name one of its rules; `plimsoll rules` lists all".to_owned()),
+            ),
+        };
+        return Err(match key {
+            "rules" => refusal.configured(id, &["rules"]),
+            _ => refusal.configured(id, &["suppress"]),
+        });
     }
     Ok(())
 }
@@ -291,10 +313,14 @@ fn reporting<R>(
             settings.selection.level(&Rule { id: finding.rule.clone(), ..rule })
         }
     };
-    // Of a run over single files nobody can say that an entry for the whole repository is unused.
-    let entries = if !inputs.folders.is_empty() { settings.suppress.as_slice() } else { &[] };
-    let exceptions: Vec<Exception> =
-        entries.iter().map(|suppress| Exception { rule: suppress.rules[0].clone(), span: suppress.span }).collect();
+    let exception = |suppress: &Suppress| Exception {
+        rule: suppress.rules[0].clone(),
+        span: suppress.span,
+        reason: suppress.entry.reason.clone(),
+        // Of a run over single files nobody can say that an entry for the whole repository is unused.
+        judged: !inputs.folders.is_empty(),
+    };
+    let exceptions: Vec<Exception> = settings.suppress.iter().map(exception).collect();
     let covers = |finding: &Diagnostic, sources: &Sources| {
         settings.suppress.iter().position(|suppress| suppress.covers(finding, sources, &settings.place))
     };
@@ -364,21 +390,26 @@ fn exit_code(report: &Report, settings: &Settings) -> u8 {
 }
 
 fn unreadable(error: &Unreadable) -> Refusal {
-    Refusal::argument(format!("`{}` cannot be read: {}", error.path.display(), error.why), None)
+    let path = error.path.to_string_lossy();
+    let refusal = Refusal::argument(format!("`{path}` cannot be read: {}", error.why), None);
+    refusal.typed(&path, &[]).configured(&path, &["policies", "data", "schemas"])
 }
 
 fn unknown_version(typed: &str) -> Refusal {
+    let placed = |refusal: Refusal| {
+        refusal.typed(typed, &["--kubernetes-version"]).configured(typed, &["kubernetes", "environments"])
+    };
     let known = Schemas::versions();
     if let Some((first, last)) = typed.split_once("..")
         && let [Some(from), Some(to)] = [first, last].map(|end| known.iter().position(|known| known.to_string() == end))
         && from > to
     {
         let help = Some(format!("did you mean `{last}..{first}`?"));
-        return Refusal::argument(format!("the range `{typed}` ends before it begins"), help);
+        return placed(Refusal::argument(format!("the range `{typed}` ends before it begins"), help));
     }
     let help = match (known.first(), known.last()) {
         (Some(first), Some(last)) => Some(format!("known are {first} to {last}, and ranges such as `{first}..{last}`")),
         _ => None,
     };
-    Refusal::argument(format!("there are no schemas of Kubernetes `{typed}`"), help)
+    placed(Refusal::argument(format!("there are no schemas of Kubernetes `{typed}`"), help))
 }

@@ -38,11 +38,13 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
         let message = format!("there is no definition in `{}`", arguments.dir.display());
         let help = "name a folder with a kustomization.yaml, or with the component.yaml that no other includes; charts are \
                     not rendered yet";
-        return Refusal::argument(message, Some(help.to_owned())).write(err);
+        let refusal = Refusal::argument(message, Some(help.to_owned()));
+        return refusal.typed(&arguments.dir.to_string_lossy(), &[]).write(err);
     }
     if !arguments.environment.is_empty() {
         let help = "`--environment` is for Fabrikate definitions; a kustomization is an environment itself";
-        return Refusal::argument("a kustomization has no environments", Some(help.to_owned())).write(err);
+        let refusal = Refusal::argument("a kustomization has no environments", Some(help.to_owned()));
+        return refusal.typed(&arguments.environment[0], &["--environment"]).write(err);
     }
     let files = load_from(&folder, &inputs, &sources);
     let bytes = |file: FileId| read(&sources, file);
@@ -63,7 +65,9 @@ pub fn render(arguments: &cli::Render, out: &mut dyn Write, err: &mut dyn Write)
 
 /// Lists the repository around a folder, and names the folder in it.
 fn find(dir: &Path, sources: &mut Sources) -> Result<(Inputs, String), Refusal> {
-    let unreadable = |why: String| Refusal::argument(format!("`{}` cannot be read: {why}", dir.display()), None);
+    let unreadable = |why: String| {
+        Refusal::argument(format!("`{}` cannot be read: {why}", dir.display()), None).typed(&dir.to_string_lossy(), &[])
+    };
     let folder = dir.canonicalize().map_err(|error| unreadable(error.to_string()))?;
     if !folder.is_dir() {
         return Err(unreadable("it is no folder".to_owned()));

@@ -39,7 +39,7 @@ pub(super) fn list(
     // git takes that for HEAD. Here it would be an empty variable, and every finding that is committed would be known.
     if revision.trim_matches(['.', ' ']).is_empty() {
         let help = "write `HEAD` for what is not committed yet, or leave `--since` out".to_owned();
-        return Err(Refusal::argument("`--since` names no revision".to_owned(), Some(help)));
+        return Err(Refusal::argument("`--since` names no revision", Some(help)).typed("--since", &[]));
     }
     match list::files_at(revision, &settings.discover, now, sources) {
         Ok(listed) => Ok(Ok(listed)),
@@ -50,12 +50,14 @@ pub(super) fn list(
         }
         Err(NoRevision::Nowhere(why)) => {
             let help = "run it in a git repository, or without `--since`".to_owned();
-            Err(Refusal::argument(format!("nothing can be compared with `{revision}`: {why}"), Some(help)))
+            let message = format!("nothing can be compared with `{revision}`: {why}");
+            Err(Refusal::argument(message, Some(help)).typed(revision, &["--since"]))
         }
         Err(NoRevision::Unknown(why)) => {
             let help = "name a commit, a branch or a tag; `main...` is where this branch left main".to_owned();
             let why = if why.is_empty() { why } else { format!(": {why}") };
-            Err(Refusal::argument(format!("`{revision}` is no revision of this repository{why}"), Some(help)))
+            let message = format!("`{revision}` is no revision of this repository{why}");
+            Err(Refusal::argument(message, Some(help)).typed(revision, &["--since"]))
         }
     }
 }

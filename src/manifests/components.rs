@@ -92,7 +92,8 @@ fn choose<'d>(plan: &Plan, definition: &'d Definition) -> Result<&'d Environment
         let near = nearest(unknown, known.iter().copied());
         let help =
             near.map_or_else(|| listed("the environments are", &known), |near| format!("did you mean `{near}`?"));
-        return Err(Refusal::argument(format!("there is no environment `{unknown}`"), Some(help)));
+        let refusal = Refusal::argument(format!("there is no environment `{unknown}`"), Some(help));
+        return Err(refusal.typed(unknown, &["--environment"]));
     }
     match definition.environments.as_slice() {
         [only] => Ok(only),

@@ -20,13 +20,12 @@ pub struct Options<'o> {
     /// The severity at which a finding is reported; `None` if its rule is off. Asked for every finding, and with an
     /// otherwise empty finding to learn whether the rule of a suppression is on.
     pub level: &'o dyn Fn(&Diagnostic) -> Option<Severity>,
-    /// The suppressions of the configuration of which it makes sense to say that they are unused; empty when only a
-    /// part of the repository was checked.
+    /// The suppressions of the configuration.
     pub exceptions: &'o [Exception],
     /// The entry of the configuration that covers a finding, as an index. Indexes beyond `exceptions` silence the
     /// finding as well.
     pub excepted: &'o dyn Fn(&Diagnostic, &Sources) -> Option<usize>,
-    /// A suppression comment must say why.
+    /// A suppression must say why, be it a comment or an entry of the configuration.
     pub require_reason: bool,
     /// The Kubernetes versions that were checked against, `1.37` or `1.36, 1.37`.
     pub kubernetes: &'o str,
@@ -39,6 +38,10 @@ pub struct Exception {
     pub rule: String,
     /// The entry.
     pub span: Span,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether it makes sense to say that it is unused: not if only a part of the repository was checked.
+    pub judged: bool,
 }
 
 /// Makes the report of a run. Equal findings in another order, as threads bring them, give an equal report.

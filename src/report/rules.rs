@@ -29,14 +29,14 @@ pub const UNKNOWN_RULE: Rule = Rule::new(
 .fixable()
 .not_by_comment();
 
-/// A suppression without a reason, where `require_reason` is set.
+/// A suppression without a reason, be it a comment or an entry of the configuration, where `require_reason` is set.
 pub const MISSING_SUPPRESSION_REASON: Rule = Rule::new(
     "missing-suppression-reason",
     Category::Hygiene,
     Severity::Warning,
     "a suppression does not say why",
     "whoever reads the file next cannot tell an accepted risk from a shortcut",
-    "write the reason behind the bracket: `# plimsoll: ignore[rule] reason`",
+    "write the reason behind the bracket: `# plimsoll: ignore[rule] reason`, or in `reason` of the entry in plimsoll.yaml",
 )
 .not_by_comment();
 

@@ -44,15 +44,22 @@ pub(super) fn part(
         }
         by_comment || exception.is_some() || finding.exempt
     });
+    let mut guesses = GUESSES;
     // Of a file that nobody asked for, most was not looked at.
     let is_ours = |suppression: &Suppression| !beyond.contains(&suppression.span.file);
     for (suppression, used) in suppressions.iter().zip(&comments.used).filter(|(one, _)| is_ours(one)) {
         // What follows a syntax error was not looked at, so nothing can be said of the comments in that file.
         let judged = !broken.contains(&suppression.span.file);
-        kept.extend(review(suppression, used, judged, sources, options));
+        kept.extend(review(suppression, used, judged, sources, options, &mut guesses));
     }
-    for (exception, _) in options.exceptions.iter().zip(&excepted).filter(|(_, used)| !**used) {
-        kept.extend(review_exception(exception, options));
+    for (exception, used) in options.exceptions.iter().zip(&excepted) {
+        if exception.judged && !used {
+            kept.extend(review_exception(exception, options));
+        }
+        if options.require_reason && is_missing(exception.reason.as_deref()) {
+            let finding = without_reason(exception.span, "this entry has no `reason`");
+            kept.push(finding.help("say why in `reason: …`"));
+        }
     }
     Parted { kept, silenced }
 }
@@ -146,12 +153,16 @@ fn review(
     judged: bool,
     sources: &Sources,
     options: &Options<'_>,
+    guesses: &mut usize,
 ) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut unused = Vec::new();
     for (at, (id, span)) in suppression.rules.iter().enumerate() {
         match options.rules.iter().find(|rule| rule.id == *id) {
-            None => findings.push(unknown(id, *span, options)),
+            None => {
+                *guesses = guesses.saturating_sub(1);
+                findings.push(unknown(id, *span, options, *guesses > 0));
+            }
             // A rule that is off finds nothing, which says nothing about the comment.
             Some(rule) if judged && !used[at] && is_on(rule, *span, options) => unused.push(at),
             Some(_) => {}
@@ -162,24 +173,32 @@ fn review(
     } else {
         findings.extend(unused.into_iter().map(|at| unused_rule(suppression, at)));
     }
-    if options.require_reason && suppression.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
-        let message = "suppression without a reason";
-        findings.push(
-            Diagnostic::new(&MISSING_SUPPRESSION_REASON, suppression.span, message, "say why behind the bracket")
-                .note("setting: `require_reason` is on in plimsoll.yaml"),
-        );
+    if options.require_reason && is_missing(suppression.reason.as_deref()) {
+        findings.push(without_reason(suppression.span, "say why behind the bracket"));
     }
     findings
+}
+
+fn is_missing(reason: Option<&str>) -> bool {
+    reason.is_none_or(|reason| reason.trim().is_empty())
+}
+
+fn without_reason(span: Span, label: &str) -> Diagnostic {
+    Diagnostic::new(&MISSING_SUPPRESSION_REASON, span, "suppression without a reason", label)
+        .note("setting: `require_reason` is on in plimsoll.yaml")
 }
 
 fn is_on(rule: &Rule, span: Span, options: &Options<'_>) -> bool {
     (options.level)(&Diagnostic::new(rule, span, "", "")).is_some()
 }
 
-fn unknown(id: &str, span: Span, options: &Options<'_>) -> Diagnostic {
+/// For so many unknown rules of a run the known one is guessed that is meant: each is compared with all there are.
+const GUESSES: usize = 1_000;
+
+fn unknown(id: &str, span: Span, options: &Options<'_>, guess: bool) -> Diagnostic {
     let finding = Diagnostic::new(&UNKNOWN_RULE, span, format!("unknown rule `{id}` in a suppression"), "no such rule")
         .effect("the comment silences nothing");
-    match nearest(id, options.rules.iter().map(|rule| &*rule.id)) {
+    match nearest(id, options.rules.iter().map(|rule| &*rule.id).filter(|_| guess)) {
         Some(near) => finding.help(format!("did you mean `{near}`?")).fix(false, span, near),
         None => finding.help("`plimsoll rules` lists every rule"),
     }
@@ -237,7 +256,9 @@ fn removal(comment: Span, sources: &Sources) -> Span {
         return Span { start: from as u32, ..comment };
     }
     let rest = text.get(end..).unwrap_or_default();
-    let line_end = rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| at + 1);
+    let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace() && **byte != b'\n').count();
+    // Another comment on the line takes the place of this one.
+    let line_end = blank + usize::from(rest.get(blank) == Some(&b'\n'));
     Span { start: from as u32, end: (end + line_end) as u32, ..comment }
 }
 

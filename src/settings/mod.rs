@@ -241,7 +241,8 @@ fn load_config(file: &Path, place: &mut Place, sources: &mut Sources) -> Result<
         place.base = folder.to_path_buf();
     }
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Refusal::argument(format!("the configuration `{}` cannot be read: {error}", file.display()), None)
+        let message = format!("the configuration `{}` cannot be read: {error}", file.display());
+        Refusal::argument(message, None).typed(&file.to_string_lossy(), &["--config"])
     })?;
     let id = sources.add_text(place.name_of(file), text.clone().into_bytes());
     config::parse(&text).map(|config| (config, Some(id))).map_err(|broken| {
@@ -266,7 +267,7 @@ fn schemas(typed: Vec<String>, configured: &[String], place: &Place) -> Vec<Stri
 fn overrides(entries: &[config::Environment], with_versions: bool) -> Result<Vec<Override>, Refusal> {
     let compiled = |entry: &config::Environment| {
         Ok(Override {
-            path: glob(&entry.path)?.compile_matcher(),
+            path: glob(&entry.path, &["environments"])?.compile_matcher(),
             kubernetes: if with_versions { entry.kubernetes.clone() } else { Vec::new() },
             fail_on: entry.fail_on.map(Into::into),
         })
@@ -300,16 +301,16 @@ fn discover_options(arguments: &cli::Lint, config: &Config, place: &Place) -> Re
 fn globs(patterns: &[String]) -> Result<GlobSet, Refusal> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        set.add(glob(pattern)?);
+        set.add(glob(pattern, &["exclude"])?);
     }
     set.build().map_err(|error| Refusal::argument(format!("`exclude` cannot be followed: {error}"), None))
 }
 
-fn glob(pattern: &str) -> Result<Glob, Refusal> {
-    globset::GlobBuilder::new(pattern.trim_end_matches('/'))
-        .literal_separator(true)
-        .build()
-        .map_err(|error| Refusal::argument(format!("`{pattern}` is no glob: {}", error.kind()), None))
+/// The glob that is written below these keys of the configuration.
+fn glob(pattern: &str, keys: &'static [&'static str]) -> Result<Glob, Refusal> {
+    globset::GlobBuilder::new(pattern.trim_end_matches('/')).literal_separator(true).build().map_err(|error| {
+        Refusal::argument(format!("`{pattern}` is no glob: {}", error.kind()), None).configured(pattern, keys)
+    })
 }
 
 fn selection(arguments: &cli::Lint, config: &Config) -> Selection {
@@ -356,7 +357,8 @@ fn suppressions(
     let compiled = |(at, entry): (usize, config::Suppress)| {
         let rule = Route([Segment::from("suppress"), Segment::Index(at), Segment::from("rule")].into());
         let span = file.map_or(Span::top(FileId(0)), |file| written::place(sources, file, &rule, false));
-        let path = entry.path.as_deref().map(glob).transpose()?.map(|glob| glob.compile_matcher());
+        let path =
+            entry.path.as_deref().map(|path| glob(path, &["suppress"])).transpose()?.map(|glob| glob.compile_matcher());
         Ok(Suppress { rules: ids(&entry.rule), entry, span, path })
     };
     entries.into_iter().enumerate().map(compiled).collect()
@@ -365,7 +367,8 @@ fn suppressions(
 /// The entries of `external:`, their globs compiled.
 fn externals(entries: Vec<config::External>) -> Result<Vec<External>, Refusal> {
     let pattern = |written: Option<String>| -> Result<Option<Pattern>, Refusal> {
-        let matcher = written.map(|written| glob(&written)).transpose()?.map(|glob| glob.compile_matcher());
+        let matcher =
+            written.map(|written| glob(&written, &["external"])).transpose()?.map(|glob| glob.compile_matcher());
         Ok(matcher.map(|matcher| Arc::new(move |text: &str| matcher.is_match(text)) as Pattern))
     };
     let compiled = |entry: config::External| {

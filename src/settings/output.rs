@@ -1,6 +1,7 @@
 //! `-o FORMAT[=FILE]`, and what is written when nobody says.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use super::Refusal;
 use crate::report::Format;
@@ -27,6 +28,9 @@ pub enum Destination {
 const PLANNED: &[&str] =
     &["gitlab", "azure", "bitbucket", "junit", "checkstyle", "rdjson", "teamcity", "tap", "markdown"];
 
+/// What the words are typed behind.
+const OPTIONS: [&str; 2] = ["--output", "-o"];
+
 /// Reads the words of `-o`. Without any it is text, and on GitHub Actions annotations beside it.
 pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
     if words.is_empty() {
@@ -40,9 +44,33 @@ pub(super) fn resolve(words: &[String]) -> Result<Vec<Output>, Refusal> {
     let mut standard = outputs.iter().zip(words).filter(|(output, _)| output.destination == Destination::Standard);
     if let Some((_, second)) = standard.nth(1) {
         let help = "give all but one a file: `--output sarif=plimsoll.sarif`".to_owned();
-        return Err(Refusal::argument(format!("`{second}` cannot go to standard output as well"), Some(help)));
+        let message = format!("`{second}` cannot go to standard output as well");
+        return Err(Refusal::argument(message, Some(help)).typed(second, &OPTIONS));
+    }
+    let mut files = HashSet::new();
+    for (output, word) in outputs.iter().zip(words) {
+        if let Destination::File(path) = &output.destination
+            && let Some(file) = replaced(path)
+            && !files.insert(file)
+        {
+            let message = format!("`{word}` would take the place of another output in the same file");
+            let help = "give every output a file of its own".to_owned();
+            return Err(Refusal::argument(message, Some(help)).typed(word, &OPTIONS));
+        }
     }
     Ok(outputs)
+}
+
+/// The file that an output replaces, links resolved; nothing if there is a pipe or a device, which takes any number of them.
+fn replaced(path: &Path) -> Option<PathBuf> {
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return None;
+    }
+    if let Ok(resolved) = path.canonicalize() {
+        return Some(resolved);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// Whether a GitHub runner reads the log, and carries out commands that it finds in it.
@@ -63,11 +91,11 @@ fn parse(word: &str) -> Result<Output, Refusal> {
         } else {
             "the formats are `text`, `json`, `github` and `sarif`".to_owned()
         };
-        return Err(Refusal::argument(format!("there is no output format `{name}`"), Some(help)));
+        return Err(Refusal::argument(format!("there is no output format `{name}`"), Some(help)).typed(name, &OPTIONS));
     };
     let destination = match file {
         None | Some("-") => Destination::Standard,
-        Some("") => return Err(Refusal::argument(format!("`{word}` names no file"), None)),
+        Some("") => return Err(Refusal::argument(format!("`{word}` names no file"), None).typed(word, &OPTIONS)),
         Some(file) => Destination::File(file.into()),
     };
     Ok(Output { format, destination })

@@ -12,13 +12,13 @@ pub(super) fn place(sources: &Sources, file: FileId, path: &Path, key: bool) -> 
     with_root(sources, file, at).unwrap_or(Span::top(file))
 }
 
-/// The first value or key that is `word`, or the end of a path that is.
-pub(super) fn find(sources: &Sources, file: FileId, word: &str) -> Option<Span> {
+/// The first value or key below these keys of the file that is `word`, or the end of a path that is.
+pub(super) fn find(sources: &Sources, file: FileId, word: &str, keys: &[&str]) -> Option<Span> {
     let is = |text: &str| {
         text == word || (!text.is_empty() && word.strip_suffix(text).is_some_and(|head| head.ends_with('/')))
     };
     with_root(sources, file, |root| {
-        let mut open = vec![root];
+        let mut open: Vec<Value<'_>> = keys.iter().rev().filter_map(|key| root.get(key)).collect();
         while let Some(value) = open.pop() {
             if value.as_str().is_some_and(|text| is(&text)) {
                 return Some(value.span());
