@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::merge::sort_and_merge;
 use super::place::Places;
-use super::redact::redact;
+use super::redact::{Near, redact};
 use super::review::{self, Known, Review};
 use super::{secrets, suppress};
 use crate::model::diagnostic::Diagnostic;
@@ -61,9 +61,9 @@ pub fn assemble_new(examined: Examined, options: &Options<'_>, review: Option<&R
         None => (kept, Vec::new()),
     };
     secrets::complete(&kept, &mut sources);
-    let mut places = Places::new(&sources);
+    let (mut places, mut hidden) = (Places::new(&sources), Near::default());
     for finding in kept.iter_mut() {
-        redact(finding, &mut places);
+        redact(finding, &mut places, &mut hidden);
     }
     let diagnostics = sort_and_merge(kept, &sources);
     let suppressed = sort_and_merge(silenced, &sources).len();

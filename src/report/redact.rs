@@ -2,6 +2,7 @@
 //! one is left out.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::place::Places;
 use super::sanitise;
@@ -47,9 +48,26 @@ fn overlap<'s>(secrets: &'s [Range<u32>], range: &Range<usize>) -> impl Iterator
         .filter(|part| part.start < part.end)
 }
 
+/// The values of the secrets that lines hold, for the lines last asked for: many findings may stand on one line.
+#[derive(Default)]
+pub(super) struct Near(Option<(FileId, Range<usize>, Arc<[String]>)>);
+
+impl Near {
+    fn values(&mut self, file: FileId, near: Range<usize>, sources: &Sources) -> Arc<[String]> {
+        if let Some((known, range, found)) = &self.0
+            && (*known, range) == (file, &near)
+        {
+            return found.clone();
+        }
+        let found: Arc<[String]> = values(file, &near, sources).into();
+        self.0 = Some((file, near, found.clone()));
+        found
+    }
+}
+
 /// Takes the secrets near the places of a finding out of its words and its fix. Rules should not quote them; this is
 /// for the one that does.
-pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>) {
+pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>, known: &mut Near) {
     if AT_A_SECRET.contains(&&*finding.rule) || finding.rule == NAMES_KEYS {
         return;
     }
@@ -57,13 +75,17 @@ pub(super) fn redact(finding: &mut Diagnostic, places: &mut Places<'_>) {
     let mut spans: Vec<Span> = finding.labels.iter().map(|label| label.span).collect();
     spans.push(finding.primary.span);
     spans.extend(finding.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span)));
-    let mut secrets = Vec::new();
+    let mut found: Vec<Arc<[String]>> = Vec::new();
     for span in spans.into_iter().filter(|span| !sources.get(span.file).secrets.is_empty()) {
         let (first, last) =
             (places.line_of(span.file, span.start as usize), places.line_of(span.file, span.end as usize));
         let near = places.line(span.file, first).start..places.line(span.file, last).end;
-        secrets.extend(values(span.file, &near, sources));
+        let values = known.values(span.file, near, sources);
+        if !found.iter().any(|other| Arc::ptr_eq(other, &values)) {
+            found.push(values);
+        }
     }
+    let mut secrets: Vec<&String> = found.iter().flat_map(|values| values.iter()).collect();
     // Longer ones first, so that a secret inside another one does not leave the rest of it standing.
     secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
